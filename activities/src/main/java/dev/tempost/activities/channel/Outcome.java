@@ -1,0 +1,49 @@
+package dev.tempost.activities.channel;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** How one attempt to send ended. Every {@code reply} is free of personal data: it reaches Temporal and the logs. */
+public sealed interface Outcome {
+
+    /** What the provider said, or what happened instead of an answer. */
+    String reply();
+
+    /**
+     * The provider took responsibility for the message.
+     *
+     * @param reply the provider's reply
+     * @param providerMessageId the provider's own name for the message; null where it gave none
+     */
+    record Accepted(String reply, @Nullable String providerMessageId) implements Outcome {}
+
+    /**
+     * Not accepted now; worth another attempt.
+     *
+     * @param type one of {@link dev.tempost.workflows.FailureType}
+     * @param reply the provider's reply
+     * @param retryAfter the delay the provider asked for; null where it asked for none
+     * @param reached whether the provider answered for this very message, so that the attempt counts
+     */
+    record Transient(String type, String reply, @Nullable Duration retryAfter, boolean reached) implements Outcome {}
+
+    /**
+     * Never to be accepted as it is.
+     *
+     * @param type one of {@link dev.tempost.workflows.FailureType}
+     * @param reply the provider's reply, or what is wrong with the row and how to mend it
+     * @param reached whether the provider answered for this very message, so that the attempt counts
+     */
+    record Permanent(String type, String reply, boolean reached) implements Outcome {}
+
+    /** The message may have been accepted: the connection ended between the final dot and the reply. */
+    record Ambiguous(String reply) implements Outcome {}
+
+    /**
+     * The channel itself is down: credentials, TLS, configuration. No row is to blame.
+     *
+     * @param type one of {@link dev.tempost.workflows.FailureType}
+     * @param reply what the provider or the TLS layer said
+     */
+    record ChannelDown(String type, String reply) implements Outcome {}
+}

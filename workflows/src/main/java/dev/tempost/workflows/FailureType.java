@@ -1,0 +1,44 @@
+package dev.tempost.workflows;
+
+/**
+ * The failure types, the same words in the Temporal UI, the row's {@code last_error_type}, the metrics and the alerts.
+ */
+public final class FailureType {
+
+    /** The payload lacks something, or holds something the channel cannot use. Correct the row, then retry it. */
+    public static final String PAYLOAD_INVALID = "PayloadInvalid";
+    /** The event type has no template, or its template cannot be rendered. */
+    public static final String TEMPLATE_INVALID = "TemplateInvalid";
+    /** The recipient is missing or is not an address. Correct the row, then retry it. */
+    public static final String RECIPIENT_INVALID = "RecipientInvalid";
+    /** The provider refuses this mailbox for good. */
+    public static final String MAILBOX_UNKNOWN = "MailboxUnknown";
+    /** The provider refuses this message for good: its content, its size or its sender. */
+    public static final String MESSAGE_REJECTED = "MessageRejected";
+    /** The provider asks to come back later. */
+    public static final String GREYLISTED = "Greylisted";
+    /** The provider could not take the message just now. */
+    public static final String MAILBOX_UNAVAILABLE = "MailboxUnavailable";
+    /** The provider says that a quota or a rate is used up. */
+    public static final String THROTTLED = "Throttled";
+    /** The provider cannot be reached, or closes its door before it hears of a message. */
+    public static final String PROVIDER_UNAVAILABLE = "ProviderUnavailable";
+    /** The provider refuses our credentials, or its certificate cannot be trusted. */
+    public static final String CREDENTIALS_REJECTED = "CredentialsRejected";
+    /** The provider does not understand us: a fault of ours or of the configuration. */
+    public static final String PROTOCOL_ERROR = "ProtocolError";
+    /** The connection ended after the final dot: the message may have been accepted. */
+    public static final String AMBIGUOUS_OUTCOME = "AmbiguousOutcome";
+    /** Another attempt of this row is under way, or its deadline has not passed yet. */
+    public static final String ATTEMPT_IN_PROGRESS = "AttemptInProgress";
+    /** The row went back to pending after this workflow started; it goes on once the row is claimed again. */
+    public static final String ROW_NOT_DISPATCHED = "RowNotDispatched";
+    /** PostgreSQL could not be asked or told; nothing was sent. */
+    public static final String OUTBOX_UNAVAILABLE = "OutboxUnavailable";
+    /** The workflow of a dispatched row ended, or vanished, without the row learning how. */
+    public static final String WORKFLOW_LOST = "WorkflowLost";
+    /** The row a workflow was started for is gone, or another row has its id. */
+    public static final String ROW_MISSING = "RowMissing";
+
+    private FailureType() {}
+}
