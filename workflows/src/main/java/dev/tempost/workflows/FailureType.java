@@ -33,6 +33,8 @@ public final class FailureType {
     public static final String ATTEMPT_IN_PROGRESS = "AttemptInProgress";
     /** The row went back to pending after this workflow started; it goes on once the row is claimed again. */
     public static final String ROW_NOT_DISPATCHED = "RowNotDispatched";
+    /** A fault of Tempost itself. The log has the stack trace. */
+    public static final String INTERNAL_ERROR = "InternalError";
     /** PostgreSQL could not be asked or told; nothing was sent. */
     public static final String OUTBOX_UNAVAILABLE = "OutboxUnavailable";
     /** The workflow of a dispatched row ended, or vanished, without the row learning how. */

@@ -1,10 +1,20 @@
 package dev.tempost.activities.channel;
 
+import java.util.UUID;
+
 /** A way of sending. Thread-safe; called from many virtual threads at once. */
 public interface Channel {
 
     /** The name event types choose it by, for instance {@code email}. */
     String name();
+
+    /**
+     * What the provider will know the message by: the same for every attempt of a row.
+     *
+     * @param key the row's key
+     * @param provider the name of the provider that shall take it
+     */
+    String messageId(UUID key, String provider);
 
     /**
      * Sends one message to one recipient, and waits for the provider's answer.

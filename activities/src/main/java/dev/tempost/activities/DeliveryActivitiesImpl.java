@@ -1,0 +1,327 @@
+package dev.tempost.activities;
+
+import dev.tempost.activities.channel.Delivery;
+import dev.tempost.activities.channel.Outcome;
+import dev.tempost.outbox.Admission;
+import dev.tempost.outbox.AttemptRef;
+import dev.tempost.outbox.Ledger;
+import dev.tempost.outbox.Mark;
+import dev.tempost.outbox.Marked;
+import dev.tempost.outbox.OutboxUnavailableException;
+import dev.tempost.outbox.RefusedPhase;
+import dev.tempost.outbox.RowStatus;
+import dev.tempost.workflows.CarriedFailure;
+import dev.tempost.workflows.DeliveryActivities;
+import dev.tempost.workflows.DeliveryPolicy;
+import dev.tempost.workflows.DeliveryRequest;
+import dev.tempost.workflows.FailureType;
+import dev.tempost.workflows.MarkRequest;
+import dev.tempost.workflows.MarkResult;
+import dev.tempost.workflows.Receipt;
+import dev.tempost.workflows.SendRequest;
+import dev.tempost.workflows.SendResult;
+import io.temporal.activity.Activity;
+import io.temporal.activity.ActivityInfo;
+import io.temporal.failure.ApplicationFailure;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Gate, send, record: in this order, each step once. */
+public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(DeliveryActivitiesImpl.class);
+
+    private final Ledger ledger;
+    private final Function<String, Route> routes;
+    private final Consumer<SendEvent> events;
+    private final Watchdog watchdog = new Watchdog();
+
+    /**
+     * @param routes from an event type to the way it goes out
+     * @param events told of everything that comes of a row; must be quick and must not throw
+     */
+    public DeliveryActivitiesImpl(Ledger ledger, Function<String, Route> routes, Consumer<SendEvent> events) {
+        this.ledger = ledger;
+        this.routes = routes;
+        this.events = events;
+    }
+
+    @Override
+    public SendResult send(SendRequest request) {
+        ActivityInfo activity = Activity.getExecutionContext().getInfo();
+        CarriedFailure carried = request.carried();
+        if (carried != null && activity.getAttempt() == 1) {
+            throw retryable(carried.type(), carried.message(), carried.retryAfter());
+        }
+        return send(request, activity);
+    }
+
+    @Override
+    public MarkResult mark(MarkRequest request) {
+        ActivityInfo activity = Activity.getExecutionContext().getInfo();
+        UUID key = UUID.fromString(request.key());
+        Receipt receipt = request.receipt();
+        if (receipt != null) {
+            ledger.accepted(
+                    new AttemptRef(request.id(), key, receipt.attempt(), activity.getWorkflowId(), activity.getWorkflowRunId()),
+                    receipt.provider(),
+                    receipt.reply(),
+                    receipt.providerMessageId());
+            return new MarkResult(RowStatus.DELIVERED.column());
+        }
+        Marked marked = ledger.mark(new Mark(
+                request.id(),
+                key,
+                activity.getWorkflowId(),
+                activity.getWorkflowRunId(),
+                request.reset(),
+                RowStatus.valueOf(request.outcome().toUpperCase(Locale.ROOT)),
+                request.message(),
+                request.failureType(),
+                request.reason()));
+        return switch (marked) {
+            case Marked.Is(RowStatus status) -> {
+                if (status.column().equals(request.outcome())) {
+                    events.accept(new SendEvent(
+                            request.id(), request.tenant(), request.eventType(), request.outcome(), null));
+                }
+                yield new MarkResult(status.column());
+            }
+            case Marked.SendAgain() -> new MarkResult(MarkResult.SEND_AGAIN);
+            case Marked.Missing() -> new MarkResult(MarkResult.MISSING);
+        };
+    }
+
+    private SendResult send(SendRequest request, ActivityInfo activity) {
+        DeliveryRequest delivery = request.delivery();
+        DeliveryPolicy policy = delivery.policy();
+        UUID key = UUID.fromString(delivery.key());
+        Route route = routes.apply(delivery.eventType());
+        long openedAt = System.nanoTime();
+        Admission admission;
+        try {
+            admission = ledger.open(
+                    delivery.id(),
+                    key,
+                    activity.getWorkflowRunId(),
+                    request.reset(),
+                    route.provider(),
+                    route.channel().messageId(key, route.provider()),
+                    policy.attemptDeadline(),
+                    policy.parkWhenAmbiguous());
+        } catch (OutboxUnavailableException e) {
+            ended(delivery, "transient", null);
+            throw retryable(FailureType.OUTBOX_UNAVAILABLE, "nothing was sent: " + e.getMessage(), null);
+        }
+        return switch (admission) {
+            case Admission.Send send -> transmit(send, delivery, route, activity, openedAt);
+            case Admission.Settled(RowStatus status, String reason) -> {
+                ended(delivery, status.column(), null);
+                if (status == RowStatus.FAILED) {
+                    throw nonRetryable(
+                            FailureType.WORKFLOW_LOST, "row " + delivery.id() + " was failed by another run");
+                }
+                yield new SendResult(status.column(), reason, null);
+            }
+            case Admission.InProgress(Duration remaining) ->
+                throw retryable(
+                        FailureType.ATTEMPT_IN_PROGRESS,
+                        "another attempt may still be sending; its deadline is " + remaining.toSeconds() + " s away",
+                        remaining.plusMillis(50));
+            case Admission.NotDispatched() ->
+                throw retryable(
+                        FailureType.ROW_NOT_DISPATCHED, "the row is pending again and waits to be claimed", null);
+            case Admission.Parked() ->
+                throw nonRetryable(
+                        FailureType.AMBIGUOUS_OUTCOME,
+                        "an earlier attempt may have been accepted; retry the row to send it again, or dismiss it");
+            case Admission.Missing() ->
+                throw nonRetryable(FailureType.ROW_MISSING, "row " + delivery.id() + " with this key is gone");
+        };
+    }
+
+    private SendResult transmit(
+            Admission.Send send, DeliveryRequest delivery, Route route, ActivityInfo activity, long openedAt) {
+        AttemptRef attempt = new AttemptRef(
+                delivery.id(),
+                UUID.fromString(delivery.key()),
+                send.attempt(),
+                activity.getWorkflowId(),
+                activity.getWorkflowRunId());
+        Outcome outcome = attempt(send, delivery, route, attempt, openedAt);
+        int sends = activity.isLocal() ? 1 : activity.getAttempt();
+        return switch (outcome) {
+            case Outcome.Accepted accepted -> delivered(delivery, route, attempt, accepted);
+            case Outcome.Permanent(String type, String reply, boolean reached) ->
+                throw refused(delivery, route, attempt, RefusedPhase.REJECTED, reached, type, reply, null);
+            case Outcome.Transient(String type, String reply, Duration retryAfter, boolean reached) ->
+                throw again(
+                        delivery,
+                        route,
+                        attempt,
+                        send,
+                        RefusedPhase.TRANSIENT,
+                        reached,
+                        type,
+                        reply,
+                        retryAfter,
+                        sends);
+            case Outcome.ChannelDown(String type, String reply) ->
+                throw again(delivery, route, attempt, send, RefusedPhase.TRANSIENT, false, type, reply, null, sends);
+            case Outcome.Ambiguous(String reply) -> {
+                log.warn("Row {} may have been accepted by {}: {}", delivery.id(), route.provider(), reply);
+                throw delivery.policy().parkWhenAmbiguous()
+                        ? refused(
+                                delivery,
+                                route,
+                                attempt,
+                                RefusedPhase.AMBIGUOUS,
+                                true,
+                                FailureType.AMBIGUOUS_OUTCOME,
+                                reply,
+                                null)
+                        : again(
+                                delivery,
+                                route,
+                                attempt,
+                                send,
+                                RefusedPhase.AMBIGUOUS,
+                                true,
+                                FailureType.AMBIGUOUS_OUTCOME,
+                                reply,
+                                null,
+                                sends);
+            }
+        };
+    }
+
+    private Outcome attempt(
+            Admission.Send send, DeliveryRequest delivery, Route route, AttemptRef attempt, long openedAt) {
+        try (LedgerTransmission transmission = new LedgerTransmission(
+                ledger, attempt, watchdog, delivery.policy().attemptDeadline(), openedAt)) {
+            try {
+                Outcome outcome = route.channel()
+                        .send(
+                                new Delivery(
+                                        delivery.id(),
+                                        attempt.key(),
+                                        delivery.tenant(),
+                                        delivery.eventType(),
+                                        send.recipient(),
+                                        send.payload(),
+                                        send.headers(),
+                                        route.provider()),
+                                transmission);
+                return transmission.ledgerAway()
+                        ? new Outcome.Transient(
+                                FailureType.OUTBOX_UNAVAILABLE, "nothing was sent: the ledger was away", null, false)
+                        : outcome;
+            } catch (RuntimeException fault) {
+                log.error("Sending row {} ended in a fault", delivery.id(), fault);
+                String what =
+                        "a fault of Tempost, see its log: " + fault.getClass().getSimpleName();
+                return transmission.begun()
+                        ? new Outcome.Ambiguous(what)
+                        : new Outcome.Transient(FailureType.INTERNAL_ERROR, what, null, true);
+            }
+        }
+    }
+
+    private SendResult delivered(DeliveryRequest delivery, Route route, AttemptRef attempt, Outcome.Accepted accepted) {
+        String delivered = RowStatus.DELIVERED.column();
+        try {
+            Duration lag = ledger.accepted(attempt, route.provider(), accepted.reply(), accepted.providerMessageId());
+            ended(delivery, delivered, lag);
+            return new SendResult(delivered, null, null);
+        } catch (OutboxUnavailableException e) {
+            log.warn("Row {} was accepted, but the row could not be told yet. {}", delivery.id(), e.getMessage());
+            ended(delivery, delivered, null);
+            return new SendResult(
+                    delivered,
+                    null,
+                    new Receipt(attempt.attempt(), route.provider(), accepted.reply(), accepted.providerMessageId()));
+        }
+    }
+
+    private ApplicationFailure again(
+            DeliveryRequest delivery,
+            Route route,
+            AttemptRef attempt,
+            Admission.Send send,
+            RefusedPhase phase,
+            boolean reached,
+            String type,
+            String reply,
+            @Nullable Duration retryAfter,
+            int sends) {
+        DeliveryPolicy policy = delivery.policy();
+        int counted = send.reached() + (reached ? 1 : 0);
+        if (reached && policy.maxAttempts() > 0 && counted >= policy.maxAttempts()) {
+            String gaveUp = "gave up after " + counted + (counted == 1 ? " attempt: " : " attempts: ") + reply;
+            return refused(delivery, route, attempt, phase, true, type, gaveUp, null);
+        }
+        Duration wait = retryAfter == null ? policy.waitAfter(sends) : retryAfter;
+        return refused(delivery, route, attempt, phase, reached, type, reply, wait);
+    }
+
+    /** Records a refusal, and returns what the workflow shall be told: a retryable failure when there is a next attempt. */
+    private ApplicationFailure refused(
+            DeliveryRequest delivery,
+            Route route,
+            AttemptRef attempt,
+            RefusedPhase phase,
+            boolean reached,
+            String type,
+            String reply,
+            @Nullable Duration retryIn) {
+        try {
+            ledger.refused(attempt, route.provider(), phase, reached, type, reply, retryIn);
+        } catch (OutboxUnavailableException e) {
+            log.warn("Row {}: {} could not be recorded. {}", delivery.id(), type, e.getMessage());
+        }
+        ended(
+                delivery,
+                phase == RefusedPhase.AMBIGUOUS ? "ambiguous" : retryIn == null ? "rejected" : "transient",
+                null);
+        return retryIn == null ? nonRetryable(type, reply) : retryable(type, reply, retryIn);
+    }
+
+    private void ended(DeliveryRequest delivery, String outcome, @Nullable Duration lag) {
+        events.accept(new SendEvent(delivery.id(), delivery.tenant(), delivery.eventType(), outcome, lag));
+    }
+
+    private static ApplicationFailure retryable(String type, String message, @Nullable Duration retryAfter) {
+        ApplicationFailure.Builder failure =
+                ApplicationFailure.newBuilder().setType(type).setMessage(message);
+        if (retryAfter != null) {
+            failure.setNextRetryDelay(retryAfter);
+        }
+        return withoutStackTrace(failure.build());
+    }
+
+    private static ApplicationFailure nonRetryable(String type, String message) {
+        return withoutStackTrace(ApplicationFailure.newBuilder()
+                .setType(type)
+                .setMessage(message)
+                .setNonRetryable(true)
+                .build());
+    }
+
+    /** Where a refusal was noticed in our code tells an operator nothing, and every history would carry it. */
+    private static ApplicationFailure withoutStackTrace(ApplicationFailure failure) {
+        failure.setStackTrace(new StackTraceElement[0]);
+        return failure;
+    }
+
+    /** Stops the watchdog; call it once no send is under way any more. */
+    @Override
+    public void close() {
+        watchdog.close();
+    }
+}

@@ -1,0 +1,40 @@
+package dev.tempost.outbox;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** What the gate says to somebody who wants to send a row. */
+public sealed interface Admission {
+
+    /**
+     * Send it: an attempt is open in the ledger.
+     *
+     * @param attempt the attempt's number, from 1
+     * @param reached how many earlier attempts of this run reached a provider
+     * @param recipient where to; null where the payload decides
+     * @param payload the row's payload, JSON text
+     * @param headers the row's headers, JSON text
+     */
+    record Send(int attempt, int reached, @Nullable String recipient, String payload, String headers)
+            implements Admission {}
+
+    /** Another attempt is open; ask again once its deadline has passed. */
+    record InProgress(Duration remaining) implements Admission {}
+
+    /** The row is pending: it will be claimed again, and this workflow goes on then. */
+    record NotDispatched() implements Admission {}
+
+    /** An earlier attempt may have been accepted, and its event type says that an operator decides. */
+    record Parked() implements Admission {}
+
+    /** There is no row with this id and key. */
+    record Missing() implements Admission {}
+
+    /**
+     * Nothing to send: the row has its outcome.
+     *
+     * @param status the row's status
+     * @param reason why, in the row's words; null where it has none
+     */
+    record Settled(RowStatus status, @Nullable String reason) implements Admission {}
+}

@@ -1,0 +1,104 @@
+package dev.tempost.outbox;
+
+import java.util.List;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/** What is open, counted in the table itself: a number nobody has to keep in step. */
+public final class Backlog {
+
+    /**
+     * One group of open rows.
+     *
+     * @param tenant the tenant
+     * @param eventType the event type
+     * @param status pending, dispatched or failed
+     * @param rows how many
+     * @param due how many of them are due now
+     * @param oldestSeconds the age of the oldest that is due, in seconds since it was due; 0 when none is
+     */
+    public record Group(String tenant, String eventType, RowStatus status, long rows, long due, double oldestSeconds) {}
+
+    // index outbox_open
+    private static final String GROUPS = """
+        SELECT tenant, event_type, status, count(*) AS rows,
+               count(*) FILTER (WHERE is_due) AS due,
+               coalesce(extract(epoch FROM clock_timestamp() - min(due_at) FILTER (WHERE is_due)), 0) AS oldest
+        FROM (SELECT tenant, event_type, status,
+                     coalesce(deliver_after, created_at) AS due_at,
+                     coalesce(deliver_after <= clock_timestamp(), true) AS is_due
+              FROM tempost.outbox
+              WHERE status IN ('pending', 'dispatched', 'failed')) open
+        GROUP BY tenant, event_type, status
+        ORDER BY tenant, event_type, status
+        """;
+
+    private static final String TOTALS = """
+        SELECT status, count(*) AS rows FROM tempost.outbox
+        WHERE ?::text IS NULL OR tenant = ?
+        GROUP BY status ORDER BY status
+        """;
+
+    // indexes outbox_due and outbox_leased
+    private static final String UNFINISHED = """
+        SELECT (SELECT count(*) FROM tempost.outbox
+                WHERE status = 'pending' AND (?::text IS NULL OR tenant = ?)
+                  AND (deliver_after IS NULL OR deliver_after <= clock_timestamp())
+                  AND (next_attempt_at IS NULL OR next_attempt_at <= clock_timestamp())
+                  AND (shard_key IS NULL OR NOT EXISTS (
+                      SELECT FROM tempost.outbox e
+                      WHERE e.tenant = outbox.tenant AND e.shard_key = outbox.shard_key AND e.id < outbox.id
+                        AND e.shard_key IS NOT NULL AND e.status IN ('dispatched', 'failed')
+                        AND e.lease_until IS NULL)))
+             + (SELECT count(*) FROM tempost.outbox
+                WHERE status = 'dispatched' AND lease_until IS NOT NULL AND (?::text IS NULL OR tenant = ?))
+        """;
+
+    /** How many rows have a status. */
+    public record Total(RowStatus status, long rows) {}
+
+    private final Database database;
+
+    public Backlog(DataSource dataSource) {
+        this.database = new Database(dataSource);
+    }
+
+    /** Everything that is not finished, and the dead letters. */
+    public List<Group> groups() {
+        return database.query(
+                "count the backlog",
+                GROUPS,
+                row -> new Group(
+                        row.getString("tenant"),
+                        row.getString("event_type"),
+                        RowStatus.of(row.getString("status")),
+                        row.getLong("rows"),
+                        row.getLong("due"),
+                        row.getDouble("oldest")));
+    }
+
+    /**
+     * Rows by status, finished ones included: reads the whole table.
+     *
+     * @param tenant only this tenant; null for all
+     */
+    public List<Total> totals(@Nullable String tenant) {
+        return database.query(
+                "count rows",
+                TOTALS,
+                row -> new Total(RowStatus.of(row.getString("status")), row.getLong("rows")),
+                tenant,
+                tenant);
+    }
+
+    /**
+     * How many rows still wait for a first attempt or are in the middle of it.
+     *
+     * @param tenant only this tenant; null for all
+     */
+    public long unfinished(@Nullable String tenant) {
+        Long count = database.queryOne(
+                "count unfinished rows", UNFINISHED, row -> row.getLong(1), tenant, tenant, tenant, tenant);
+        return count == null ? 0 : count;
+    }
+}

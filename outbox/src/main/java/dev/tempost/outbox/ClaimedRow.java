@@ -1,0 +1,29 @@
+package dev.tempost.outbox;
+
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A row that this replica holds a lease on: what it takes to start its workflow, and no personal data.
+ *
+ * @param id the row's id
+ * @param key the row's identity for ever
+ * @param tenant the row's tenant
+ * @param eventType the row's event type
+ * @param jobId the job whose cancellation takes it along; null for none
+ * @param expiresAt after which it is worthless; null for never
+ */
+public record ClaimedRow(
+        long id,
+        UUID key,
+        String tenant,
+        String eventType,
+        @Nullable String jobId,
+        @Nullable Instant expiresAt) {
+
+    /** {@code delivery:<tenant>:<id>:<first 8 digits of key>}. */
+    public String workflowId() {
+        return "delivery:" + tenant + ":" + id + ":" + key.toString().substring(0, 8);
+    }
+}

@@ -1,0 +1,171 @@
+package dev.tempost.outbox;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/** Takes rows that are due, for one replica at a time, by leases that run out on the database's clock. */
+public final class Claims {
+
+    private static final String RETURNING = "RETURNING o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at";
+
+    // index outbox_due in its order; outbox_shard for rows that have a shard
+    private static final String CLAIM = """
+        WITH due AS (
+            SELECT o.id
+            FROM tempost.outbox o
+            WHERE o.status = 'pending'
+              AND (o.deliver_after IS NULL OR o.deliver_after <= clock_timestamp())
+              AND (o.next_attempt_at IS NULL OR o.next_attempt_at <= clock_timestamp())
+              AND (o.expires_at IS NULL OR o.expires_at > clock_timestamp())
+              AND (o.shard_key IS NULL OR NOT EXISTS (
+                  SELECT FROM tempost.outbox earlier
+                  WHERE earlier.tenant = o.tenant AND earlier.shard_key = o.shard_key AND earlier.id < o.id
+                    AND earlier.shard_key IS NOT NULL
+                    AND earlier.status IN ('pending', 'dispatched', 'failed')))
+              %s
+            ORDER BY o.priority, o.id
+            LIMIT ?
+            FOR NO KEY UPDATE SKIP LOCKED
+        )
+        UPDATE tempost.outbox o
+        SET status = 'dispatched', dispatched_at = clock_timestamp(),
+            lease_until = clock_timestamp() + ? * interval '1 millisecond'
+        FROM due
+        WHERE o.id = due.id
+        """ + RETURNING;
+
+    private static final String CLAIM_ANY = CLAIM.formatted("");
+    private static final String CLAIM_TENANT = CLAIM.formatted("AND o.tenant = ?");
+
+    // index outbox_leased
+    private static final String RECLAIM = """
+        WITH lost AS (
+            SELECT o.id
+            FROM tempost.outbox o
+            WHERE o.lease_until <= clock_timestamp() AND o.status = 'dispatched'
+            ORDER BY o.lease_until
+            LIMIT ?
+            FOR NO KEY UPDATE SKIP LOCKED
+        )
+        UPDATE tempost.outbox o
+        SET lease_until = clock_timestamp() + ? * interval '1 millisecond'
+        FROM lost
+        WHERE o.id = lost.id
+        """ + RETURNING;
+
+    private static final String SET_LEASE = """
+        UPDATE tempost.outbox
+        SET lease_until = clock_timestamp() + ? * interval '1 millisecond'
+        WHERE id = ? AND key = ? AND status = 'dispatched' AND lease_until IS NOT NULL
+        """;
+
+    private static final String DROP_LEASE = """
+        UPDATE tempost.outbox SET lease_until = NULL
+        WHERE id = ? AND key = ? AND status = 'dispatched' AND lease_until IS NOT NULL
+        """;
+
+    private static final String RELEASE = """
+        UPDATE tempost.outbox
+        SET status = 'pending', lease_until = NULL, dispatched_at = NULL,
+            next_attempt_at = clock_timestamp() + ? * interval '1 millisecond',
+            last_error = ?, last_error_type = ?, last_error_at = clock_timestamp()
+        WHERE id = ? AND key = ? AND status = 'dispatched' AND lease_until IS NOT NULL
+        """;
+
+    private static final String STILL_LEASED = """
+        SELECT id FROM tempost.outbox WHERE id = ANY (?) AND lease_until > clock_timestamp()
+        """;
+
+    // index outbox_expiring
+    private static final String EXPIRE = """
+        WITH worthless AS (
+            SELECT id FROM tempost.outbox
+            WHERE status = 'pending' AND expires_at <= clock_timestamp()
+            ORDER BY expires_at
+            LIMIT ?
+            FOR NO KEY UPDATE SKIP LOCKED
+        )
+        UPDATE tempost.outbox o
+        SET status = 'expired', finished_at = clock_timestamp(), reason = 'expires_at passed before it was sent'
+        FROM worthless
+        WHERE o.id = worthless.id
+        """;
+
+    // index outbox_cancelling
+    private static final String CANCELLING = """
+        SELECT o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at
+        FROM tempost.outbox o
+        WHERE o.status = 'dispatched' AND o.cancel_requested_at IS NOT NULL
+        ORDER BY o.cancel_requested_at
+        LIMIT ?
+        """;
+
+    private final Database database;
+
+    public Claims(DataSource dataSource) {
+        this.database = new Database(dataSource);
+    }
+
+    /**
+     * Claims rows that are due, by priority, then by id.
+     *
+     * @param limit at most so many
+     * @param lease how long no other replica may claim them
+     * @param tenant only rows of this tenant; null for all
+     */
+    public List<ClaimedRow> claim(int limit, Duration lease, @Nullable String tenant) {
+        return tenant == null
+                ? database.query("claim rows", CLAIM_ANY, Claims::row, limit, lease.toMillis())
+                : database.query("claim rows", CLAIM_TENANT, Claims::row, tenant, limit, lease.toMillis());
+    }
+
+    /** Claims rows whose lease ran out before anybody learnt what became of their first attempt. */
+    public List<ClaimedRow> reclaim(int limit, Duration lease) {
+        return database.query("claim rows whose lease ran out", RECLAIM, Claims::row, limit, lease.toMillis());
+    }
+
+    /** Gives a claimed row a new lease, for instance a short one after a start whose fate is unknown. */
+    public void renew(ClaimedRow row, Duration lease) {
+        database.update("renew the lease of row " + row.id(), SET_LEASE, lease.toMillis(), row.id(), row.key());
+    }
+
+    /** Leaves a row to its running workflow. */
+    public void leave(ClaimedRow row) {
+        database.update("drop the lease of row " + row.id(), DROP_LEASE, row.id(), row.key());
+    }
+
+    /** Puts a row back that surely was not started. */
+    public void release(ClaimedRow row, Duration delay, String errorType, String error) {
+        database.update("release row " + row.id(), RELEASE, delay.toMillis(), error, errorType, row.id(), row.key());
+    }
+
+    /** Which of these rows still hold a live lease. */
+    public List<Long> stillLeased(long[] ids) {
+        return database.query("look at leases", STILL_LEASED, row -> row.getLong(1), (Object) ids);
+    }
+
+    /** Ends pending rows whose {@code expires_at} has passed; returns how many. */
+    public int expire(int limit) {
+        return database.update("expire rows", EXPIRE, limit);
+    }
+
+    /** Rows in flight that somebody wants cancelled. */
+    public List<ClaimedRow> cancelling(int limit) {
+        return database.query("look for cancelled rows", CANCELLING, Claims::row, limit);
+    }
+
+    private static ClaimedRow row(ResultSet row) throws SQLException {
+        return new ClaimedRow(
+                row.getLong("id"),
+                row.getObject("key", UUID.class),
+                row.getString("tenant"),
+                row.getString("event_type"),
+                row.getString("job_id"),
+                Database.instant(row, "expires_at"));
+    }
+}

@@ -1,0 +1,211 @@
+package dev.tempost.outbox;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.UUID;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/** The ledger of attempts. Opening an attempt is the gate that every send passes. */
+public final class Ledger {
+
+    private static final String OPEN = """
+        SELECT verdict, wait_ms, attempt, reached, recipient, payload, headers, reason
+        FROM tempost.open_attempt(?, ?, ?, ?, ?, ?, ? * interval '1 millisecond', ?)
+        """;
+
+    // HOT: no index covers phase
+    private static final String TRANSMITTING = """
+        UPDATE tempost.attempt
+        SET phase = 'transmitting'
+        WHERE outbox_id = ? AND attempt = ? AND phase = 'connecting' AND finished_at IS NULL
+          AND deadline > clock_timestamp() + ? * interval '1 millisecond'
+        """;
+
+    private static final String ACCEPTED = """
+        WITH closed AS (
+            UPDATE tempost.attempt
+            SET phase = 'accepted', reached = true, reply = ?, finished_at = clock_timestamp()
+            WHERE outbox_id = ? AND attempt = ? AND phase <> 'accepted'
+        )
+        UPDATE tempost.outbox
+        SET status = 'delivered', attempts = attempts + 1, lease_until = NULL, next_attempt_at = NULL,
+            finished_at = clock_timestamp(), provider = ?, provider_message_id = ?, workflow_id = ?, run_id = ?,
+            reason = CASE WHEN cancel_requested_at IS NOT NULL
+                          THEN concat_ws(': ', 'the cancel came too late', reason) END
+        WHERE id = ? AND key = ? AND status <> 'delivered'
+        RETURNING extract(epoch FROM finished_at - greatest(created_at, deliver_after)) * 1000 AS lag_ms
+        """;
+
+    private static final String REFUSED = """
+        WITH closed AS (
+            UPDATE tempost.attempt
+            SET phase = ?, reached = ?, reply = ?, finished_at = clock_timestamp()
+            WHERE outbox_id = ? AND attempt = ? AND finished_at IS NULL
+        )
+        UPDATE tempost.outbox
+        SET attempts = attempts + ?, last_error = ?, last_error_type = ?, last_error_at = clock_timestamp(),
+            next_attempt_at = clock_timestamp() + ? * interval '1 millisecond',
+            lease_until = CASE WHEN ?::bigint IS NULL THEN lease_until END,
+            provider = ?, workflow_id = ?, run_id = ?
+        WHERE id = ? AND key = ? AND status = 'dispatched'
+        """;
+
+    private static final String CONCLUDE = "SELECT tempost.conclude(?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+    private final Database database;
+
+    public Ledger(DataSource dataSource) {
+        this.database = new Database(dataSource);
+    }
+
+    /**
+     * Asks the gate; a {@link Admission.Send} opens an attempt, in the same statement.
+     *
+     * @param reset whether the run is a reset of an earlier one, which may take a failed or pending row
+     * @param messageId what the provider will know the message by; the same for every attempt
+     * @param deadline from now, on the database's clock
+     * @param park whether an attempt that may have been accepted forbids another
+     */
+    public Admission open(
+            long id,
+            UUID key,
+            String runId,
+            boolean reset,
+            String provider,
+            String messageId,
+            Duration deadline,
+            boolean park) {
+        Admission admission = database.queryOne(
+                "open an attempt of row " + id,
+                OPEN,
+                Ledger::admission,
+                id,
+                key,
+                runId,
+                reset,
+                provider,
+                messageId,
+                deadline.toMillis(),
+                park);
+        return Objects.requireNonNull(admission, "open_attempt always answers");
+    }
+
+    /**
+     * Moves an attempt past its point of no return.
+     *
+     * @param reserve how much time must be left before the deadline, to read the reply
+     * @return false when the attempt may not transmit any more
+     */
+    public boolean transmitting(AttemptRef attempt, Duration reserve) {
+        return database.update(
+                        "record that row " + attempt.id() + " is being transmitted",
+                        TRANSMITTING,
+                        attempt.id(),
+                        attempt.attempt(),
+                        reserve.toMillis())
+                == 1;
+    }
+
+    /**
+     * Records an acceptance and delivers the row, in one statement. Says nothing new when repeated.
+     *
+     * @param providerMessageId the provider's own name for the message; null where it gave none
+     * @return the time from the row's creation, or its {@code deliver_after}, to its acceptance; null when the row was
+     *     delivered already or is gone
+     */
+    public @Nullable Duration accepted(
+            AttemptRef attempt, String provider, String reply, @Nullable String providerMessageId) {
+        return database.queryOne(
+                "record the acceptance of row " + attempt.id(),
+                ACCEPTED,
+                row -> Duration.ofNanos((long) (row.getDouble("lag_ms") * 1_000_000)),
+                reply,
+                attempt.id(),
+                attempt.attempt(),
+                provider,
+                providerMessageId,
+                attempt.workflowId(),
+                attempt.runId(),
+                attempt.id(),
+                attempt.key());
+    }
+
+    /**
+     * Closes an attempt that did not deliver. The row stays dispatched: its workflow decides what follows.
+     *
+     * @param phase how it ended
+     * @param reached whether it counts as an attempt that reached the provider
+     * @param retryIn when the next attempt is due; null when there will be none
+     */
+    public void refused(
+            AttemptRef attempt,
+            String provider,
+            RefusedPhase phase,
+            boolean reached,
+            String errorType,
+            String reply,
+            @Nullable Duration retryIn) {
+        Long retryMillis = retryIn == null ? null : (Long) retryIn.toMillis();
+        database.update(
+                "record the refusal of row " + attempt.id(),
+                REFUSED,
+                phase.column(),
+                reached,
+                reply,
+                attempt.id(),
+                attempt.attempt(),
+                reached ? 1 : 0,
+                reply,
+                errorType,
+                retryMillis,
+                retryMillis,
+                provider,
+                attempt.workflowId(),
+                attempt.runId(),
+                attempt.id(),
+                attempt.key());
+    }
+
+    /** Marks a row with its workflow's outcome, unless it has one already. */
+    public Marked mark(Mark mark) {
+        String answer = database.queryOne(
+                "mark row " + mark.id() + " " + mark.status().column(),
+                CONCLUDE,
+                row -> row.getString(1),
+                mark.id(),
+                mark.key(),
+                mark.runId(),
+                mark.workflowId(),
+                mark.reset(),
+                mark.status().column(),
+                mark.error(),
+                mark.errorType(),
+                mark.reason());
+        return switch (Objects.requireNonNull(answer, "conclude always answers")) {
+            case "send_again" -> new Marked.SendAgain();
+            case "missing" -> new Marked.Missing();
+            default -> new Marked.Is(RowStatus.of(answer));
+        };
+    }
+
+    private static Admission admission(ResultSet row) throws SQLException {
+        String verdict = row.getString("verdict");
+        return switch (verdict) {
+            case "send" ->
+                new Admission.Send(
+                        row.getInt("attempt"),
+                        row.getInt("reached"),
+                        row.getString("recipient"),
+                        row.getString("payload"),
+                        row.getString("headers"));
+            case "in_progress" -> new Admission.InProgress(Duration.ofMillis(row.getLong("wait_ms")));
+            case "not_dispatched" -> new Admission.NotDispatched();
+            case "parked" -> new Admission.Parked();
+            case "missing" -> new Admission.Missing();
+            default -> new Admission.Settled(RowStatus.of(verdict), row.getString("reason"));
+        };
+    }
+}

@@ -1,0 +1,14 @@
+package dev.tempost.outbox;
+
+/** What came of a {@link Mark}. */
+public sealed interface Marked {
+
+    /** What the row is now: as asked, or what it was already. */
+    record Is(RowStatus status) implements Marked {}
+
+    /** An earlier run failed the row and this one was reset to try anew: it shall send. */
+    record SendAgain() implements Marked {}
+
+    /** There is no row with this id and key. */
+    record Missing() implements Marked {}
+}

@@ -1,0 +1,28 @@
+package dev.tempost.workflows;
+
+import io.temporal.common.SearchAttributeKey;
+import java.util.List;
+
+/**
+ * The search attributes that deliveries are found by. Set at start only, where they cost nothing.
+ *
+ * @param tenant the row's tenant
+ * @param eventType the row's event type
+ * @param job the row's job id
+ */
+public record Attributes(
+        SearchAttributeKey<String> tenant, SearchAttributeKey<String> eventType, SearchAttributeKey<String> job) {
+
+    /** The attributes under a prefix, {@code Tempost} unless a namespace is shared. */
+    public static Attributes withPrefix(String prefix) {
+        return new Attributes(
+                SearchAttributeKey.forKeyword(prefix + "Tenant"),
+                SearchAttributeKey.forKeyword(prefix + "EventType"),
+                SearchAttributeKey.forKeyword(prefix + "Job"));
+    }
+
+    /** Their names; all are of type Keyword. */
+    public List<String> names() {
+        return List.of(tenant.getName(), eventType.getName(), job.getName());
+    }
+}

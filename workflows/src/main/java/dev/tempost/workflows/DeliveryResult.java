@@ -1,0 +1,13 @@
+package dev.tempost.workflows;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a delivery ended that did not fail.
+ *
+ * @param key the row's key
+ * @param outcome the row's status: delivered, cancelled, expired, superseded, suppressed or dismissed
+ * @param reason why; null for a plain delivery
+ */
+public record DeliveryResult(
+        String key, String outcome, @Nullable String reason) {}

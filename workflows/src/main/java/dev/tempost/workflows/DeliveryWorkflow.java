@@ -1,0 +1,27 @@
+package dev.tempost.workflows;
+
+import io.temporal.workflow.SignalMethod;
+import io.temporal.workflow.WorkflowInterface;
+import io.temporal.workflow.WorkflowMethod;
+
+/** Delivers one outbox row, or ends with the reason why not. */
+@WorkflowInterface
+public interface DeliveryWorkflow {
+
+    /** The workflow type. */
+    String TYPE = "Delivery";
+
+    /**
+     * Sends the row and marks it. Completes with the row's outcome; fails, typed by {@link FailureType}, when the row failed.
+     */
+    @WorkflowMethod(name = TYPE)
+    DeliveryResult deliver(DeliveryRequest request);
+
+    /**
+     * Stops further attempts. A send under way is allowed to finish; if it is accepted, the row is delivered.
+     *
+     * @param reason who or what wants it, for the row; no personal data
+     */
+    @SignalMethod(name = "cancel")
+    void cancel(String reason);
+}

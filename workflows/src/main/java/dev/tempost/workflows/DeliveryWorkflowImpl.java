@@ -1,0 +1,163 @@
+package dev.tempost.workflows;
+
+import io.temporal.failure.ActivityFailure;
+import io.temporal.failure.ApplicationFailure;
+import io.temporal.failure.CanceledFailure;
+import io.temporal.workflow.CancellationScope;
+import io.temporal.workflow.Workflow;
+import io.temporal.workflow.WorkflowInfo;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Local first, durable after: sends, then marks, then says how it went. */
+public final class DeliveryWorkflowImpl implements DeliveryWorkflow {
+
+    private @Nullable String cancelReason;
+    private @Nullable CancellationScope sending;
+
+    @Override
+    public DeliveryResult deliver(DeliveryRequest request) {
+        WorkflowInfo info = Workflow.getInfo();
+        boolean reset = !info.getRunId().equals(info.getFirstExecutionRunId());
+        Ending ending = send(new SendRequest(request, reset, null));
+        MarkResult marked = mark(request, ending, reset);
+        if (marked.outcome().equals(MarkResult.SEND_AGAIN)) {
+            ending = send(new SendRequest(request, reset, null));
+            marked = mark(request, ending, false);
+        }
+        return conclude(request, ending, marked);
+    }
+
+    @Override
+    public void cancel(String reason) {
+        cancelReason = reason;
+        if (sending != null) {
+            sending.cancel("cancel signal");
+        }
+    }
+
+    private Ending send(SendRequest first) {
+        if (cancelRequested()) {
+            return new Ending.Cancelled(cancelReason);
+        }
+        DeliveryRequest delivery = first.delivery();
+        try {
+            return new Ending.Settled(Stubs.localSend(delivery).send(first));
+        } catch (ActivityFailure failure) {
+            CarriedFailure carried = SendFailure.worthAnother(failure);
+            return carried == null
+                    ? SendFailure.ending(failure)
+                    : sendDurably(new SendRequest(delivery, first.reset(), carried));
+        }
+    }
+
+    private Ending sendDurably(SendRequest request) {
+        if (cancelRequested()) {
+            return new Ending.Cancelled(cancelReason);
+        }
+        SendResult[] result = new SendResult[1];
+        sending = Workflow.newCancellationScope(
+                () -> result[0] = Stubs.durableSend(request.delivery()).send(request));
+        try {
+            sending.run();
+            return new Ending.Settled(Objects.requireNonNull(result[0]));
+        } catch (ActivityFailure failure) {
+            return cancelRequested() ? new Ending.Cancelled(cancelReason) : SendFailure.ending(failure);
+        } catch (CanceledFailure cancelledBeforeItBegan) {
+            return new Ending.Cancelled(cancelReason);
+        } finally {
+            sending = null;
+        }
+    }
+
+    /** Asks the activity only for what the row does not know yet. */
+    private MarkResult mark(DeliveryRequest delivery, Ending ending, boolean reset) {
+        boolean rowKnows = ending instanceof Ending.Settled settled
+                && settled.result().unrecorded() == null
+                && (cancelReason == null || !settled.outcome().equals("delivered"));
+        if (rowKnows) {
+            return new MarkResult(ending.outcome());
+        }
+        MarkRequest request = markRequest(delivery, ending, reset);
+        MarkResult[] result = new MarkResult[1];
+        // detached: a cancelled workflow still has to tell its row
+        Workflow.newDetachedCancellationScope(() -> {
+                    try {
+                        result[0] = Stubs.localMark().mark(request);
+                    } catch (ActivityFailure databaseAway) {
+                        result[0] = Stubs.durableMark().mark(request);
+                    }
+                })
+                .run();
+        return Objects.requireNonNull(result[0]);
+    }
+
+    private MarkRequest markRequest(DeliveryRequest delivery, Ending ending, boolean reset) {
+        String type = null;
+        String message = null;
+        String reason = null;
+        String outcome = ending.outcome();
+        Receipt receipt = null;
+        switch (ending) {
+            case Ending.Settled settled -> {
+                receipt = settled.result().unrecorded();
+                if (receipt == null) {
+                    // delivered, and a cancel that came too late: the row shall say so
+                    outcome = "cancelled";
+                    reason = cancelReason;
+                }
+            }
+            case Ending.Failed failed -> {
+                type = failed.type();
+                message = failed.message();
+            }
+            case Ending.Cancelled cancelled ->
+                reason = cancelled.reason() == null ? "cancelled in Temporal" : cancelled.reason();
+            case Ending.Expired() -> reason = "no further attempt fits before expires_at";
+        }
+        return new MarkRequest(
+                delivery.id(),
+                delivery.key(),
+                delivery.tenant(),
+                delivery.eventType(),
+                reset,
+                outcome,
+                type,
+                message,
+                reason,
+                receipt);
+    }
+
+    private DeliveryResult conclude(DeliveryRequest delivery, Ending ending, MarkResult marked) {
+        String outcome = marked.outcome();
+        if (outcome.equals(MarkResult.MISSING) || outcome.equals(MarkResult.SEND_AGAIN)) {
+            throw failure(
+                    FailureType.ROW_MISSING, "row " + delivery.id() + " with this key is gone; nothing was marked");
+        }
+        if (outcome.equals("failed")) {
+            throw ending instanceof Ending.Failed failed
+                    ? failure(failed.type(), failed.message())
+                    : failure(FailureType.WORKFLOW_LOST, "row " + delivery.id() + " had failed already");
+        }
+        if (outcome.equals("cancelled") && cancelReason == null && cancelledByTemporal()) {
+            throw new CanceledFailure("cancelled in Temporal; row " + delivery.id() + " is cancelled");
+        }
+        String reason =
+                ending instanceof Ending.Settled settled ? settled.result().reason() : cancelReason;
+        return new DeliveryResult(delivery.key(), outcome, reason);
+    }
+
+    private boolean cancelRequested() {
+        return cancelReason != null || cancelledByTemporal();
+    }
+
+    private static boolean cancelledByTemporal() {
+        return CancellationScope.current().isCancelRequested();
+    }
+
+    private static ApplicationFailure failure(String type, String message) {
+        ApplicationFailure failure = ApplicationFailure.newNonRetryableFailure(message, type);
+        failure.setStackTrace(new StackTraceElement[0]);
+        return failure;
+    }
+}

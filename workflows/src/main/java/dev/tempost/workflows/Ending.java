@@ -1,0 +1,42 @@
+package dev.tempost.workflows;
+
+import org.jspecify.annotations.Nullable;
+
+/** How the sending part of a delivery ended, before the row is marked. */
+sealed interface Ending {
+
+    /** What the row shall become. */
+    String outcome();
+
+    /** Settled by the send itself; the row knows, unless the result carries an unrecorded receipt. */
+    record Settled(SendResult result) implements Ending {
+        @Override
+        public String outcome() {
+            return result.outcome();
+        }
+    }
+
+    /** Given up. */
+    record Failed(String type, String message) implements Ending {
+        @Override
+        public String outcome() {
+            return "failed";
+        }
+    }
+
+    /** Stopped from outside. */
+    record Cancelled(@Nullable String reason) implements Ending {
+        @Override
+        public String outcome() {
+            return "cancelled";
+        }
+    }
+
+    /** No further attempt fits before the row expires. */
+    record Expired() implements Ending {
+        @Override
+        public String outcome() {
+            return "expired";
+        }
+    }
+}

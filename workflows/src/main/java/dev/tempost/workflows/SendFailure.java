@@ -1,0 +1,39 @@
+package dev.tempost.workflows;
+
+import io.temporal.api.enums.v1.RetryState;
+import io.temporal.failure.ActivityFailure;
+import io.temporal.failure.ApplicationFailure;
+import io.temporal.failure.TimeoutFailure;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what a failed send means for the delivery. */
+final class SendFailure {
+
+    private SendFailure() {}
+
+    /** What to carry over to the durable attempt; null when no further attempt makes sense. */
+    static @Nullable CarriedFailure worthAnother(ActivityFailure failure) {
+        return switch (failure.getCause()) {
+            case ApplicationFailure said when said.isNonRetryable() -> null;
+            case ApplicationFailure said ->
+                new CarriedFailure(said.getType(), said.getOriginalMessage(), said.getNextRetryDelay());
+            case TimeoutFailure timeout ->
+                new CarriedFailure(
+                        FailureType.ATTEMPT_IN_PROGRESS, "the attempt did not come back before its deadline", null);
+            case null, default -> null;
+        };
+    }
+
+    /** How a delivery ends whose send will not be repeated. */
+    static Ending ending(ActivityFailure failure) {
+        // schedule-to-close is the row's expiry; near it the server answers with the last failure instead of a timeout
+        if (failure.getRetryState() == RetryState.RETRY_STATE_TIMEOUT) {
+            return new Ending.Expired();
+        }
+        return switch (failure.getCause()) {
+            case ApplicationFailure said -> new Ending.Failed(said.getType(), said.getOriginalMessage());
+            case TimeoutFailure timeout -> new Ending.Expired();
+            case null, default -> new Ending.Cancelled(null);
+        };
+    }
+}

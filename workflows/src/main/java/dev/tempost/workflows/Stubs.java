@@ -1,0 +1,74 @@
+package dev.tempost.workflows;
+
+import io.temporal.activity.ActivityCancellationType;
+import io.temporal.activity.ActivityOptions;
+import io.temporal.activity.LocalActivityOptions;
+import io.temporal.common.RetryOptions;
+import io.temporal.workflow.Workflow;
+import java.time.Duration;
+import java.time.Instant;
+
+/** The activities as a delivery calls them. */
+final class Stubs {
+
+    private static final Duration AFTER_THE_DEADLINE = Duration.ofSeconds(10);
+    private static final Duration MARKING = Duration.ofSeconds(10);
+    private static final Duration LEAST_TIME_TO_EXPIRY = Duration.ofSeconds(1);
+    private static final RetryOptions ONCE =
+            RetryOptions.newBuilder().setMaximumAttempts(1).build();
+
+    private Stubs() {}
+
+    static DeliveryActivities localSend(DeliveryRequest delivery) {
+        return Workflow.newLocalActivityStub(
+                DeliveryActivities.class,
+                LocalActivityOptions.newBuilder()
+                        .setStartToCloseTimeout(
+                                delivery.policy().attemptDeadline().plus(AFTER_THE_DEADLINE))
+                        .setRetryOptions(ONCE)
+                        .setDoNotIncludeArgumentsIntoMarker(true)
+                        .build());
+    }
+
+    static DeliveryActivities durableSend(DeliveryRequest delivery) {
+        DeliveryPolicy policy = delivery.policy();
+        ActivityOptions.Builder options = ActivityOptions.newBuilder()
+                .setStartToCloseTimeout(policy.attemptDeadline().plus(AFTER_THE_DEADLINE))
+                .setCancellationType(ActivityCancellationType.WAIT_CANCELLATION_COMPLETED)
+                .setSummary(delivery.eventType() + ", row " + delivery.id())
+                // attempts are counted in the ledger, where waiting for a provider to come back burns none
+                .setRetryOptions(RetryOptions.newBuilder()
+                        .setInitialInterval(policy.initialInterval())
+                        .setBackoffCoefficient(policy.factor())
+                        .setMaximumInterval(policy.maxInterval())
+                        .build());
+        if (delivery.expiresAt() != null) {
+            Duration left = Duration.between(Instant.ofEpochMilli(Workflow.currentTimeMillis()), delivery.expiresAt());
+            options.setScheduleToCloseTimeout(left.compareTo(LEAST_TIME_TO_EXPIRY) < 0 ? LEAST_TIME_TO_EXPIRY : left);
+        }
+        return Workflow.newActivityStub(DeliveryActivities.class, options.build());
+    }
+
+    static DeliveryActivities localMark() {
+        return Workflow.newLocalActivityStub(
+                DeliveryActivities.class,
+                LocalActivityOptions.newBuilder()
+                        .setStartToCloseTimeout(MARKING)
+                        .setRetryOptions(ONCE)
+                        .setDoNotIncludeArgumentsIntoMarker(true)
+                        .build());
+    }
+
+    static DeliveryActivities durableMark() {
+        return Workflow.newActivityStub(
+                DeliveryActivities.class,
+                ActivityOptions.newBuilder()
+                        .setStartToCloseTimeout(MARKING)
+                        .setSummary("mark the row")
+                        .setRetryOptions(RetryOptions.newBuilder()
+                                .setInitialInterval(Duration.ofSeconds(1))
+                                .setMaximumInterval(Duration.ofMinutes(1))
+                                .build())
+                        .build());
+    }
+}
