@@ -69,7 +69,12 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
         Receipt receipt = request.receipt();
         if (receipt != null) {
             ledger.accepted(
-                    new AttemptRef(request.id(), key, receipt.attempt(), activity.getWorkflowId(), activity.getWorkflowRunId()),
+                    new AttemptRef(
+                            request.id(),
+                            key,
+                            receipt.attempt(),
+                            activity.getWorkflowId(),
+                            activity.getWorkflowRunId()),
                     receipt.provider(),
                     receipt.reply(),
                     receipt.providerMessageId());
@@ -118,6 +123,9 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
         } catch (OutboxUnavailableException e) {
             ended(delivery, "transient", null);
             throw retryable(FailureType.OUTBOX_UNAVAILABLE, "nothing was sent: " + e.getMessage(), null);
+        }
+        if (!(admission instanceof Admission.Send || admission instanceof Admission.Settled)) {
+            ended(delivery, "waiting", null);
         }
         return switch (admission) {
             case Admission.Send send -> transmit(send, delivery, route, activity, openedAt);

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param id the row's id
  * @param tenant the row's tenant
  * @param eventType the row's event type
- * @param outcome a row status in lower case, or {@code transient} or {@code ambiguous} for an attempt that will be repeated
+ * @param outcome a row status in lower case; or what became of an attempt: {@code transient}, {@code ambiguous}, {@code
+ *     rejected}; or {@code waiting} when the gate let nobody send yet
  * @param lag from the row's creation, or its {@code deliver_after}, to its acceptance; null unless accepted just now
  */
 public record SendEvent(

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param eventType the row's event type
  * @param jobId the job whose cancellation takes it along; null for none
  * @param expiresAt after which it is worthless; null for never
+ * @param runId the last workflow run the row knows of; null before the first
  */
 public record ClaimedRow(
         long id,
@@ -20,7 +21,8 @@ public record ClaimedRow(
         String tenant,
         String eventType,
         @Nullable String jobId,
-        @Nullable Instant expiresAt) {
+        @Nullable Instant expiresAt,
+        @Nullable String runId) {
 
     /** {@code delivery:<tenant>:<id>:<first 8 digits of key>}. */
     public String workflowId() {

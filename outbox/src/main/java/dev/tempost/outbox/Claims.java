@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /** Takes rows that are due, for one replica at a time, by leases that run out on the database's clock. */
 public final class Claims {
 
-    private static final String RETURNING = "RETURNING o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at";
+    private static final String RETURNING =
+            "RETURNING o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at, o.run_id";
 
     // index outbox_due in its order; outbox_shard for rows that have a shard
     private static final String CLAIM = """
@@ -105,6 +106,17 @@ public final class Claims {
         LIMIT ?
         """;
 
+    private static final String SETTLE = """
+        UPDATE tempost.outbox
+        SET status = ?, finished_at = clock_timestamp(), lease_until = NULL, next_attempt_at = NULL, run_id = ?,
+            reason = coalesce(reason, ?),
+            last_error = coalesce(?, last_error), last_error_type = coalesce(?, last_error_type),
+            last_error_at = CASE WHEN ?::text IS NULL THEN last_error_at ELSE clock_timestamp() END
+        WHERE id = ? AND key = ? AND status = 'dispatched'
+          AND NOT EXISTS (SELECT FROM tempost.attempt a
+                          WHERE a.outbox_id = ? AND a.finished_at IS NULL AND a.deadline > clock_timestamp())
+        """;
+
     private final Database database;
 
     public Claims(DataSource dataSource) {
@@ -144,6 +156,38 @@ public final class Claims {
         database.update("release row " + row.id(), RELEASE, delay.toMillis(), error, errorType, row.id(), row.key());
     }
 
+    /**
+     * Gives a row, whose workflow is closed, the outcome of that workflow.
+     *
+     * @param status what the row becomes
+     * @param runId the closed run; null where there is no workflow
+     * @param reason why; null for none
+     * @param errorType the failure's type; null unless it failed
+     * @param error the failure; null unless it failed
+     * @return false when the row is no longer dispatched, or an attempt is still open
+     */
+    public boolean settle(
+            ClaimedRow row,
+            RowStatus status,
+            @Nullable String runId,
+            @Nullable String reason,
+            @Nullable String errorType,
+            @Nullable String error) {
+        return database.update(
+                        "settle row " + row.id(),
+                        SETTLE,
+                        status.column(),
+                        runId,
+                        reason,
+                        error,
+                        errorType,
+                        error,
+                        row.id(),
+                        row.key(),
+                        row.id())
+                == 1;
+    }
+
     /** Which of these rows still hold a live lease. */
     public List<Long> stillLeased(long[] ids) {
         return database.query("look at leases", STILL_LEASED, row -> row.getLong(1), (Object) ids);
@@ -166,6 +210,7 @@ public final class Claims {
                 row.getString("tenant"),
                 row.getString("event_type"),
                 row.getString("job_id"),
-                Database.instant(row, "expires_at"));
+                Database.instant(row, "expires_at"),
+                row.getString("run_id"));
     }
 }

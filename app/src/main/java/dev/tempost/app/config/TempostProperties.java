@@ -1,0 +1,246 @@
+package dev.tempost.app.config;
+
+import dev.tempost.workflows.DeliveryPolicy;
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.DecimalMin;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.NotEmpty;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import org.hibernate.validator.constraints.time.DurationMin;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * Everything under {@code tempost}.
+ *
+ * @param roles What this process does: {@code starter} claims rows and starts their workflows, {@code worker} runs them,
+ *     {@code console} serves pages to operators.
+ * @param templates The folder that holds one template folder per event type.
+ * @param schema The database schema.
+ * @param starter The poller.
+ * @param worker The Temporal worker.
+ * @param temporal Names used in Temporal.
+ * @param mail The default mail provider, beside Spring's own {@code spring.mail.*}.
+ * @param providers Further mail providers, by name.
+ * @param delivery How event types are delivered that say nothing themselves.
+ * @param eventTypes What an event type does differently, by its name.
+ * @param health How the parts Tempost depends on are watched.
+ */
+@Validated
+@ConfigurationProperties("tempost")
+public record TempostProperties(
+        @DefaultValue({"starter", "worker", "console"}) @NotEmpty Set<Role> roles,
+        @DefaultValue("templates") Path templates,
+        @Valid @DefaultValue SchemaSettings schema,
+        @Valid @DefaultValue Starter starter,
+        @Valid @DefaultValue Worker worker,
+        @Valid @DefaultValue Temporal temporal,
+        @Valid @DefaultValue Mail mail,
+        @Valid @DefaultValue Map<String, Provider> providers,
+        @Valid @DefaultValue Delivery delivery,
+        @Valid @DefaultValue Map<String, EventType> eventTypes,
+        @Valid @DefaultValue Health health) {
+
+    /** What a process does. */
+    public enum Role {
+        STARTER,
+        WORKER,
+        CONSOLE
+    }
+
+    /** What happens when a message may have been accepted, but its reply was never read. */
+    public enum OnAmbiguous {
+        /** Send it again, with the same Message-ID. */
+        RESEND,
+        /** Fail the row and let an operator decide. */
+        PARK
+    }
+
+    /** How the conversation with a mail server is protected. */
+    public enum Encryption {
+        /** None on loopback, TLS from the start on port 465, STARTTLS everywhere else. */
+        AUTO,
+        /** No protection at all. */
+        NONE,
+        /** STARTTLS, and no mail without it. */
+        STARTTLS,
+        /** TLS from the start. */
+        IMPLICIT
+    }
+
+    /**
+     * The database schema.
+     *
+     * @param migrate Whether the schema is created and brought up to date at start.
+     */
+    public record SchemaSettings(@DefaultValue("true") boolean migrate) {}
+
+    /**
+     * The poller.
+     *
+     * @param capacity How many deliveries of this replica may be between their claim and the end of their first attempt.
+     * @param lease How long a claimed row belongs to this replica before another one asks Temporal what became of it.
+     * @param minPollInterval The shortest pause between polls that find nothing, where notifications do not come through.
+     * @param maxPollInterval The longest pause between polls.
+     * @param listen Whether to wake up by LISTEN. Set to false behind a transaction pooler.
+     */
+    public record Starter(
+            @DefaultValue("16") @Min(1) @Max(1000) int capacity,
+            @DefaultValue("20s") @DurationMin(seconds = 1) Duration lease,
+            @DefaultValue("50ms") @DurationMin(millis = 10) Duration minPollInterval,
+            @DefaultValue("1s") @DurationMin(millis = 50) Duration maxPollInterval,
+            @DefaultValue("true") boolean listen) {}
+
+    /**
+     * The Temporal worker.
+     *
+     * @param concurrency How many sends may run at the same time in this process.
+     * @param grace How long a shutdown waits for sends under way.
+     */
+    public record Worker(
+            @DefaultValue("50") @Min(1) @Max(1000) int concurrency,
+            @DefaultValue("60s") @DurationMin(seconds = 0) Duration grace) {}
+
+    /**
+     * Names used in Temporal.
+     *
+     * @param taskQueue The task queue of deliveries.
+     * @param attributePrefix What the names of the search attributes begin with.
+     */
+    public record Temporal(
+            @DefaultValue("tempost") @NotBlank String taskQueue,
+            @DefaultValue("Tempost") @NotBlank String attributePrefix) {}
+
+    /**
+     * What {@code spring.mail.*} has no name for.
+     *
+     * @param from The sender of every mail, for instance {@code Westside <mail@westside.example>}. Required by the worker
+     *     role.
+     * @param encryption How the conversation is protected.
+     * @param connectTimeout How long to wait for a connection.
+     * @param readTimeout How long to wait for each reply.
+     * @param writeTimeout How long to wait for each write.
+     * @param maxConnections The most connections this process keeps to the server.
+     */
+    public record Mail(
+            @Nullable String from,
+            @DefaultValue("auto") Encryption encryption,
+            @DefaultValue("10s") @DurationMin(millis = 100) Duration connectTimeout,
+            @DefaultValue("30s") @DurationMin(millis = 100) Duration readTimeout,
+            @DefaultValue("30s") @DurationMin(millis = 100) Duration writeTimeout,
+            @DefaultValue("16") @Min(1) @Max(1000) int maxConnections) {}
+
+    /**
+     * A mail provider of its own name.
+     *
+     * @param host The server's name.
+     * @param port Its port.
+     * @param username The user to log in as; none when not set.
+     * @param password The user's password.
+     * @param from The sender of every mail.
+     * @param encryption How the conversation is protected.
+     * @param connectTimeout How long to wait for a connection.
+     * @param readTimeout How long to wait for each reply.
+     * @param writeTimeout How long to wait for each write.
+     * @param maxConnections The most connections this process keeps to the server.
+     */
+    public record Provider(
+            @NotBlank String host,
+            @DefaultValue("587") @Min(1) @Max(65535) int port,
+            @Nullable String username,
+            @Nullable String password,
+            @NotBlank String from,
+            @DefaultValue("auto") Encryption encryption,
+            @DefaultValue("10s") @DurationMin(millis = 100) Duration connectTimeout,
+            @DefaultValue("30s") @DurationMin(millis = 100) Duration readTimeout,
+            @DefaultValue("30s") @DurationMin(millis = 100) Duration writeTimeout,
+            @DefaultValue("16") @Min(1) @Max(1000) int maxConnections) {
+
+        @Override
+        public String toString() {
+            return "Provider[" + host + ":" + port + "]";
+        }
+    }
+
+    /**
+     * The policy of event types that say nothing themselves.
+     *
+     * @param provider The provider that takes them: {@code default} is the one of {@code spring.mail.*}.
+     * @param initialInterval The wait between the first attempt and the second.
+     * @param factor By which each wait is longer than the one before.
+     * @param maxInterval The longest wait between two attempts.
+     * @param maxAttempts After how many attempts that reached a provider the row fails; 0 for never.
+     * @param attemptDeadline How long one attempt may take.
+     * @param onAmbiguous What happens when a message may have been accepted, but its reply was never read.
+     */
+    public record Delivery(
+            @DefaultValue("default") @NotBlank String provider,
+            @DefaultValue("30s") @DurationMin(millis = 1) Duration initialInterval,
+            @DefaultValue("2") @DecimalMin("1") double factor,
+            @DefaultValue("1h") @DurationMin(millis = 1) Duration maxInterval,
+            @DefaultValue("12") @Min(0) int maxAttempts,
+            @DefaultValue("60s") @DurationMin(seconds = 1) Duration attemptDeadline,
+            @DefaultValue("resend") OnAmbiguous onAmbiguous) {}
+
+    /**
+     * What one event type does differently. Everything not set is as under {@code tempost.delivery}.
+     *
+     * @param provider The provider that takes it.
+     * @param initialInterval The wait between the first attempt and the second.
+     * @param factor By which each wait is longer than the one before.
+     * @param maxInterval The longest wait between two attempts.
+     * @param maxAttempts After how many attempts that reached a provider the row fails; 0 for never.
+     * @param attemptDeadline How long one attempt may take.
+     * @param onAmbiguous What happens when a message may have been accepted, but its reply was never read.
+     */
+    public record EventType(
+            @Nullable String provider,
+            @DurationMin(millis = 1) @Nullable Duration initialInterval,
+            @DecimalMin("1") @Nullable Double factor,
+            @DurationMin(millis = 1) @Nullable Duration maxInterval,
+            @Min(0) @Nullable Integer maxAttempts,
+            @DurationMin(seconds = 1) @Nullable Duration attemptDeadline,
+            @Nullable OnAmbiguous onAmbiguous) {}
+
+    /**
+     * How PostgreSQL, Temporal and the mail server are watched.
+     *
+     * @param interval The pause between two looks.
+     * @param backlogInterval The pause between two counts of the backlog.
+     */
+    public record Health(
+            @DefaultValue("5s") @DurationMin(millis = 100) Duration interval,
+            @DefaultValue("10s") @DurationMin(millis = 100) Duration backlogInterval) {}
+
+    /** The policy in force for an event type. */
+    public DeliveryPolicy policy(String eventType) {
+        EventType own = eventTypes.get(eventType);
+        if (own == null) {
+            own = new EventType(null, null, null, null, null, null, null);
+        }
+        return new DeliveryPolicy(
+                or(own.initialInterval(), delivery.initialInterval()),
+                or(own.factor(), delivery.factor()),
+                or(own.maxInterval(), delivery.maxInterval()),
+                or(own.maxAttempts(), delivery.maxAttempts()),
+                or(own.attemptDeadline(), delivery.attemptDeadline()),
+                or(own.onAmbiguous(), delivery.onAmbiguous()) == OnAmbiguous.PARK);
+    }
+
+    /** The name of the provider that takes an event type. */
+    public String provider(String eventType) {
+        EventType own = eventTypes.get(eventType);
+        return own == null ? delivery.provider() : or(own.provider(), delivery.provider());
+    }
+
+    private static <T> T or(@Nullable T own, T fallback) {
+        return own == null ? fallback : own;
+    }
+}

@@ -1,0 +1,81 @@
+package dev.tempost.starter;
+
+import dev.tempost.outbox.ClaimedRow;
+import dev.tempost.workflows.Attributes;
+import dev.tempost.workflows.DeliveryRequest;
+import dev.tempost.workflows.DeliveryWorkflow;
+import io.grpc.Context;
+import io.grpc.Deadline;
+import io.temporal.api.enums.v1.WorkflowIdConflictPolicy;
+import io.temporal.api.enums.v1.WorkflowIdReusePolicy;
+import io.temporal.client.WorkflowClient;
+import io.temporal.client.WorkflowOptions;
+import io.temporal.common.SearchAttributes;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/** Starts the workflow of one row; starting it again changes nothing. */
+final class DeliveryStarter implements AutoCloseable {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    private final WorkflowClient client;
+    private final StarterSettings settings;
+    private final Policies policies;
+    private final ScheduledExecutorService deadlines = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("tempost-start-deadlines").factory());
+
+    DeliveryStarter(WorkflowClient client, StarterSettings settings, Policies policies) {
+        this.client = client;
+        this.settings = settings;
+        this.policies = policies;
+    }
+
+    /**
+     * @throws io.temporal.client.WorkflowExecutionAlreadyStarted when the row's workflow has completed
+     * @throws io.grpc.StatusRuntimeException or {@link io.temporal.client.WorkflowServiceException} when it is unknown whether
+     *     it was started
+     */
+    void start(ClaimedRow row) {
+        DeliveryRequest request = new DeliveryRequest(
+                row.id(),
+                row.key().toString(),
+                row.tenant(),
+                row.eventType(),
+                row.expiresAt(),
+                policies.of(row.eventType()));
+        try (Context.CancellableContext patience =
+                Context.current().withDeadline(Deadline.after(PATIENCE.toMillis(), TimeUnit.MILLISECONDS), deadlines)) {
+            patience.run(() -> client.newUntypedWorkflowStub(DeliveryWorkflow.TYPE, options(row))
+                    .start(request));
+        }
+    }
+
+    private WorkflowOptions options(ClaimedRow row) {
+        Attributes attributes = settings.attributes();
+        SearchAttributes.Builder values = SearchAttributes.newBuilder()
+                .set(attributes.tenant(), row.tenant())
+                .set(attributes.eventType(), row.eventType());
+        if (row.jobId() != null) {
+            values.set(attributes.job(), row.jobId());
+        }
+        return WorkflowOptions.newBuilder()
+                .setWorkflowId(row.workflowId())
+                .setTaskQueue(settings.taskQueue())
+                .setWorkflowIdConflictPolicy(WorkflowIdConflictPolicy.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING)
+                .setWorkflowIdReusePolicy(WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY)
+                .setDisableEagerExecution(false)
+                .setTypedSearchAttributes(values.build())
+                .setStaticSummary(row.eventType() + ", row " + row.id() + " of tenant " + row.tenant())
+                .setStaticDetails("Row `" + row.id() + "`: `./tempost show " + row.id()
+                        + "` lists its attempts; `./tempost retry " + row.id() + "` delivers it again once it failed.")
+                .build();
+    }
+
+    @Override
+    public void close() {
+        deadlines.shutdownNow();
+    }
+}

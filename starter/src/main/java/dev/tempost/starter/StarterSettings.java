@@ -1,0 +1,27 @@
+package dev.tempost.starter;
+
+import dev.tempost.workflows.Attributes;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the poller works.
+ *
+ * @param taskQueue the Temporal task queue deliveries are started on
+ * @param attributes the search attributes they carry
+ * @param capacity how many deliveries of this replica may be between their claim and the end of their first attempt
+ * @param lease how long a claimed row is this replica's; longer than an attempt's deadline
+ * @param busiestInterval the shortest pause between two polls that found nothing, where notifications do not come through
+ * @param idlestInterval the longest pause between two polls
+ * @param listen whether to use LISTEN; off behind a transaction pooler
+ * @param tenant deliver only this tenant's rows; null for all
+ */
+public record StarterSettings(
+        String taskQueue,
+        Attributes attributes,
+        int capacity,
+        Duration lease,
+        Duration busiestInterval,
+        Duration idlestInterval,
+        boolean listen,
+        @Nullable String tenant) {}

@@ -1,0 +1,120 @@
+package dev.tempost.worker;
+
+import dev.tempost.workflows.DeliveryActivities;
+import dev.tempost.workflows.DeliveryWorkflowImpl;
+import io.temporal.client.WorkflowClient;
+import io.temporal.worker.Worker;
+import io.temporal.worker.WorkerFactory;
+import io.temporal.worker.WorkerFactoryOptions;
+import io.temporal.worker.WorkerOptions;
+import io.temporal.worker.tuning.PollerBehaviorAutoscaling;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs deliveries. Starts as soon as Temporal answers, and lets what is being sent finish when it stops. */
+public final class DeliveryWorker implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(DeliveryWorker.class);
+    private static final Duration SHORTEST_PAUSE = Duration.ofMillis(250);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+
+    private final WorkflowClient client;
+    private final WorkerSettings settings;
+    private final DeliveryActivities activities;
+    private final Runnable beforeStart;
+    private final Thread starting =
+            Thread.ofVirtual().name("tempost-worker-start").unstarted(this::startWhenPossible);
+    private volatile @Nullable WorkerFactory running;
+    private volatile boolean stopped;
+
+    /**
+     * @param beforeStart what Temporal must know before the first delivery, for instance its search attributes; repeated until
+     *     it does not throw
+     */
+    public DeliveryWorker(
+            WorkflowClient client, WorkerSettings settings, DeliveryActivities activities, Runnable beforeStart) {
+        this.client = client;
+        this.settings = settings;
+        this.activities = activities;
+        this.beforeStart = beforeStart;
+    }
+
+    /** Starts to start: returns at once, and goes on trying until Temporal answers. */
+    public void start() {
+        starting.start();
+    }
+
+    /** Whether the worker polls Temporal for work. */
+    public boolean running() {
+        return running != null;
+    }
+
+    private void startWhenPossible() {
+        Duration pause = SHORTEST_PAUSE;
+        boolean told = false;
+        while (!stopped) {
+            WorkerFactory factory = factory();
+            try {
+                beforeStart.run();
+                factory.start();
+                running = factory;
+                log.info("The worker takes deliveries from task queue {}", settings.taskQueue());
+                return;
+            } catch (RuntimeException e) {
+                factory.shutdownNow();
+                if (!told) {
+                    log.warn("The worker waits for Temporal: {}", e.getMessage());
+                    told = true;
+                }
+            }
+            try {
+                Thread.sleep(pause);
+            } catch (InterruptedException e) {
+                return;
+            }
+            Duration doubled = pause.multipliedBy(2);
+            pause = doubled.compareTo(LONGEST_PAUSE) < 0 ? doubled : LONGEST_PAUSE;
+        }
+    }
+
+    private WorkerFactory factory() {
+        WorkerFactory factory = WorkerFactory.newInstance(
+                client,
+                WorkerFactoryOptions.newBuilder()
+                        .setUsingVirtualWorkflowThreads(true)
+                        .build());
+        Worker worker = factory.newWorker(
+                settings.taskQueue(),
+                WorkerOptions.newBuilder()
+                        .setUsingVirtualThreads(true)
+                        .setMaxConcurrentActivityExecutionSize(settings.concurrency())
+                        .setMaxConcurrentLocalActivityExecutionSize(settings.concurrency())
+                        .setWorkflowTaskPollersBehavior(new PollerBehaviorAutoscaling(1, 10, 2))
+                        .setActivityTaskPollersBehavior(new PollerBehaviorAutoscaling(1, 10, 2))
+                        .build());
+        worker.registerWorkflowImplementationTypes(DeliveryWorkflowImpl.class);
+        worker.registerActivitiesImplementations(activities);
+        return factory;
+    }
+
+    /** Takes no more work, and waits for sends under way, up to the grace period. */
+    @Override
+    public void close() {
+        stopped = true;
+        starting.interrupt();
+        WorkerFactory factory = running;
+        if (factory == null) {
+            return;
+        }
+        factory.shutdown();
+        factory.awaitTermination(settings.grace().toMillis(), TimeUnit.MILLISECONDS);
+        if (!factory.isTerminated()) {
+            log.warn("Sends were still under way after {}; their deadlines decide", settings.grace());
+            factory.shutdownNow();
+        }
+        running = null;
+    }
+}

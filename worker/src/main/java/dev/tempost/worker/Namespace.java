@@ -1,0 +1,74 @@
+package dev.tempost.worker;
+
+import dev.tempost.workflows.Attributes;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.temporal.api.enums.v1.IndexedValueType;
+import io.temporal.api.operatorservice.v1.AddSearchAttributesRequest;
+import io.temporal.api.operatorservice.v1.ListSearchAttributesRequest;
+import io.temporal.serviceclient.OperatorServiceStubs;
+import io.temporal.serviceclient.OperatorServiceStubsOptions;
+import io.temporal.serviceclient.WorkflowServiceStubs;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What Tempost needs to find in its Temporal namespace. It vanishes with Temporal's database, so every replica restores it. */
+public final class Namespace implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(Namespace.class);
+    private static final long PATIENCE_SECONDS = 10;
+
+    private final OperatorServiceStubs operator;
+    private final String namespace;
+    private final Attributes attributes;
+
+    public Namespace(WorkflowServiceStubs stubs, String namespace, Attributes attributes) {
+        this.operator = OperatorServiceStubs.newServiceStubs(OperatorServiceStubsOptions.newBuilder()
+                .setChannel(stubs.getRawChannel())
+                .validateAndBuildWithDefaults());
+        this.namespace = namespace;
+        this.attributes = attributes;
+    }
+
+    /**
+     * Adds the search attributes that are missing.
+     *
+     * @throws StatusRuntimeException when Temporal cannot be asked
+     */
+    public void ensure() {
+        Map<String, IndexedValueType> missing = new LinkedHashMap<>();
+        attributes.names().forEach(name -> missing.put(name, IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD));
+        missing.keySet()
+                .removeAll(operator.blockingStub()
+                        .withDeadlineAfter(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                        .listSearchAttributes(ListSearchAttributesRequest.newBuilder()
+                                .setNamespace(namespace)
+                                .build())
+                        .getCustomAttributesMap()
+                        .keySet());
+        if (missing.isEmpty()) {
+            return;
+        }
+        try {
+            operator.blockingStub()
+                    .withDeadlineAfter(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                    .addSearchAttributes(AddSearchAttributesRequest.newBuilder()
+                            .setNamespace(namespace)
+                            .putAllSearchAttributes(missing)
+                            .build());
+            log.info("Added the search attributes {} to namespace {}", missing.keySet(), namespace);
+        } catch (StatusRuntimeException e) {
+            if (e.getStatus().getCode() != Status.Code.ALREADY_EXISTS) {
+                throw e;
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        operator.shutdownNow();
+    }
+}
