@@ -1,0 +1,90 @@
+-- The club's own outbox as it stood on 2026-04-08: 10 mails sent, 2 failed when the mail account's
+-- credentials expired, and 21 that nobody ever attempted, because nothing polled the table any more.
+-- All persons are invented. Safe to run again.
+
+CREATE SCHEMA IF NOT EXISTS club;
+
+CREATE TABLE IF NOT EXISTS club.outbox_events (
+    id           bigint PRIMARY KEY,
+    tenant_id    integer     NOT NULL,
+    event_type   text        NOT NULL,
+    payload      jsonb       NOT NULL,
+    status       text        NOT NULL CHECK (status IN ('pending', 'processed', 'failed')),
+    attempts     integer     NOT NULL DEFAULT 0,
+    last_error   text,
+    created_at   timestamptz NOT NULL,
+    processed_at timestamptz -- when the last attempt ended, for better or worse
+);
+
+-- Row 13 names team 11, and the club has the teams 1 to 7: the player signed for team 5.
+-- correct-row-13.sql is the operator's correction.
+INSERT INTO club.outbox_events
+    (id, tenant_id, event_type, payload, status, attempts, last_error, created_at, processed_at)
+VALUES
+    (1, 1, 'contract_signed', '{"player": "Marcus Bell", "parent": "Tanya Bell", "email": "tanya.bell@example.com", "team_id": 1, "season": "2026"}',
+     'processed', 1, NULL, '2026-03-16 10:17:23+00', '2026-03-16 10:18:04+00'),
+    (2, 1, 'contract_signed', '{"player": "Aaliyah Ortiz", "parent": "Rosa Ortiz", "email": "rosa.ortiz@example.com", "team_id": 4, "season": "2026"}',
+     'processed', 1, NULL, '2026-03-17 11:34:46+00', '2026-03-17 11:35:27+00'),
+    (3, 1, 'contract_signed', '{"player": "Jaylen Whitfield", "parent": "Derek Whitfield", "email": "derek.whitfield@example.org", "team_id": 2, "season": "2026"}',
+     'processed', 1, NULL, '2026-03-18 12:51:09+00', '2026-03-18 12:51:50+00'),
+    (4, 1, 'contract_signed', '{"player": "Sofia Marchetti", "parent": "Elena Marchetti", "email": "elena.marchetti@example.com", "team_id": 6, "season": "2026"}',
+     'processed', 1, NULL, '2026-03-19 09:08:32+00', '2026-03-19 09:09:13+00'),
+    (5, 1, 'contract_signed', '{"player": "Noah Abernathy", "parent": "Claire Abernathy", "email": "claire.abernathy@example.com", "team_id": 3, "season": "2026"}',
+     'processed', 1, NULL, '2026-03-20 10:25:55+00', '2026-03-20 10:26:36+00'),
+    (6, 1, 'contract_signed', '{"player": "Imani Okafor", "parent": "Chidi Okafor", "email": "chidi.okafor@example.org", "team_id": 7, "season": "2026"}',
+     'processed', 1, NULL, '2026-03-21 11:42:18+00', '2026-03-21 11:42:59+00'),
+    (7, 1, 'contract_signed', '{"player": "Lucas Van Doren", "parent": "Petra Van Doren", "email": "petra.van.doren@example.com", "team_id": 5, "season": "2026"}',
+     'processed', 1, NULL, '2026-03-22 12:59:41+00', '2026-03-22 13:00:22+00'),
+    (8, 1, 'contract_signed', '{"player": "Zoe Castellano", "parent": "Mia Castellano", "email": "mia.castellano@example.com", "team_id": 1, "season": "2026"}',
+     'processed', 1, NULL, '2026-03-23 09:16:04+00', '2026-03-23 09:16:45+00'),
+    (9, 1, 'contract_signed', '{"player": "Elijah Prescott", "parent": "Joan Prescott", "email": "joan.prescott@example.org", "team_id": 2, "season": "2026"}',
+     'processed', 1, NULL, '2026-03-24 10:33:27+00', '2026-03-24 10:34:08+00'),
+    (10, 1, 'contract_signed', '{"player": "Camila Duarte", "parent": "Ines Duarte", "email": "ines.duarte@example.com", "team_id": 4, "season": "2026"}',
+     'processed', 1, NULL, '2026-03-25 11:50:50+00', '2026-03-25 11:51:31+00'),
+    (11, 1, 'contract_signed', '{"player": "David Kestrel", "parent": "Naomi Kestrel", "email": "naomi.kestrel@example.com", "team_id": 6, "season": "2026"}',
+     'failed', 3, 'Gmail API: 400 invalid_grant: Token has been expired or revoked.', '2026-03-26 12:07:13+00', '2026-03-26 12:10:13+00'),
+    (12, 1, 'contract_signed', '{"player": "Tristen Tolliver", "parent": "Wade Tolliver", "email": "wade.tolliver@example.org", "team_id": 3, "season": "2026"}',
+     'failed', 3, 'Gmail API: 400 invalid_grant: Token has been expired or revoked.', '2026-03-27 09:24:36+00', '2026-03-27 09:27:36+00'),
+    (13, 1, 'contract_signed', '{"player": "Creed Dunmore Jr", "parent": "Creed Dunmore Sr", "email": "creed.dunmore.sr@example.com", "team_id": 11, "season": "2026"}',
+     'pending', 0, NULL, '2026-03-27 12:41:59+00', NULL),
+    (14, 1, 'contract_signed', '{"player": "Ava Lindqvist", "parent": "Karin Lindqvist", "email": "karin.lindqvist@example.com", "team_id": 7, "season": "2026"}',
+     'pending', 0, NULL, '2026-03-27 15:58:22+00', NULL),
+    (15, 1, 'contract_signed', '{"player": "Mason O''Rourke", "parent": "Siobhan O''Rourke", "email": "siobhan.orourke@example.org", "team_id": 5, "season": "2026"}',
+     'pending', 0, NULL, '2026-03-28 12:15:45+00', NULL),
+    (16, 1, 'contract_signed', '{"player": "Nia Baptiste", "parent": "Yvette Baptiste", "email": "yvette.baptiste@example.com", "team_id": 2, "season": "2026"}',
+     'pending', 0, NULL, '2026-03-28 15:32:08+00', NULL),
+    (17, 1, 'contract_signed', '{"player": "Ethan Szymanski", "parent": "Ola Szymanski", "email": "ola.szymanski@example.com", "team_id": 1, "season": "2026"}',
+     'pending', 0, NULL, '2026-03-29 10:49:31+00', NULL),
+    (18, 1, 'contract_signed', '{"player": "Layla Haddad", "parent": "Samir Haddad", "email": "samir.haddad@example.org", "team_id": 6, "season": "2026"}',
+     'pending', 0, NULL, '2026-03-30 11:06:54+00', NULL),
+    (19, 1, 'contract_signed', '{"player": "Carter Nguyen", "parent": "Linh Nguyen", "email": "linh.nguyen@example.com", "team_id": 4, "season": "2026"}',
+     'pending', 0, NULL, '2026-03-30 14:23:17+00', NULL),
+    (20, 1, 'contract_signed', '{"player": "Ruby Castellanos", "parent": "Jorge Castellanos", "email": "jorge.castellanos@example.com", "team_id": 3, "season": "2026"}',
+     'pending', 0, NULL, '2026-03-31 09:40:40+00', NULL),
+    (21, 1, 'contract_signed', '{"player": "Isaiah Holloway", "parent": "Monique Holloway", "email": "monique.holloway@example.org", "team_id": 7, "season": "2026"}',
+     'pending', 0, NULL, '2026-04-01 10:57:03+00', NULL),
+    (22, 1, 'contract_signed', '{"player": "Chloe Fairbanks", "parent": "Seth Fairbanks", "email": "seth.fairbanks@example.com", "team_id": 2, "season": "2026"}',
+     'pending', 0, NULL, '2026-04-01 13:14:26+00', NULL),
+    (23, 1, 'contract_signed', '{"player": "Mateo Rivas", "parent": "Lucia Rivas", "email": "lucia.rivas@example.com", "team_id": 5, "season": "2026"}',
+     'pending', 0, NULL, '2026-04-02 12:31:49+00', NULL),
+    (24, 1, 'contract_signed', '{"player": "Harper Eastman", "parent": "Gail Eastman", "email": "gail.eastman@example.org", "team_id": 1, "season": "2026"}',
+     'pending', 0, NULL, '2026-04-02 15:48:12+00', NULL),
+    (25, 1, 'contract_signed', '{"player": "Dominic Vance", "parent": "Trish Vance", "email": "trish.vance@example.com", "team_id": 6, "season": "2026"}',
+     'pending', 0, NULL, '2026-04-03 10:05:35+00', NULL),
+    (26, 1, 'contract_signed', '{"player": "Jada Merriweather", "parent": "Kofi Merriweather", "email": "kofi.merriweather@example.com", "team_id": 4, "season": "2026"}',
+     'pending', 0, NULL, '2026-04-04 11:22:58+00', NULL),
+    (27, 1, 'contract_signed', '{"player": "Owen Blackwood", "parent": "Heidi Blackwood", "email": "heidi.blackwood@example.org", "team_id": 3, "season": "2026"}',
+     'pending', 0, NULL, '2026-04-04 14:39:21+00', NULL),
+    (28, 1, 'contract_signed', '{"player": "Renée Thibault", "parent": "Luc Thibault", "email": "luc.thibault@example.com", "team_id": 7, "season": "2026"}',
+     'pending', 0, NULL, '2026-04-05 09:56:44+00', NULL),
+    (29, 1, 'contract_signed', '{"player": "Xavier Pruitt", "parent": "Dana Pruitt", "email": "dana.pruitt@example.com", "team_id": 2, "season": "2026"}',
+     'pending', 0, NULL, '2026-04-06 10:13:07+00', NULL),
+    (30, 1, 'contract_signed', '{"player": "Maya Sandoval", "parent": "Oscar Sandoval", "email": "oscar.sandoval@example.org", "team_id": 5, "season": "2026"}',
+     'pending', 0, NULL, '2026-04-06 13:30:30+00', NULL),
+    (31, 1, 'contract_signed', '{"player": "Tyler Grimsby", "parent": "Beth Grimsby", "email": "beth.grimsby@example.com", "team_id": 1, "season": "2026"}',
+     'pending', 0, NULL, '2026-04-07 12:47:53+00', NULL),
+    (32, 1, 'contract_signed', '{"player": "Amara Nwosu", "parent": "Ifeoma Nwosu", "email": "ifeoma.nwosu@example.com", "team_id": 6, "season": "2026"}',
+     'pending', 0, NULL, '2026-04-08 09:04:16+00', NULL),
+    (33, 1, 'contract_signed', '{"player": "Cole Hartigan", "parent": "Meg Hartigan", "email": "meg.hartigan@example.org", "team_id": 4, "season": "2026"}',
+     'pending', 0, NULL, '2026-04-08 12:21:39+00', NULL)
+ON CONFLICT (id) DO NOTHING;
