@@ -3,6 +3,6 @@
 
 UPDATE tempost.outbox
 SET payload = jsonb_set(payload, '{team_id}', '5')
-WHERE tenant = 'westside'
+WHERE tenant = '1'
   AND dedup_key = 'club-outbox-13'
   AND status = 'pending';

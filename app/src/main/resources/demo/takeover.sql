@@ -8,7 +8,7 @@ SELECT tempost.import(
     event_type      => old.event_type,
     recipient       => old.payload ->> 'email',
     payload         => old.payload,
-    tenant          => 'westside',
+    tenant          => '1',
     status          => CASE old.status WHEN 'processed' THEN 'delivered' ELSE old.status END,
     attempts        => old.attempts,
     last_error      => old.last_error,

@@ -69,7 +69,11 @@ public final class WakeListener implements AutoCloseable {
      */
     public boolean await(Duration patience) {
         try {
-            return received(patience).length > 0;
+            boolean notified = received(patience).length > 0;
+            if (!notified && !connection.isValid(2)) {
+                throw new SQLException("the listening connection does not answer");
+            }
+            return notified;
         } catch (SQLException e) {
             throw new OutboxUnavailableException("listen for new rows", e);
         }

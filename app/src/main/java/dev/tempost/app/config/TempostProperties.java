@@ -36,7 +36,9 @@ import org.springframework.validation.annotation.Validated;
 @Validated
 @ConfigurationProperties("tempost")
 public record TempostProperties(
-        @DefaultValue({"starter", "worker", "console"}) @NotEmpty Set<Role> roles,
+        @DefaultValue({"starter", "worker", "console"}) @NotEmpty
+        Set<Role> roles,
+
         @DefaultValue("templates") Path templates,
         @Valid @DefaultValue SchemaSettings schema,
         @Valid @DefaultValue Starter starter,
@@ -90,13 +92,15 @@ public record TempostProperties(
      * @param minPollInterval The shortest pause between polls that find nothing, where notifications do not come through.
      * @param maxPollInterval The longest pause between polls.
      * @param listen Whether to wake up by LISTEN. Set to false behind a transaction pooler.
+     * @param tenant The only tenant whose rows this process claims; all when not set.
      */
     public record Starter(
             @DefaultValue("16") @Min(1) @Max(1000) int capacity,
             @DefaultValue("20s") @DurationMin(seconds = 1) Duration lease,
             @DefaultValue("50ms") @DurationMin(millis = 10) Duration minPollInterval,
             @DefaultValue("1s") @DurationMin(millis = 50) Duration maxPollInterval,
-            @DefaultValue("true") boolean listen) {}
+            @DefaultValue("true") boolean listen,
+            @Nullable String tenant) {}
 
     /**
      * The Temporal worker.

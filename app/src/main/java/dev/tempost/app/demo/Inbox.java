@@ -16,6 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +55,7 @@ public final class Inbox implements AutoCloseable {
     private final Clock clock;
     private final GreenMail server;
 
+    private final Set<String> busyFor = ConcurrentHashMap.newKeySet();
     private final List<ReceivedMail> received = new ArrayList<>();
     private List<ReceivedMail> snapshot = List.of();
     private @Nullable MovingMessage latest;
@@ -92,6 +95,11 @@ public final class Inbox implements AutoCloseable {
         }
     }
 
+    /** Answers the next mail to this address with 451, as a busy server would: the one after it is taken. */
+    public void beBusyOnceFor(String recipient) {
+        busyFor.add(recipient);
+    }
+
     /** The SMTP port on 127.0.0.1. */
     public int port() {
         return server.getSmtp().getPort();
@@ -123,6 +131,11 @@ public final class Inbox implements AutoCloseable {
 
     /** Called once per recipient, one mail after the other: GreenMail's SMTP manager holds its lock meanwhile. */
     private void receive(MovingMessage message) {
+        message.getToAddresses().forEach(address -> {
+            if (busyFor.remove(address.getEmail())) {
+                throw new IllegalStateException("busy, as it was asked to be");
+            }
+        });
         synchronized (received) {
             if (!message.equals(latest)) {
                 latest = message;

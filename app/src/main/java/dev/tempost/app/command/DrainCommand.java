@@ -1,0 +1,85 @@
+package dev.tempost.app.command;
+
+import dev.tempost.app.engine.Parts;
+import dev.tempost.app.engine.Service;
+import dev.tempost.outbox.Backlog;
+import dev.tempost.outbox.OutboxUnavailableException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.springframework.context.ConfigurableApplicationContext;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Delivers what is due, and exits. */
+@Command(
+        name = "drain",
+        description = "Delivers what is due, waits for first attempts, leaves later ones to Temporal, and exits.",
+        mixinStandardHelpOptions = true)
+final class DrainCommand implements Callable<Integer> {
+
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(200);
+
+    @Option(names = "--tenant", description = "Only this tenant's rows.")
+    private @Nullable String tenant;
+
+    @Option(
+            names = "--timeout",
+            description = "Exit with 1 when it takes longer. Defaults to ${DEFAULT-VALUE}.",
+            defaultValue = "15m")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private String timeout;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        Duration patience = org.springframework.boot.convert.DurationStyle.detectAndParse(timeout);
+        Map<String, Object> properties = new HashMap<>();
+        properties.put("tempost.roles", "starter,worker");
+        if (tenant != null) {
+            properties.put("tempost.starter.tenant", tenant);
+        }
+        try (ConfigurableApplicationContext context =
+                Service.withoutWeb(properties).run()) {
+            Backlog backlog = context.getBean(Backlog.class);
+            boolean done = drained(backlog, System.nanoTime() + patience.toNanos());
+            report(backlog, context.getBean(Parts.class), done, patience);
+            return done ? 0 : 1;
+        }
+    }
+
+    private boolean drained(Backlog backlog, long deadline) throws InterruptedException {
+        while (System.nanoTime() < deadline) {
+            try {
+                if (backlog.unfinished(tenant) == 0) {
+                    return true;
+                }
+            } catch (OutboxUnavailableException e) {
+                // not there yet, or no longer: the timeout decides
+            }
+            Thread.sleep(BETWEEN_LOOKS);
+        }
+        return false;
+    }
+
+    private void report(Backlog backlog, Parts parts, boolean done, Duration patience) {
+        try {
+            List<Backlog.Total> totals = backlog.totals(tenant);
+            System.out.println((done ? "Drained: " : "Not drained after " + patience.toSeconds() + " s: ")
+                    + (totals.isEmpty()
+                            ? "no rows"
+                            : totals.stream()
+                                    .map(total ->
+                                            total.rows() + " " + total.status().column())
+                                    .collect(Collectors.joining(", "))));
+        } catch (OutboxUnavailableException e) {
+            System.out.println("Not drained after " + patience.toSeconds() + " s: " + e.getMessage());
+        }
+        if (!done) {
+            parts.states().forEach((part, state) -> System.out.println("  " + part.label() + ": " + state));
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package dev.tempost.app.command;
+
+import dev.tempost.app.terminal.Words;
+import dev.tempost.outbox.Rows;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The dead letters. */
+@Command(
+        name = "failed",
+        description = "Lists failed rows, newest first, with the cause of each.",
+        mixinStandardHelpOptions = true)
+final class FailedCommand implements Callable<Integer> {
+
+    @Option(names = "--tenant", description = "Only this tenant's rows.")
+    private @Nullable String tenant;
+
+    @Option(names = "--limit", description = "At most so many. Defaults to ${DEFAULT-VALUE}.", defaultValue = "50")
+    private int limit;
+
+    @Override
+    public Integer call() {
+        return Outbox.with(dataSource -> {
+            List<Rows.Row> failed = new Rows(dataSource).failed(tenant, limit);
+            failed.forEach(row -> System.out.printf(
+                    Locale.ROOT,
+                    "%-8d %-12s %-20s %s  %d attempts  %s: %s%n",
+                    row.id(),
+                    row.tenant(),
+                    row.eventType(),
+                    Words.time(row.finishedAt()),
+                    row.attempts(),
+                    row.lastErrorType(),
+                    row.lastError()));
+            if (failed.isEmpty()) {
+                System.out.println("no failed rows");
+            }
+            return 0;
+        });
+    }
+}

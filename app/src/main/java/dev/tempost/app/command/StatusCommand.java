@@ -1,0 +1,56 @@
+package dev.tempost.app.command;
+
+import dev.tempost.app.terminal.Words;
+import dev.tempost.outbox.Backlog;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** How many rows are where, and how old the oldest is. */
+@Command(
+        name = "status",
+        description = "Shows how many rows are in which state, and how old the oldest open ones are.",
+        mixinStandardHelpOptions = true)
+final class StatusCommand implements Callable<Integer> {
+
+    @Option(names = "--tenant", description = "Only this tenant's rows.")
+    private @Nullable String tenant;
+
+    @Override
+    public Integer call() {
+        return Outbox.with(dataSource -> {
+            Backlog backlog = new Backlog(dataSource);
+            List<Backlog.Total> totals = backlog.totals(tenant);
+            totals.forEach(total -> System.out.printf(
+                    Locale.ROOT, "%-12s %,10d%n", total.status().column(), total.rows()));
+            if (totals.isEmpty()) {
+                System.out.println("no rows");
+            }
+            List<Backlog.Group> open = backlog.groups().stream()
+                    .filter(group -> tenant == null || tenant.equals(group.tenant()))
+                    .toList();
+            if (!open.isEmpty()) {
+                System.out.printf(
+                        Locale.ROOT,
+                        "%n%-16s %-24s %-12s %10s %14s%n",
+                        "tenant",
+                        "event type",
+                        "status",
+                        "rows",
+                        "oldest due");
+                open.forEach(group -> System.out.printf(
+                        Locale.ROOT,
+                        "%-16s %-24s %-12s %,10d %14s%n",
+                        group.tenant(),
+                        group.eventType(),
+                        group.status().column(),
+                        group.rows(),
+                        Words.age(group.oldestSeconds())));
+            }
+            return 0;
+        });
+    }
+}

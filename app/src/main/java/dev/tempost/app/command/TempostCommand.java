@@ -1,0 +1,36 @@
+package dev.tempost.app.command;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code ./tempost}: everything else is a subcommand. */
+@Command(
+        name = "tempost",
+        description = "Insert a row in your transaction; it gets delivered.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        subcommands = {
+            DemoCommand.class,
+            ServeCommand.class,
+            DrainCommand.class,
+            StatusCommand.class,
+            FailedCommand.class,
+            ShowCommand.class,
+            RetryCommand.class,
+            CancelCommand.class,
+            DismissCommand.class
+        })
+public final class TempostCommand implements Callable<Integer> {
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        spec.commandLine().usage(System.out);
+        return 2;
+    }
+}

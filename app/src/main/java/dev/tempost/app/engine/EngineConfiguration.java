@@ -1,0 +1,212 @@
+package dev.tempost.app.engine;
+
+import dev.tempost.activities.DeliveryActivitiesImpl;
+import dev.tempost.activities.Route;
+import dev.tempost.activities.email.EmailChannel;
+import dev.tempost.activities.email.SmtpProvider;
+import dev.tempost.activities.email.Templates;
+import dev.tempost.app.config.SpringMail;
+import dev.tempost.app.config.TempostProperties;
+import dev.tempost.app.config.TempostProperties.Role;
+import dev.tempost.outbox.Backlog;
+import dev.tempost.outbox.Ledger;
+import dev.tempost.starter.Poller;
+import dev.tempost.starter.StarterSettings;
+import dev.tempost.worker.DeliveryWorker;
+import dev.tempost.worker.Namespace;
+import dev.tempost.worker.WorkerSettings;
+import dev.tempost.workflows.Attributes;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.temporal.api.workflowservice.v1.DescribeNamespaceRequest;
+import io.temporal.client.WorkflowClient;
+import io.temporal.serviceclient.GrpcCompression;
+import io.temporal.serviceclient.WorkflowServiceStubs;
+import io.temporal.serviceclient.WorkflowServiceStubsOptions;
+import io.temporal.spring.boot.TemporalOptionsCustomizer;
+import java.sql.Connection;
+import java.time.Clock;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+import org.postgresql.ds.PGSimpleDataSource;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** Composes the roles: here, and only here, they learn of each other. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties({TempostProperties.class, SpringMail.class})
+public class EngineConfiguration {
+
+    private static final int LOOK_PATIENCE_SECONDS = 3;
+
+    @Bean
+    Attributes attributes(TempostProperties properties) {
+        return Attributes.withPrefix(properties.temporal().attributePrefix());
+    }
+
+    // gzip costs more than it saves on the short way to a Temporal frontend
+    @Bean
+    TemporalOptionsCustomizer<WorkflowServiceStubsOptions.Builder> withoutCompression() {
+        return options -> options.setGrpcCompression(GrpcCompression.NONE);
+    }
+
+    @Bean
+    Namespace namespace(WorkflowClient client, Attributes attributes) {
+        return new Namespace(
+                client.getWorkflowServiceStubs(), client.getOptions().getNamespace(), attributes);
+    }
+
+    @Bean
+    Backlog backlog(DataSource dataSource) {
+        return new Backlog(dataSource);
+    }
+
+    @Bean
+    Metrics tempostMetrics(MeterRegistry registry, Backlog backlog, Parts parts) {
+        Metrics metrics = new Metrics(registry, backlog);
+        metrics.watch(parts);
+        return metrics;
+    }
+
+    @Bean
+    Map<String, SmtpProvider> smtpProviders(SpringMail spring, TempostProperties properties) {
+        return properties.roles().contains(Role.WORKER) ? Providers.of(spring, properties) : Map.of();
+    }
+
+    @Bean
+    Engine engine(
+            DataSource dataSource,
+            DataSourceProperties dataSourceProperties,
+            WorkflowClient client,
+            TempostProperties properties,
+            Map<String, SmtpProvider> smtpProviders,
+            Attributes attributes,
+            Namespace namespace,
+            Metrics metrics) {
+        Poller poller = properties.roles().contains(Role.STARTER)
+                ? new Poller(
+                        dataSource,
+                        outsideThePool(dataSourceProperties),
+                        client,
+                        starterSettings(properties, attributes),
+                        properties::policy)
+                : null;
+        if (!properties.roles().contains(Role.WORKER)) {
+            return new Engine(dataSource, properties.schema().migrate(), poller, null, List.of());
+        }
+        Clock clock = Clock.systemUTC();
+        EmailChannel email =
+                new EmailChannel(smtpProviders, new Templates(List.of(properties.templates()), clock), clock);
+        DeliveryActivitiesImpl activities = new DeliveryActivitiesImpl(
+                new Ledger(dataSource), eventType -> new Route(email, properties.provider(eventType)), event -> {
+                    metrics.accept(event);
+                    if (poller != null) {
+                        poller.finished(event.id());
+                    }
+                });
+        DeliveryWorker worker = new DeliveryWorker(
+                client,
+                new WorkerSettings(
+                        properties.temporal().taskQueue(),
+                        properties.worker().concurrency(),
+                        properties.worker().grace()),
+                activities,
+                namespace::ensure);
+        return new Engine(dataSource, properties.schema().migrate(), poller, worker, List.of(activities, email));
+    }
+
+    private static StarterSettings starterSettings(TempostProperties properties, Attributes attributes) {
+        TempostProperties.Starter starter = properties.starter();
+        return new StarterSettings(
+                properties.temporal().taskQueue(),
+                attributes,
+                starter.capacity(),
+                starter.lease(),
+                starter.minPollInterval(),
+                starter.maxPollInterval(),
+                starter.listen(),
+                starter.tenant());
+    }
+
+    @Bean
+    Parts parts(
+            DataSource dataSource,
+            WorkflowServiceStubs stubs,
+            WorkflowClient client,
+            Map<String, SmtpProvider> smtpProviders,
+            TempostProperties properties) {
+        Map<Part, Parts.Check> checks = new EnumMap<>(Part.class);
+        checks.put(Part.POSTGRESQL, () -> {
+            try (Connection connection = dataSource.getConnection()) {
+                if (!connection.isValid(LOOK_PATIENCE_SECONDS)) {
+                    throw new IllegalStateException("the connection is not valid");
+                }
+            }
+        });
+        checks.put(
+                Part.TEMPORAL,
+                () -> stubs.blockingStub()
+                        .withDeadlineAfter(LOOK_PATIENCE_SECONDS, TimeUnit.SECONDS)
+                        .describeNamespace(DescribeNamespaceRequest.newBuilder()
+                                .setNamespace(client.getOptions().getNamespace())
+                                .build()));
+        SmtpProvider mail = smtpProviders.get("default");
+        if (mail != null) {
+            checks.put(
+                    Part.SMTP,
+                    new SmtpGreeting(
+                            mail.host(),
+                            mail.port(),
+                            mail.tls() == SmtpProvider.Tls.IMPLICIT,
+                            LOOK_PATIENCE_SECONDS * 1000));
+        }
+        Parts parts = new Parts(checks);
+        parts.watch(properties.health().interval());
+        return parts;
+    }
+
+    @Bean(destroyMethod = "shutdownNow")
+    ScheduledThreadPoolExecutor chores(
+            Metrics metrics, Namespace namespace, Parts parts, TempostProperties properties) {
+        ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(
+                1, Thread.ofPlatform().daemon().name("tempost-chores").factory());
+        timer.scheduleWithFixedDelay(
+                metrics::countBacklog, 0, properties.health().backlogInterval().toMillis(), TimeUnit.MILLISECONDS);
+        timer.scheduleWithFixedDelay(
+                () -> {
+                    if (parts.up(Part.TEMPORAL)) {
+                        try {
+                            namespace.ensure();
+                        } catch (io.grpc.StatusRuntimeException ignored) {
+                            // the next minute will do: Parts says when Temporal is away
+                        }
+                    }
+                },
+                1,
+                1,
+                TimeUnit.MINUTES);
+        return timer;
+    }
+
+    @Bean("tempostHealthIndicator")
+    Readiness readiness(Engine engine, Parts parts) {
+        return new Readiness(engine, parts);
+    }
+
+    /** LISTEN keeps its connection, which a pool would miss. */
+    private static DataSource outsideThePool(DataSourceProperties properties) {
+        PGSimpleDataSource dataSource = new PGSimpleDataSource();
+        dataSource.setUrl(properties.determineUrl());
+        dataSource.setUser(properties.determineUsername());
+        dataSource.setPassword(properties.determinePassword());
+        dataSource.setApplicationName("tempost-listener");
+        dataSource.setConnectTimeout(5);
+        dataSource.setTcpKeepAlive(true);
+        return dataSource;
+    }
+}

@@ -1,0 +1,108 @@
+package dev.tempost.app.engine;
+
+import dev.tempost.activities.SendEvent;
+import dev.tempost.outbox.Backlog;
+import dev.tempost.outbox.OutboxUnavailableException;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What Prometheus scrapes: the backlog as the table has it, and what became of every send of this process. */
+public final class Metrics implements Consumer<SendEvent> {
+
+    private static final Logger log = LoggerFactory.getLogger(Metrics.class);
+
+    private static final Duration[] LAG_BUCKETS = {
+        Duration.ofMillis(5), Duration.ofMillis(10), Duration.ofMillis(25), Duration.ofMillis(50),
+        Duration.ofMillis(100), Duration.ofMillis(250), Duration.ofMillis(500), Duration.ofSeconds(1),
+        Duration.ofSeconds(5), Duration.ofSeconds(15), Duration.ofMinutes(1), Duration.ofMinutes(5),
+        Duration.ofMinutes(30), Duration.ofHours(1), Duration.ofHours(6)
+    };
+
+    private final MeterRegistry registry;
+    private final Backlog backlog;
+    private final MultiGauge rows;
+    private final MultiGauge oldest;
+
+    public Metrics(MeterRegistry registry, Backlog backlog) {
+        this.registry = registry;
+        this.backlog = backlog;
+        this.rows = MultiGauge.builder("tempost.outbox.rows")
+                .description("Rows that are open or failed")
+                .register(registry);
+        this.oldest = MultiGauge.builder("tempost.outbox.oldest.age")
+                .description("Age of the oldest row that is due")
+                .baseUnit("seconds")
+                .register(registry);
+    }
+
+    /** Shows whether each part answers. */
+    public void watch(Parts parts) {
+        for (Part part : Part.values()) {
+            Gauge.builder("tempost.part.up", parts, all -> all.up(part) ? 1 : 0)
+                    .description("1 when the part answered when it was last asked")
+                    .tag("part", part.label())
+                    .register(registry);
+        }
+    }
+
+    @Override
+    public void accept(SendEvent event) {
+        Counter.builder("tempost.outcomes")
+                .description("What came of attempts and rows")
+                .tag("tenant", event.tenant())
+                .tag("event_type", event.eventType())
+                .tag("outcome", event.outcome())
+                .register(registry)
+                .increment();
+        Duration lag = event.lag();
+        if (lag != null) {
+            Timer.builder("tempost.delivery.lag")
+                    .description("From the row's creation, or its deliver_after, to its acceptance")
+                    .tag("tenant", event.tenant())
+                    .tag("event_type", event.eventType())
+                    .serviceLevelObjectives(LAG_BUCKETS)
+                    .register(registry)
+                    .record(lag);
+        }
+    }
+
+    /** Counts the backlog anew; keeps the old figures when PostgreSQL is away. */
+    public void countBacklog() {
+        List<Backlog.Group> groups;
+        try {
+            groups = backlog.groups();
+        } catch (OutboxUnavailableException e) {
+            log.debug("The backlog could not be counted", e);
+            return;
+        }
+        rows.register(
+                groups.stream()
+                        .map(group -> MultiGauge.Row.of(tags(group), group.rows()))
+                        .toList(),
+                true);
+        oldest.register(
+                groups.stream()
+                        .map(group -> MultiGauge.Row.of(tags(group), group.oldestSeconds()))
+                        .toList(),
+                true);
+    }
+
+    private static Tags tags(Backlog.Group group) {
+        return Tags.of(
+                "tenant",
+                group.tenant(),
+                "event_type",
+                group.eventType(),
+                "status",
+                group.status().column());
+    }
+}

@@ -1,0 +1,85 @@
+package dev.tempost.app.engine;
+
+import dev.tempost.activities.email.SmtpProvider;
+import dev.tempost.app.config.SpringMail;
+import dev.tempost.app.config.TempostProperties;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The mail providers that the configuration describes. */
+final class Providers {
+
+    private static final int MESSAGES_PER_CONNECTION = 100;
+    private static final int LARGEST_MAIL_BYTES = 10 << 20;
+
+    private Providers() {}
+
+    static Map<String, SmtpProvider> of(SpringMail spring, TempostProperties tempost) {
+        Map<String, SmtpProvider> providers = new LinkedHashMap<>();
+        TempostProperties.Mail mail = tempost.mail();
+        if (mail.from() == null) {
+            throw new IllegalArgumentException(
+                    "tempost.mail.from is not set: name the sender of every mail, for instance 'Example"
+                            + " <hello@example.com>'");
+        }
+        providers.put(
+                "default",
+                provider(
+                        "spring.mail, tempost.mail",
+                        "default",
+                        new TempostProperties.Provider(
+                                spring.host(),
+                                spring.port(),
+                                spring.username(),
+                                spring.password(),
+                                mail.from(),
+                                mail.encryption(),
+                                mail.connectTimeout(),
+                                mail.readTimeout(),
+                                mail.writeTimeout(),
+                                mail.maxConnections())));
+        tempost.providers()
+                .forEach(
+                        (name, provider) -> providers.put(name, provider("tempost.providers." + name, name, provider)));
+        requireKnown("tempost.delivery.provider", tempost.delivery().provider(), providers);
+        tempost.eventTypes().forEach((eventType, own) -> {
+            if (own.provider() != null) {
+                requireKnown("tempost.event-types." + eventType + ".provider", own.provider(), providers);
+            }
+        });
+        return providers;
+    }
+
+    private static SmtpProvider provider(String property, String name, TempostProperties.Provider provider) {
+        try {
+            return SmtpProvider.of(name, provider.host(), provider.port(), provider.from())
+                    .withTls(tls(provider))
+                    .withCredentials(emptyToNull(provider.username()), emptyToNull(provider.password()))
+                    .withTimeouts(provider.connectTimeout(), provider.readTimeout(), provider.writeTimeout())
+                    .withLimits(provider.maxConnections(), MESSAGES_PER_CONNECTION, LARGEST_MAIL_BYTES);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(property + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static SmtpProvider.Tls tls(TempostProperties.Provider provider) {
+        return switch (provider.encryption()) {
+            case AUTO -> SmtpProvider.defaultTls(provider.host(), provider.port());
+            case NONE -> SmtpProvider.Tls.NONE;
+            case STARTTLS -> SmtpProvider.Tls.STARTTLS;
+            case IMPLICIT -> SmtpProvider.Tls.IMPLICIT;
+        };
+    }
+
+    private static void requireKnown(String property, String name, Map<String, SmtpProvider> providers) {
+        if (!providers.containsKey(name)) {
+            throw new IllegalArgumentException(property + " names provider '" + name + "', which does not exist: add"
+                    + " tempost.providers." + name + ", or name one of " + providers.keySet());
+        }
+    }
+
+    private static @Nullable String emptyToNull(@Nullable String value) {
+        return value == null || value.isEmpty() ? null : value;
+    }
+}
