@@ -14,9 +14,11 @@ public final class Progress {
     private boolean counting;
     private String lastCount = "";
 
+    @SuppressWarnings("SystemConsoleNull") // it is null under -Djdk.console=java.base
     public Progress(PrintStream out) {
         this.out = out;
-        this.watched = System.console() instanceof Console console && console.isTerminal();
+        Console console = System.console();
+        this.watched = console != null && console.isTerminal();
     }
 
     /** Says one thing, on a line of its own. */

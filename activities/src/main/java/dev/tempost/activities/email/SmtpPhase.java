@@ -1,0 +1,21 @@
+package dev.tempost.activities.email;
+
+/** How far a conversation has come: what the server was asked last. */
+enum SmtpPhase {
+    CONNECT,
+    GREETING,
+    EHLO,
+    STARTTLS,
+    AUTH,
+    MAIL,
+    RCPT,
+    DATA,
+    /** Between the server's go-ahead and the final dot. */
+    CONTENT,
+    /** The final dot has left, or was about to: the point of no return. */
+    DOT;
+
+    boolean concernsAMessage() {
+        return compareTo(MAIL) >= 0;
+    }
+}

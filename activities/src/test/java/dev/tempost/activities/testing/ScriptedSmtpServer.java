@@ -1,0 +1,557 @@
+package dev.tempost.activities.testing;
+
+import jakarta.mail.MessagingException;
+import jakarta.mail.Session;
+import jakarta.mail.internet.MimeMessage;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A small SMTP server on 127.0.0.1 that does what a script says, and otherwise accepts every mail.
+ *
+ * <pre>{@code
+ * server.onRecipient("x@example.com").reply("451 4.7.1 greylisted").times(2);
+ * server.afterDot().acceptThenClose().times(1);
+ * server.atPhase(Phase.MAIL).hang();
+ * }</pre>
+ *
+ * <p>The rule added first wins while it has times left. Cheap enough to serve benchmarks.
+ */
+public final class ScriptedSmtpServer implements AutoCloseable {
+
+    /** What the client has just asked for. */
+    public enum Phase {
+        GREETING,
+        EHLO,
+        AUTH,
+        MAIL,
+        RCPT,
+        DATA,
+        /** The first bytes of the message have come. */
+        CONTENT,
+        /** The final dot has come. */
+        DATA_END
+    }
+
+    /** A mail the server took responsibility for. */
+    public record Received(String from, List<String> to, ByteArrayOutputStream content) {
+
+        public String raw() {
+            return content.toString(StandardCharsets.UTF_8);
+        }
+
+        public MimeMessage mime() {
+            try {
+                return new MimeMessage(
+                        Session.getInstance(new Properties()), new ByteArrayInputStream(content.toByteArray()));
+            } catch (MessagingException e) {
+                throw new IllegalStateException("the received mail is not MIME", e);
+            }
+        }
+    }
+
+    private enum Action {
+        REPLY,
+        CLOSE,
+        RESET,
+        HANG,
+        GARBAGE,
+        ACCEPT_THEN_CLOSE,
+        ACCEPT_THEN_HANG
+    }
+
+    /** What the server does at that point, for ever unless told how many times. */
+    public final class Rule {
+
+        private Phase phase;
+        private final String recipient;
+        private Action action;
+        private String reply = "";
+        private final AtomicInteger left = new AtomicInteger(Integer.MAX_VALUE);
+
+        private Rule(Phase phase, String recipient) {
+            this.phase = phase;
+            this.recipient = recipient;
+        }
+
+        /** Moves a rule for a recipient to another phase; without it, it acts at RCPT. */
+        public Rule at(Phase phase) {
+            this.phase = phase;
+            return this;
+        }
+
+        public Rule afterDot() {
+            return at(Phase.DATA_END);
+        }
+
+        /** Answers with these lines; at the final dot the mail counts as received if the reply begins with 2. */
+        public Rule reply(String reply) {
+            this.reply = reply;
+            return act(Action.REPLY);
+        }
+
+        public Rule close() {
+            return act(Action.CLOSE);
+        }
+
+        /** Breaks the connection, as a crashed host or a firewall does. */
+        public Rule reset() {
+            return act(Action.RESET);
+        }
+
+        /** Says nothing more until the client closes the connection. */
+        public Rule hang() {
+            return act(Action.HANG);
+        }
+
+        /** Answers with something that is no SMTP reply. */
+        public Rule garbage() {
+            return act(Action.GARBAGE);
+        }
+
+        /** Takes the mail, and closes the connection instead of saying so. */
+        public Rule acceptThenClose() {
+            return act(Action.ACCEPT_THEN_CLOSE);
+        }
+
+        /** Takes the mail, and never says so. */
+        public Rule acceptThenHang() {
+            return act(Action.ACCEPT_THEN_HANG);
+        }
+
+        public Rule times(int times) {
+            left.set(times);
+            return this;
+        }
+
+        private Rule act(Action action) {
+            this.action = action;
+            rules.add(this);
+            return this;
+        }
+
+        private boolean applies(Phase at, List<String> recipients) {
+            return phase == at
+                    && (recipient == null || recipients.contains(recipient))
+                    && left.getAndUpdate(n -> n == Integer.MAX_VALUE ? n : Math.max(0, n - 1)) > 0;
+        }
+    }
+
+    private static final InetAddress LOOPBACK = InetAddress.ofLiteral("127.0.0.1");
+
+    private final List<Rule> rules = new CopyOnWriteArrayList<>();
+    private final List<Received> messages = new ArrayList<>();
+    private final Set<Socket> conversations = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger connections = new AtomicInteger();
+    private volatile String extensions = "";
+    private volatile String login;
+    private volatile ServerSocket listener;
+    private volatile int port;
+
+    /** A server that is listening. */
+    public static ScriptedSmtpServer listening() {
+        var server = new ScriptedSmtpServer();
+        server.start();
+        return server;
+    }
+
+    public int port() {
+        return port;
+    }
+
+    public String host() {
+        return "127.0.0.1";
+    }
+
+    /** Starts at RCPT for that recipient; see {@link Rule#at}. */
+    public Rule onRecipient(String address) {
+        return new Rule(Phase.RCPT, address);
+    }
+
+    public Rule atPhase(Phase phase) {
+        return new Rule(phase, null);
+    }
+
+    public Rule afterDot() {
+        return atPhase(Phase.DATA_END);
+    }
+
+    /** Offers this in the answer to EHLO as well, for instance {@code SMTPUTF8}. */
+    public ScriptedSmtpServer offering(String extension) {
+        extensions = extensions + "250-" + extension + "\r\n";
+        return this;
+    }
+
+    /** Offers AUTH PLAIN and knows one user. */
+    public ScriptedSmtpServer requiringLogin(String user, String password) {
+        login = "\0" + user + "\0" + password;
+        return offering("AUTH PLAIN");
+    }
+
+    /** Forgets the script. */
+    public void behave() {
+        rules.clear();
+    }
+
+    /** Forgets the mails, for long benchmarks. */
+    public void forgetMessages() {
+        synchronized (messages) {
+            messages.clear();
+        }
+    }
+
+    public List<Received> messages() {
+        synchronized (messages) {
+            return List.copyOf(messages);
+        }
+    }
+
+    public int received() {
+        synchronized (messages) {
+            return messages.size();
+        }
+    }
+
+    public long received(String recipient) {
+        synchronized (messages) {
+            return messages.stream().filter(m -> m.to().contains(recipient)).count();
+        }
+    }
+
+    /** How many connections were ever made. */
+    public int connections() {
+        return connections.get();
+    }
+
+    public int openConnections() {
+        return conversations.size();
+    }
+
+    /** Waits for that many mails at least; an assertion error says how many came. */
+    public List<Received> awaitMessages(int count, Duration timeout) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        synchronized (messages) {
+            while (messages.size() < count) {
+                long left = deadline - System.nanoTime();
+                if (left <= 0) {
+                    throw new AssertionError(
+                            "expected " + count + " mails within " + timeout + ", got " + messages.size());
+                }
+                try {
+                    TimeUnit.NANOSECONDS.timedWait(messages, left);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    throw new AssertionError("interrupted while waiting for mails", e);
+                }
+            }
+            return List.copyOf(messages);
+        }
+    }
+
+    /** Listens, on the same port as before if it had one. */
+    public synchronized void start() {
+        if (listener != null) {
+            return;
+        }
+        try {
+            var socket = new ServerSocket();
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(LOOPBACK, port), 1024);
+            port = socket.getLocalPort();
+            listener = socket;
+            Thread.ofVirtual().name("smtp-server-" + port).start(() -> accept(socket));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Goes away with all its connections: new ones are refused. */
+    public synchronized void stop() {
+        ServerSocket socket = listener;
+        listener = null;
+        try {
+            if (socket != null) {
+                socket.close();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        dropConnections();
+    }
+
+    /** Closes every connection, as servers do with idle ones, and keeps listening. */
+    public void dropConnections() {
+        for (Socket conversation : conversations) {
+            try {
+                conversation.close();
+            } catch (IOException e) {
+                // closed already
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        stop();
+    }
+
+    private void accept(ServerSocket socket) {
+        while (!socket.isClosed()) {
+            try {
+                Socket client = socket.accept();
+                client.setTcpNoDelay(true);
+                conversations.add(client);
+                connections.incrementAndGet();
+                Thread.ofVirtual().start(() -> serve(client));
+            } catch (IOException e) {
+                // stopped
+            }
+        }
+    }
+
+    private void serve(Socket client) {
+        try (client) {
+            if (listener != null) {
+                new Conversation(client).run();
+            }
+        } catch (IOException | Hangup e) {
+            // the client or the script ended it
+        } finally {
+            conversations.remove(client);
+        }
+    }
+
+    private void keep(Received message) {
+        synchronized (messages) {
+            messages.add(message);
+            messages.notifyAll();
+        }
+    }
+
+    /** The script ended the conversation. */
+    private static final class Hangup extends RuntimeException {
+        Hangup() {
+            super(null, null, false, false);
+        }
+    }
+
+    private final class Conversation {
+
+        private final Socket client;
+        private final BufferedInputStream in;
+        private final OutputStream out;
+        private String from = "";
+        private List<String> to = new ArrayList<>();
+
+        Conversation(Socket client) throws IOException {
+            this.client = client;
+            this.in = new BufferedInputStream(client.getInputStream(), 16384);
+            this.out = client.getOutputStream();
+        }
+
+        void run() throws IOException {
+            if (!scripted(Phase.GREETING)) {
+                say("220 localhost ESMTP scripted");
+            }
+            for (String line = line(); line != null; line = line()) {
+                String verb = line.length() < 4 ? line : line.substring(0, 4).toUpperCase(Locale.ROOT);
+                switch (verb) {
+                    case "EHLO", "HELO" -> ehlo();
+                    case "AUTH" -> auth(line);
+                    case "MAIL" -> mail(line);
+                    case "RCPT" -> rcpt(line);
+                    case "DATA" -> data();
+                    case "RSET" -> {
+                        forget();
+                        say("250 2.0.0 reset");
+                    }
+                    case "NOOP" -> say("250 2.0.0 still here");
+                    case "QUIT" -> {
+                        say("221 2.0.0 bye");
+                        return;
+                    }
+                    default -> say("502 5.5.1 unknown command");
+                }
+            }
+        }
+
+        private void ehlo() throws IOException {
+            if (!scripted(Phase.EHLO)) {
+                say("250-localhost\r\n" + extensions + "250 8BITMIME");
+            }
+        }
+
+        private void auth(String line) throws IOException {
+            if (!scripted(Phase.AUTH)) {
+                say(isLogin(line) ? "235 2.7.0 welcome" : "535 5.7.8 credentials rejected");
+            }
+        }
+
+        private boolean isLogin(String line) {
+            byte[] given = Base64.getDecoder().decode(line.substring(line.lastIndexOf(' ') + 1));
+            return login != null && new String(given, StandardCharsets.UTF_8).endsWith(login);
+        }
+
+        private void mail(String line) throws IOException {
+            if (!scripted(Phase.MAIL)) {
+                if (!from.isEmpty()) {
+                    say("503 5.5.1 nested MAIL");
+                } else {
+                    from = address(line);
+                    say("250 2.1.0 ok");
+                }
+            }
+        }
+
+        private void rcpt(String line) throws IOException {
+            to.add(address(line));
+            if (scripted(Phase.RCPT)) {
+                to.removeLast();
+            } else {
+                say("250 2.1.5 ok");
+            }
+        }
+
+        private void data() throws IOException {
+            if (scripted(Phase.DATA)) {
+                return;
+            }
+            say("354 go ahead");
+            var content = new ByteArrayOutputStream(4096);
+            readContent(content);
+            var received = new Received(from, to, content);
+            Rule rule = ruleFor(Phase.DATA_END);
+            forget();
+            if (rule == null) {
+                keep(received);
+                say("250 2.0.0 Ok: queued as " + Integer.toHexString(System.identityHashCode(received)) + "-"
+                        + received());
+                return;
+            }
+            boolean accepted = rule.action == Action.ACCEPT_THEN_CLOSE
+                    || rule.action == Action.ACCEPT_THEN_HANG
+                    || (rule.action == Action.REPLY && rule.reply.startsWith("2"));
+            if (accepted) {
+                keep(received);
+            }
+            act(rule);
+        }
+
+        /** Reads up to the final dot, and takes back the dots that the client doubled. */
+        private void readContent(ByteArrayOutputStream content) throws IOException {
+            boolean lineStart = true;
+            boolean first = true;
+            while (true) {
+                int b = in.read();
+                if (b < 0) {
+                    throw new Hangup();
+                }
+                if (first) {
+                    first = false;
+                    Rule rule = rules.isEmpty() ? null : ruleFor(Phase.CONTENT);
+                    if (rule != null) {
+                        act(rule);
+                    }
+                }
+                if (lineStart && b == '.') {
+                    b = in.read();
+                    if (b == '\r') {
+                        in.read();
+                        return;
+                    }
+                }
+                content.write(b);
+                lineStart = b == '\n';
+            }
+        }
+
+        private void forget() {
+            from = "";
+            to = new ArrayList<>();
+        }
+
+        private boolean scripted(Phase phase) throws IOException {
+            Rule rule = ruleFor(phase);
+            if (rule == null) {
+                return false;
+            }
+            act(rule);
+            return true;
+        }
+
+        private Rule ruleFor(Phase phase) {
+            for (Rule rule : rules) {
+                if (rule.applies(phase, to)) {
+                    return rule;
+                }
+            }
+            return null;
+        }
+
+        private void act(Rule rule) throws IOException {
+            switch (rule.action) {
+                case REPLY -> {
+                    say(rule.reply.replaceAll("\r?\n", "\r\n"));
+                    if (rule.reply.startsWith("421")) {
+                        throw new Hangup();
+                    }
+                }
+                case GARBAGE -> say("?!* this is not SMTP");
+                case CLOSE, ACCEPT_THEN_CLOSE -> throw new Hangup();
+                case RESET -> {
+                    client.setSoLinger(true, 0);
+                    throw new Hangup();
+                }
+                case HANG, ACCEPT_THEN_HANG -> {
+                    while (in.read() >= 0) {
+                        // whatever it says
+                    }
+                    throw new Hangup();
+                }
+            }
+        }
+
+        private void say(String lines) throws IOException {
+            out.write((lines + "\r\n").getBytes(StandardCharsets.UTF_8));
+        }
+
+        private String line() throws IOException {
+            var line = new ByteArrayOutputStream(64);
+            for (int b = in.read(); b != '\n'; b = in.read()) {
+                if (b < 0) {
+                    return null;
+                }
+                if (b != '\r') {
+                    line.write(b);
+                }
+            }
+            return line.toString(StandardCharsets.UTF_8);
+        }
+
+        private static String address(String line) {
+            int open = line.indexOf('<');
+            int close = line.lastIndexOf('>');
+            return open < 0 || close < open ? "" : line.substring(open + 1, close);
+        }
+    }
+}
