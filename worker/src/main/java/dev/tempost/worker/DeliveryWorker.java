@@ -24,22 +24,15 @@ public final class DeliveryWorker implements AutoCloseable {
     private final WorkflowClient client;
     private final WorkerSettings settings;
     private final DeliveryActivities activities;
-    private final Runnable beforeStart;
     private final Thread starting =
             Thread.ofVirtual().name("tempost-worker-start").unstarted(this::startWhenPossible);
     private volatile @Nullable WorkerFactory running;
     private volatile boolean stopped;
 
-    /**
-     * @param beforeStart what Temporal must know before the first delivery, for instance its search attributes; repeated until
-     *     it does not throw
-     */
-    public DeliveryWorker(
-            WorkflowClient client, WorkerSettings settings, DeliveryActivities activities, Runnable beforeStart) {
+    public DeliveryWorker(WorkflowClient client, WorkerSettings settings, DeliveryActivities activities) {
         this.client = client;
         this.settings = settings;
         this.activities = activities;
-        this.beforeStart = beforeStart;
     }
 
     /** Starts to start: returns at once, and goes on trying until Temporal answers. */
@@ -58,7 +51,6 @@ public final class DeliveryWorker implements AutoCloseable {
         while (!stopped) {
             WorkerFactory factory = factory();
             try {
-                beforeStart.run();
                 factory.start();
                 running = factory;
                 log.info("The worker takes deliveries from task queue {}", settings.taskQueue());

@@ -38,8 +38,8 @@ final class SmtpReplies {
             case SmtpEnd.NeedsSmtpUtf8 needsSmtpUtf8 ->
                 new Outcome.Permanent(
                         FailureType.RECIPIENT_INVALID,
-                        "column recipient has a local part beyond ASCII and the provider does not offer SMTPUTF8: set it to an"
-                                + " ASCII address, or use another provider, then retry",
+                        "column recipient has a local part beyond ASCII and the provider does not offer SMTPUTF8: set"
+                                + " it to an ASCII address, or use another provider, then retry",
                         false);
             case SmtpEnd.NotBegun notBegun ->
                 new Outcome.Transient(

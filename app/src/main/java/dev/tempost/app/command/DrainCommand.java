@@ -37,13 +37,12 @@ final class DrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         Duration patience = org.springframework.boot.convert.DurationStyle.detectAndParse(timeout);
-        Map<String, Object> properties = new HashMap<>();
+        Map<String, String> properties = new HashMap<>();
         properties.put("tempost.roles", "starter,worker");
         if (tenant != null) {
             properties.put("tempost.starter.tenant", tenant);
         }
-        try (ConfigurableApplicationContext context =
-                Service.withoutWeb(properties).run()) {
+        try (ConfigurableApplicationContext context = Service.withoutWeb().run(Service.arguments(properties))) {
             Backlog backlog = context.getBean(Backlog.class);
             boolean done = drained(backlog, System.nanoTime() + patience.toNanos());
             report(backlog, context.getBean(Parts.class), done, patience);

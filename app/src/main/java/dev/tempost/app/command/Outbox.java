@@ -26,7 +26,7 @@ final class Outbox {
                 .web(WebApplicationType.NONE)
                 .logStartupInfo(false)
                 .bannerMode(org.springframework.boot.Banner.Mode.OFF)
-                .properties(Map.of("logging.level.root", "error", "spring.datasource.hikari.minimum-idle", "1"))
+                .properties(Map.of("spring.datasource.hikari.minimum-idle", "1"))
                 .run()) {
             return command.applyAsInt(context.getBean(DataSource.class));
         } catch (OutboxUnavailableException e) {

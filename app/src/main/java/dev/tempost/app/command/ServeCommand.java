@@ -1,7 +1,6 @@
 package dev.tempost.app.command;
 
 import dev.tempost.app.engine.Service;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.springframework.context.ConfigurableApplicationContext;
 import picocli.CommandLine.Command;
@@ -15,7 +14,7 @@ final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        ConfigurableApplicationContext context = Service.withWeb(Map.of()).run();
+        ConfigurableApplicationContext context = Service.withWeb().run();
         Service.awaitStop(context);
         return 0;
     }

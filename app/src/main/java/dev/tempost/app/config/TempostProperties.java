@@ -45,9 +45,9 @@ public record TempostProperties(
         @Valid @DefaultValue Worker worker,
         @Valid @DefaultValue Temporal temporal,
         @Valid @DefaultValue Mail mail,
-        @Valid @DefaultValue Map<String, Provider> providers,
+        @DefaultValue Map<String, @Valid Provider> providers,
         @Valid @DefaultValue Delivery delivery,
-        @Valid @DefaultValue Map<String, EventType> eventTypes,
+        @DefaultValue Map<String, @Valid EventType> eventTypes,
         @Valid @DefaultValue Health health) {
 
     /** What a process does. */

@@ -66,10 +66,9 @@ public final class Demo {
             Story story = tell(database, inbox);
             DemoTemplates.unpack(folder.resolve("templates"));
             int port = Ports.preferably(HTTP_PORT);
-            try (ConfigurableApplicationContext application = Service.withWeb(
-                            properties(database, server, inbox, port, folder), InboxController.class)
+            try (ConfigurableApplicationContext application = Service.withWeb(InboxController.class)
                     .initializers(context -> context.getBeanFactory().registerSingleton("inbox", inbox))
-                    .run()) {
+                    .run(Service.arguments(properties(database, server, inbox, port, folder)))) {
                 progress.say("Tempost delivers");
                 boolean right = watch(story, inbox, new Rows(database.dataSource()));
                 report(database, server, port, exit);
@@ -115,9 +114,7 @@ public final class Demo {
         properties.put("tempost.delivery.initial-interval", "1s");
         properties.put("server.address", "127.0.0.1");
         properties.put("server.port", port);
-        properties.put("logging.level.root", "warn");
         properties.put("logging.level.dev.tempost", "warn");
-        properties.put("logging.level.com.icegreen", "off");
         return properties;
     }
 

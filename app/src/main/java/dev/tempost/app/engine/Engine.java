@@ -1,25 +1,27 @@
 package dev.tempost.app.engine;
 
-import dev.tempost.outbox.Schema;
 import dev.tempost.starter.Poller;
 import dev.tempost.worker.DeliveryWorker;
 import java.time.Duration;
 import java.util.List;
-import javax.sql.DataSource;
-import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 
-/** Starts the roles of this process once the schema is there, and stops them in the right order. */
+/** Starts the roles of this process once everything they need is there, and stops them in the right order. */
 public final class Engine implements SmartLifecycle {
+
+    /** What must be in place before the first claim: the schema, and what Temporal has to know. */
+    interface Preparation {
+        /** Puts it in place; throws when that is not possible yet. */
+        void prepare();
+    }
 
     private static final Logger log = LoggerFactory.getLogger(Engine.class);
     private static final Duration BETWEEN_TRIES = Duration.ofSeconds(1);
 
-    private final DataSource dataSource;
-    private final boolean migrate;
+    private final Preparation preparation;
     private final @Nullable Poller poller;
     private final @Nullable DeliveryWorker worker;
     private final List<AutoCloseable> tools;
@@ -28,19 +30,17 @@ public final class Engine implements SmartLifecycle {
     private volatile boolean ready;
 
     /**
-     * @param migrate whether to bring the schema up to date first
+     * @param preparation what must be in place first; tried again and again until it does not throw
      * @param poller null when this process does not start deliveries
      * @param worker null when this process does not run deliveries
      * @param tools what the worker's sends use; closed after the worker
      */
     public Engine(
-            DataSource dataSource,
-            boolean migrate,
+            Preparation preparation,
             @Nullable Poller poller,
             @Nullable DeliveryWorker worker,
             List<AutoCloseable> tools) {
-        this.dataSource = dataSource;
-        this.migrate = migrate;
+        this.preparation = preparation;
         this.poller = poller;
         this.worker = worker;
         this.tools = tools;
@@ -54,22 +54,15 @@ public final class Engine implements SmartLifecycle {
     }
 
     private void startRoles() {
-        boolean told = false;
+        String told = "";
         while (running) {
             try {
-                if (migrate) {
-                    int applied = Schema.migrate(dataSource);
-                    if (applied > 0) {
-                        log.info("Applied {} migrations to schema tempost", applied);
-                    }
-                } else if (!Schema.isCurrent(dataSource)) {
-                    throw new FlywayException("schema tempost is not up to date and tempost.schema.migrate is false");
-                }
+                preparation.prepare();
                 break;
-            } catch (FlywayException e) {
-                if (!told) {
-                    log.warn("Waiting for the schema: {}", firstLine(e));
-                    told = true;
+            } catch (RuntimeException e) {
+                if (!firstLine(e).equals(told)) {
+                    told = firstLine(e);
+                    log.warn("Delivering has to wait: {}", told);
                 }
             }
             try {
@@ -87,7 +80,7 @@ public final class Engine implements SmartLifecycle {
         ready = true;
     }
 
-    /** Whether the schema is there and the worker, if this process has one, takes work. */
+    /** Whether this process does its work: claims, if it starts deliveries, and polls Temporal, if it runs them. */
     public boolean ready() {
         return ready && (worker == null || worker.running());
     }
@@ -130,7 +123,7 @@ public final class Engine implements SmartLifecycle {
         return running;
     }
 
-    private static String firstLine(Exception e) {
+    private static String firstLine(RuntimeException e) {
         return String.valueOf(e.getMessage())
                 .lines()
                 .filter(line -> !line.isBlank())

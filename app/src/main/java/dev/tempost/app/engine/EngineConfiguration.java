@@ -10,6 +10,7 @@ import dev.tempost.app.config.TempostProperties;
 import dev.tempost.app.config.TempostProperties.Role;
 import dev.tempost.outbox.Backlog;
 import dev.tempost.outbox.Ledger;
+import dev.tempost.outbox.Schema;
 import dev.tempost.starter.Poller;
 import dev.tempost.starter.StarterSettings;
 import dev.tempost.worker.DeliveryWorker;
@@ -88,6 +89,15 @@ public class EngineConfiguration {
             Attributes attributes,
             Namespace namespace,
             Metrics metrics) {
+        Engine.Preparation preparation = () -> {
+            if (properties.schema().migrate()) {
+                Schema.migrate(dataSource);
+            } else if (!Schema.isCurrent(dataSource)) {
+                throw new IllegalStateException(
+                        "schema tempost is not up to date, and tempost.schema.migrate is false");
+            }
+            namespace.ensure();
+        };
         Poller poller = properties.roles().contains(Role.STARTER)
                 ? new Poller(
                         dataSource,
@@ -97,7 +107,7 @@ public class EngineConfiguration {
                         properties::policy)
                 : null;
         if (!properties.roles().contains(Role.WORKER)) {
-            return new Engine(dataSource, properties.schema().migrate(), poller, null, List.of());
+            return new Engine(preparation, poller, null, List.of());
         }
         Clock clock = Clock.systemUTC();
         EmailChannel email =
@@ -115,9 +125,8 @@ public class EngineConfiguration {
                         properties.temporal().taskQueue(),
                         properties.worker().concurrency(),
                         properties.worker().grace()),
-                activities,
-                namespace::ensure);
-        return new Engine(dataSource, properties.schema().migrate(), poller, worker, List.of(activities, email));
+                activities);
+        return new Engine(preparation, poller, worker, List.of(activities, email));
     }
 
     private static StarterSettings starterSettings(TempostProperties properties, Attributes attributes) {

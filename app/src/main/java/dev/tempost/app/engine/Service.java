@@ -2,7 +2,7 @@ package dev.tempost.app.engine;
 
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import org.springframework.boot.SpringApplication;
+import org.springframework.boot.Banner;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -23,13 +23,20 @@ public final class Service {
     private Service() {}
 
     /** With the web server: health, metrics, pages. */
-    public static SpringApplicationBuilder withWeb(Map<String, Object> properties, Class<?>... more) {
-        return builder(properties, more).web(WebApplicationType.SERVLET);
+    public static SpringApplicationBuilder withWeb(Class<?>... more) {
+        return builder(more).web(WebApplicationType.SERVLET);
     }
 
     /** Without the web server: for a process that ends by itself. */
-    public static SpringApplicationBuilder withoutWeb(Map<String, Object> properties) {
-        return builder(properties).web(WebApplicationType.NONE);
+    public static SpringApplicationBuilder withoutWeb() {
+        return builder().web(WebApplicationType.NONE);
+    }
+
+    /** As Spring takes them first, before the environment and {@code application.yaml}. */
+    public static String[] arguments(Map<String, ?> properties) {
+        return properties.entrySet().stream()
+                .map(property -> "--" + property.getKey() + "=" + property.getValue())
+                .toArray(String[]::new);
     }
 
     /** Waits until the application is stopped from outside. */
@@ -39,19 +46,10 @@ public final class Service {
         closed.await();
     }
 
-    private static SpringApplicationBuilder builder(Map<String, Object> properties, Class<?>... more) {
+    private static SpringApplicationBuilder builder(Class<?>... more) {
         return new SpringApplicationBuilder(Application.class)
                 .sources(more)
-                .initializers(context -> context.getEnvironment()
-                        .getPropertySources()
-                        .addFirst(new org.springframework.core.env.MapPropertySource("command", properties)))
                 .logStartupInfo(false)
-                .registerShutdownHook(true)
-                .bannerMode(org.springframework.boot.Banner.Mode.OFF);
-    }
-
-    /** Stops an application and everything it started. */
-    public static void stop(ConfigurableApplicationContext context) {
-        SpringApplication.exit(context);
+                .bannerMode(Banner.Mode.OFF);
     }
 }
