@@ -1,0 +1,266 @@
+package dev.tempost.app.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.tempost.activities.testing.ScriptedSmtpServer;
+import dev.tempost.app.embedded.TemporalCli;
+import dev.tempost.app.engine.Service;
+import dev.tempost.outbox.RowStatus;
+import dev.tempost.outbox.Rows;
+import dev.tempost.outbox.Schema;
+import io.temporal.api.common.v1.WorkflowExecution;
+import io.temporal.api.enums.v1.WorkflowExecutionStatus;
+import io.temporal.api.history.v1.HistoryEvent;
+import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionRequest;
+import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionResponse;
+import io.temporal.client.WorkflowClient;
+import io.temporal.serviceclient.WorkflowServiceStubs;
+import io.temporal.serviceclient.WorkflowServiceStubsOptions;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.ds.PGSimpleDataSource;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/** A database, a task queue and a mail server of one test, and the Tempost processes that work on them. */
+final class Installation implements AutoCloseable {
+
+    static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    final ScriptedSmtpServer smtp = ScriptedSmtpServer.listening();
+    final String jdbcUrl;
+    final String temporalTarget;
+    final WorkflowServiceStubs stubs;
+    final WorkflowClient client;
+    final Rows rows;
+    private final PGSimpleDataSource dataSource = new PGSimpleDataSource();
+    private final Map<String, String> settings = new TreeMap<>();
+    private final List<ConfigurableApplicationContext> running = new ArrayList<>();
+    private final Path folder = Stack.folder();
+
+    Installation() {
+        this(Stack.shared().newDatabase(), Stack.shared().temporalTarget());
+    }
+
+    Installation(String jdbcUrl, String temporalTarget) {
+        this.jdbcUrl = jdbcUrl;
+        this.temporalTarget = temporalTarget;
+        this.stubs = WorkflowServiceStubs.newServiceStubs(WorkflowServiceStubsOptions.newBuilder()
+                .setTarget(temporalTarget)
+                .build());
+        this.client = WorkflowClient.newInstance(stubs);
+        dataSource.setUrl(jdbcUrl);
+        dataSource.setUser("postgres");
+        this.rows = new Rows(dataSource);
+        template("welcome", "Welcome, [(${name})]", "Hi [(${name})], good to see you.", "<p>Hi <b>[[${name}]]</b></p>");
+        settings.putAll(Map.of(
+                "spring.datasource.url",
+                jdbcUrl,
+                "spring.datasource.username",
+                "postgres",
+                "spring.temporal.connection.target",
+                temporalTarget,
+                "spring.mail.host",
+                "127.0.0.1",
+                "spring.mail.port",
+                Integer.toString(smtp.port()),
+                "tempost.mail.from",
+                "Tests <tests@example.com>",
+                "tempost.templates",
+                folder.toString(),
+                "tempost.temporal.task-queue",
+                "tempost-" + UUID.randomUUID(),
+                "server.port",
+                "0",
+                "tempost.delivery.initial-interval",
+                "300ms"));
+        settings.put("tempost.delivery.factor", "1");
+        settings.put("tempost.health.interval", "200ms");
+        settings.put("tempost.health.backlog-interval", "200ms");
+        settings.put("tempost.worker.grace", "10s");
+        settings.put("spring.datasource.hikari.connection-timeout", "1000");
+    }
+
+    Installation with(String property, Object value) {
+        settings.put(property, value.toString());
+        return this;
+    }
+
+    Map<String, String> settings() {
+        return settings;
+    }
+
+    /** Creates the schema without starting anything. */
+    Installation migrated() {
+        Schema.migrate(dataSource);
+        return this;
+    }
+
+    /** Starts one more process' worth of roles, in this JVM. */
+    ConfigurableApplicationContext start() {
+        ConfigurableApplicationContext context = Service.withoutWeb().run(Service.arguments(settings));
+        running.add(context);
+        return context;
+    }
+
+    /** The same with its web server; its port is {@code local.server.port}. */
+    ConfigurableApplicationContext startWithWeb() {
+        ConfigurableApplicationContext context = Service.withWeb().run(Service.arguments(settings));
+        running.add(context);
+        return context;
+    }
+
+    void template(String eventType, String subject, String text, String html) {
+        try {
+            Path template = Files.createDirectories(folder.resolve(eventType));
+            Files.writeString(template.resolve("subject.txt"), subject);
+            Files.writeString(template.resolve("body.txt"), text);
+            Files.writeString(template.resolve("body.html"), html);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Inserts a welcome row as any producer would. */
+    long insert(String recipient) {
+        return insert(
+                "INSERT INTO tempost.outbox (event_type, recipient, payload) VALUES ('welcome', ?, '{\"name\":"
+                        + " \"Ada\"}') RETURNING id",
+                recipient);
+    }
+
+    /** Runs an INSERT … RETURNING id, or any query for one number. */
+    long insert(String sql, @Nullable Object... parameters) {
+        try (Connection connection = dataSource.getConnection();
+                PreparedStatement statement = prepared(connection, sql, parameters);
+                ResultSet result = statement.executeQuery()) {
+            assertThat(result.next()).as("a result of %s", sql).isTrue();
+            return result.getLong(1);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    int execute(String sql, @Nullable Object... parameters) {
+        try (Connection connection = dataSource.getConnection();
+                PreparedStatement statement = prepared(connection, sql, parameters)) {
+            statement.execute();
+            return Math.max(0, statement.getUpdateCount());
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    Connection connection() throws SQLException {
+        return dataSource.getConnection();
+    }
+
+    private static PreparedStatement prepared(Connection connection, String sql, @Nullable Object... parameters)
+            throws SQLException {
+        PreparedStatement statement = connection.prepareStatement(sql);
+        for (int i = 0; i < parameters.length; i++) {
+            statement.setObject(i + 1, parameters[i]);
+        }
+        return statement;
+    }
+
+    Rows.Row row(long id) {
+        return Objects.requireNonNull(rows.find(id), "row " + id);
+    }
+
+    Rows.Row awaitStatus(long id, RowStatus status) {
+        await("row " + id + " to become " + status)
+                .atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(20))
+                .untilAsserted(() -> assertThat(row(id).status()).isEqualTo(status));
+        return row(id);
+    }
+
+    void awaitAll(RowStatus status, long count) {
+        await(count + " rows to become " + status)
+                .atMost(PATIENCE.multipliedBy(2))
+                .pollInterval(Duration.ofMillis(50))
+                .untilAsserted(() -> assertThat(
+                                insert("SELECT count(*) FROM tempost.outbox WHERE status = ?", status.column()))
+                        .isEqualTo(count));
+    }
+
+    DescribeWorkflowExecutionResponse describe(long id) {
+        return stubs.blockingStub()
+                .describeWorkflowExecution(DescribeWorkflowExecutionRequest.newBuilder()
+                        .setNamespace("default")
+                        .setExecution(WorkflowExecution.newBuilder().setWorkflowId(row(id).workflowId()))
+                        .build());
+    }
+
+    WorkflowExecutionStatus awaitClosed(long id) {
+        await("the workflow of row " + id + " to close")
+                .atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> status(id) != WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING);
+        return status(id);
+    }
+
+    WorkflowExecutionStatus status(long id) {
+        return describe(id).getWorkflowExecutionInfo().getStatus();
+    }
+
+    List<HistoryEvent> history(long id) {
+        return client.fetchHistory(row(id).workflowId()).getEvents();
+    }
+
+    /** Runs Temporal's own CLI, as an operator would. */
+    String temporal(String... arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(
+                Objects.requireNonNull(TemporalCli.find(System.err::println)).toString());
+        command.addAll(Arrays.asList(arguments));
+        command.addAll(List.of("--address", temporalTarget));
+        try {
+            Path output = Files.createTempFile(folder, "cli", ".out");
+            Process process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(output.toFile())
+                    .start();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS))
+                    .as("%s ended", command)
+                    .isTrue();
+            String said = Files.readString(output, StandardCharsets.UTF_8);
+            assertThat(process.exitValue()).as("%s said %s", command, said).isZero();
+            return said;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    void stopAll() {
+        running.forEach(ConfigurableApplicationContext::close);
+        running.clear();
+    }
+
+    @Override
+    public void close() {
+        stopAll();
+        stubs.shutdownNow();
+        smtp.close();
+    }
+}
