@@ -434,8 +434,8 @@ CREATE FUNCTION tempost.conclude(
 ) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
-    o      tempost.outbox;
-    status text := p_status;
+    o       tempost.outbox;
+    outcome text := p_status;
 BEGIN
     SELECT * INTO o FROM tempost.outbox WHERE id = p_id AND key = p_key FOR NO KEY UPDATE;
     IF NOT FOUND THEN
@@ -459,10 +459,10 @@ BEGIN
     END IF;
 
     IF p_status = 'failed' AND o.cancel_requested_at IS NOT NULL THEN
-        status := 'cancelled';
+        outcome := 'cancelled';
     END IF;
     UPDATE tempost.outbox r
-    SET status          = conclude.status,
+    SET status          = outcome,
         finished_at     = clock_timestamp(),
         lease_until     = NULL,
         next_attempt_at = NULL,
@@ -473,6 +473,6 @@ BEGIN
         workflow_id     = p_workflow_id,
         run_id          = p_run_id
     WHERE r.id = p_id;
-    RETURN status;
+    RETURN outcome;
 END
 $$;
