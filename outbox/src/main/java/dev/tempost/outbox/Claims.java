@@ -99,7 +99,7 @@ public final class Claims {
 
     // index outbox_cancelling
     private static final String CANCELLING = """
-        SELECT o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at
+        SELECT o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at, o.run_id
         FROM tempost.outbox o
         WHERE o.status = 'dispatched' AND o.cancel_requested_at IS NOT NULL
         ORDER BY o.cancel_requested_at
