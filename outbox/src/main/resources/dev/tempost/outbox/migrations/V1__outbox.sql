@@ -350,7 +350,8 @@ BEGIN
         RETURN;
     END IF;
 
-    SELECT * INTO held FROM tempost.attempt a WHERE a.outbox_id = p_id AND a.finished_at IS NULL;
+    -- locked, lest it begins to transmit while it is judged by its old phase
+    SELECT * INTO held FROM tempost.attempt a WHERE a.outbox_id = p_id AND a.finished_at IS NULL FOR NO KEY UPDATE;
     IF FOUND THEN
         IF held.deadline > clock_timestamp() THEN
             verdict := 'in_progress';
@@ -375,8 +376,12 @@ BEGIN
         END IF;
     END IF;
 
-    IF o.last_error_type = 'AmbiguousOutcome' AND p_park AND o.status <> 'pending'
-            AND (o.status = 'failed' OR held.phase = 'transmitting') THEN
+    -- told from the ledger, so that it is said again to whoever did not hear it; an operator's retry dispatches anew
+    IF p_park AND (o.status = 'failed' AND o.last_error_type = 'AmbiguousOutcome'
+            OR o.status = 'dispatched' AND EXISTS (
+                SELECT FROM tempost.attempt a
+                WHERE a.outbox_id = p_id AND a.phase = 'ambiguous'
+                  AND a.finished_at >= coalesce(o.dispatched_at, '-infinity'))) THEN
         verdict := 'parked';
         last_error := o.last_error;
         RETURN NEXT;
