@@ -423,6 +423,95 @@ END
 $$;
 
 
+-- Records an acceptance and delivers the row. Returns the milliseconds from the row's creation, or its deliver_after, to
+-- its acceptance; null when the row was delivered before, or there is none with this id and key.
+CREATE FUNCTION tempost.accept_attempt(
+    p_id                  bigint,
+    p_key                 uuid,
+    p_attempt             int,
+    p_workflow_id         text,
+    p_run_id              text,
+    p_provider            text,
+    p_reply               text,
+    p_provider_message_id text
+) RETURNS double precision
+LANGUAGE plpgsql AS $$
+DECLARE
+    o       tempost.outbox;
+    counted boolean;
+BEGIN
+    SELECT * INTO o FROM tempost.outbox WHERE id = p_id AND key = p_key FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+
+    -- the gate counted it already when it passed its deadline with the reply unread
+    SELECT a.reached INTO counted FROM tempost.attempt a WHERE a.outbox_id = p_id AND a.attempt = p_attempt;
+    UPDATE tempost.attempt a
+    SET phase = 'accepted', reached = true, reply = p_reply, finished_at = clock_timestamp()
+    WHERE a.outbox_id = p_id AND a.attempt = p_attempt AND a.phase <> 'accepted';
+    IF o.status = 'delivered' THEN
+        RETURN NULL;
+    END IF;
+
+    UPDATE tempost.outbox r
+    SET status = 'delivered', attempts = r.attempts + CASE WHEN counted THEN 0 ELSE 1 END, lease_until = NULL,
+        next_attempt_at = NULL, finished_at = clock_timestamp(), provider = p_provider,
+        provider_message_id = p_provider_message_id, workflow_id = p_workflow_id, run_id = p_run_id,
+        reason = CASE WHEN r.cancel_requested_at IS NOT NULL
+                      THEN concat_ws(': ', 'the cancel came too late', r.reason) END
+    WHERE r.id = p_id
+    RETURNING * INTO o;
+    RETURN extract(epoch FROM o.finished_at - greatest(o.created_at, o.deliver_after)) * 1000;
+END
+$$;
+
+
+-- Records an attempt that did not deliver. The row hears of it once: a result that comes after the gate has closed the
+-- attempt, or comes again, only corrects the ledger.
+CREATE FUNCTION tempost.refuse_attempt(
+    p_id          bigint,
+    p_key         uuid,
+    p_attempt     int,
+    p_workflow_id text,
+    p_run_id      text,
+    p_provider    text,
+    p_phase       text,
+    p_reached     boolean,
+    p_error_type  text,
+    p_reply       text,
+    p_retry_in    interval
+) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    o         tempost.outbox;
+    closed_at timestamptz;
+BEGIN
+    SELECT * INTO o FROM tempost.outbox WHERE id = p_id AND key = p_key FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+
+    SELECT a.finished_at INTO closed_at FROM tempost.attempt a WHERE a.outbox_id = p_id AND a.attempt = p_attempt;
+    UPDATE tempost.attempt a
+    SET phase = p_phase, reached = a.reached OR p_reached, reply = p_reply,
+        finished_at = coalesce(a.finished_at, clock_timestamp())
+    WHERE a.outbox_id = p_id AND a.attempt = p_attempt AND a.phase <> 'accepted';
+    IF closed_at IS NOT NULL OR o.status <> 'dispatched' THEN
+        RETURN;
+    END IF;
+
+    -- without a next attempt the row keeps its lease: its workflow is about to mark it
+    UPDATE tempost.outbox r
+    SET attempts = r.attempts + p_reached::int, last_error = p_reply, last_error_type = p_error_type,
+        last_error_at = clock_timestamp(), next_attempt_at = clock_timestamp() + p_retry_in,
+        lease_until = CASE WHEN p_retry_in IS NULL THEN r.lease_until END,
+        provider = p_provider, workflow_id = p_workflow_id, run_id = p_run_id
+    WHERE r.id = p_id;
+END
+$$;
+
+
 -- How a workflow marks its row when the row does not know yet. Returns what the row is now, or
 --   send_again  a reset came this way before its own run sent anything: the operator wants it sent
 --   missing     no row with this id and key
