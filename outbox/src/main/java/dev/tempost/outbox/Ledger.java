@@ -20,7 +20,7 @@ public final class Ledger {
     private static final String TRANSMITTING = """
         UPDATE tempost.attempt
         SET phase = 'transmitting'
-        WHERE outbox_id = ? AND attempt = ? AND phase = 'connecting' AND finished_at IS NULL
+        WHERE outbox_id = ? AND attempt = ? AND run_id = ? AND phase = 'connecting' AND finished_at IS NULL
           AND deadline > clock_timestamp() + ? * interval '1 millisecond'
         """;
 
@@ -81,6 +81,7 @@ public final class Ledger {
                         TRANSMITTING,
                         attempt.id(),
                         attempt.attempt(),
+                        attempt.runId(),
                         reserve.toMillis())
                 == 1;
     }
