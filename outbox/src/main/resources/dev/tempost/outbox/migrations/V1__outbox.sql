@@ -143,20 +143,23 @@ BEGIN
             hashtextextended('tempost:' || enqueue.tenant || ':' || enqueue.shard_key, 0));
     END IF;
 
-    INSERT INTO tempost.outbox AS o (
-        event_type, recipient, payload, tenant, shard_key, object_key, job_id, dedup_key, priority, deliver_after,
-        expires_at, headers)
-    VALUES (
-        enqueue.event_type, enqueue.recipient, enqueue.payload, enqueue.tenant, enqueue.shard_key,
-        enqueue.object_key, enqueue.job_id, enqueue.dedup_key, enqueue.priority, enqueue.deliver_after,
-        enqueue.expires_at, enqueue.headers)
-    ON CONFLICT (tenant, dedup_key) WHERE dedup_key IS NOT NULL DO NOTHING
-    RETURNING o.id INTO row_id;
+    -- again when the row in the way is deleted between the two statements
+    LOOP
+        INSERT INTO tempost.outbox AS o (
+            event_type, recipient, payload, tenant, shard_key, object_key, job_id, dedup_key, priority, deliver_after,
+            expires_at, headers)
+        VALUES (
+            enqueue.event_type, enqueue.recipient, enqueue.payload, enqueue.tenant, enqueue.shard_key,
+            enqueue.object_key, enqueue.job_id, enqueue.dedup_key, enqueue.priority, enqueue.deliver_after,
+            enqueue.expires_at, enqueue.headers)
+        ON CONFLICT (tenant, dedup_key) WHERE dedup_key IS NOT NULL DO NOTHING
+        RETURNING o.id INTO row_id;
 
-    IF row_id IS NULL THEN
+        EXIT WHEN row_id IS NOT NULL;
         SELECT o.id INTO row_id FROM tempost.outbox o
         WHERE o.tenant = enqueue.tenant AND o.dedup_key = enqueue.dedup_key;
-    END IF;
+        EXIT WHEN row_id IS NOT NULL;
+    END LOOP;
     RETURN row_id;
 END
 $$;
@@ -200,24 +203,27 @@ BEGIN
                 ERRCODE = 'invalid_parameter_value';
     END IF;
 
-    INSERT INTO tempost.outbox AS o (
-        event_type, recipient, payload, tenant, shard_key, object_key, job_id, dedup_key, priority, deliver_after,
-        expires_at, headers, created_at, status, attempts, last_error, last_error_type, last_error_at, finished_at,
-        reason)
-    VALUES (
-        import.event_type, import.recipient, import.payload, import.tenant, import.shard_key, import.object_key,
-        import.job_id, import.dedup_key, import.priority, import.deliver_after, import.expires_at, import.headers,
-        coalesce(import.created_at, clock_timestamp()), import.status, import.attempts, import.last_error,
-        import.last_error_type, import.last_error_at,
-        CASE WHEN import.status <> 'pending' THEN coalesce(import.finished_at, clock_timestamp()) END,
-        import.reason)
-    ON CONFLICT (tenant, dedup_key) WHERE dedup_key IS NOT NULL DO NOTHING
-    RETURNING o.id INTO row_id;
+    -- again when the row in the way is deleted between the two statements
+    LOOP
+        INSERT INTO tempost.outbox AS o (
+            event_type, recipient, payload, tenant, shard_key, object_key, job_id, dedup_key, priority, deliver_after,
+            expires_at, headers, created_at, status, attempts, last_error, last_error_type, last_error_at, finished_at,
+            reason)
+        VALUES (
+            import.event_type, import.recipient, import.payload, import.tenant, import.shard_key, import.object_key,
+            import.job_id, import.dedup_key, import.priority, import.deliver_after, import.expires_at, import.headers,
+            coalesce(import.created_at, clock_timestamp()), import.status, import.attempts, import.last_error,
+            import.last_error_type, import.last_error_at,
+            CASE WHEN import.status <> 'pending' THEN coalesce(import.finished_at, clock_timestamp()) END,
+            import.reason)
+        ON CONFLICT (tenant, dedup_key) WHERE dedup_key IS NOT NULL DO NOTHING
+        RETURNING o.id INTO row_id;
 
-    IF row_id IS NULL THEN
+        EXIT WHEN row_id IS NOT NULL;
         SELECT o.id INTO row_id FROM tempost.outbox o
         WHERE o.tenant = import.tenant AND o.dedup_key = import.dedup_key;
-    END IF;
+        EXIT WHEN row_id IS NOT NULL;
+    END LOOP;
     RETURN row_id;
 END
 $$;
