@@ -40,11 +40,11 @@ public final class Claims {
         SELECT * FROM claimed ORDER BY priority, id
         """;
 
-    private static final String CLAIM_ANY = CLAIM.formatted("");
+    static final String CLAIM_ANY = CLAIM.formatted("");
     private static final String CLAIM_TENANT = CLAIM.formatted("AND o.tenant = ?");
 
     // index outbox_leased
-    private static final String RECLAIM = """
+    static final String RECLAIM = """
         WITH lost AS (
             SELECT o.id
             FROM tempost.outbox o
@@ -84,7 +84,7 @@ public final class Claims {
         """;
 
     // index outbox_expiring
-    private static final String EXPIRE = """
+    static final String EXPIRE = """
         WITH worthless AS (
             SELECT id FROM tempost.outbox
             WHERE status = 'pending' AND expires_at <= clock_timestamp()
@@ -99,7 +99,7 @@ public final class Claims {
         """;
 
     // index outbox_cancelling
-    private static final String CANCELLING = """
+    static final String CANCELLING = """
         SELECT o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at, o.run_id
         FROM tempost.outbox o
         WHERE o.status = 'dispatched' AND o.cancel_requested_at IS NOT NULL

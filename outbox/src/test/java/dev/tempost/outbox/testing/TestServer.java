@@ -43,8 +43,10 @@ final class TestServer {
 
     private static TestServer start(PostgresVersion version) {
         try {
-            EmbeddedPostgres.Builder builder =
-                    EmbeddedPostgres.builder().setServerConfig("listen_addresses", "127.0.0.1");
+            EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
+                    .setServerConfig("listen_addresses", "127.0.0.1")
+                    .setServerConfig("fsync", "off")
+                    .setServerConfig("full_page_writes", "off");
             if (version == PostgresVersion.OLDEST) {
                 byte[] archive = oldestBinaries();
                 builder.setPgBinaryResolver((os, architecture) -> new ByteArrayInputStream(archive));
