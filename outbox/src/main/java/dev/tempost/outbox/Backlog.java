@@ -39,7 +39,7 @@ public final class Backlog {
         GROUP BY status ORDER BY status
         """;
 
-    // indexes outbox_due and outbox_leased
+    // indexes outbox_due, outbox_shard and outbox_leased; what waits behind the head of its shard waits as long as the head
     private static final String UNFINISHED = """
         SELECT (SELECT count(*) FROM tempost.outbox
                 WHERE status = 'pending' AND (?::text IS NULL OR tenant = ?)
@@ -48,8 +48,9 @@ public final class Backlog {
                   AND (shard_key IS NULL OR NOT EXISTS (
                       SELECT FROM tempost.outbox e
                       WHERE e.tenant = outbox.tenant AND e.shard_key = outbox.shard_key AND e.id < outbox.id
-                        AND e.shard_key IS NOT NULL AND e.status IN ('dispatched', 'failed')
-                        AND e.lease_until IS NULL)))
+                        AND e.shard_key IS NOT NULL
+                        AND (e.status IN ('dispatched', 'failed') AND e.lease_until IS NULL
+                             OR e.status = 'pending' AND greatest(e.deliver_after, e.next_attempt_at) > clock_timestamp()))))
              + (SELECT count(*) FROM tempost.outbox
                 WHERE status = 'dispatched' AND lease_until IS NOT NULL AND (?::text IS NULL OR tenant = ?))
         """;

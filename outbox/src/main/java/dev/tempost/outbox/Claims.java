@@ -11,9 +11,6 @@ import org.jspecify.annotations.Nullable;
 /** Takes rows that are due, for one replica at a time, by leases that run out on the database's clock. */
 public final class Claims {
 
-    private static final String RETURNING =
-            "RETURNING o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at, o.run_id";
-
     // index outbox_due in its order; outbox_shard for rows that have a shard
     private static final String CLAIM = """
         WITH due AS (
@@ -32,19 +29,22 @@ public final class Claims {
             ORDER BY o.priority, o.id
             LIMIT ?
             FOR NO KEY UPDATE SKIP LOCKED
+        ), claimed AS (
+            UPDATE tempost.outbox o
+            SET status = 'dispatched', dispatched_at = clock_timestamp(),
+                lease_until = clock_timestamp() + ? * interval '1 millisecond'
+            FROM due
+            WHERE o.id = due.id
+            RETURNING o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at, o.run_id, o.priority
         )
-        UPDATE tempost.outbox o
-        SET status = 'dispatched', dispatched_at = clock_timestamp(),
-            lease_until = clock_timestamp() + ? * interval '1 millisecond'
-        FROM due
-        WHERE o.id = due.id
-        """ + RETURNING;
+        SELECT * FROM claimed ORDER BY priority, id
+        """;
 
-    private static final String CLAIM_ANY = CLAIM.formatted("");
+    static final String CLAIM_ANY = CLAIM.formatted("");
     private static final String CLAIM_TENANT = CLAIM.formatted("AND o.tenant = ?");
 
     // index outbox_leased
-    private static final String RECLAIM = """
+    static final String RECLAIM = """
         WITH lost AS (
             SELECT o.id
             FROM tempost.outbox o
@@ -57,7 +57,8 @@ public final class Claims {
         SET lease_until = clock_timestamp() + ? * interval '1 millisecond'
         FROM lost
         WHERE o.id = lost.id
-        """ + RETURNING;
+        RETURNING o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at, o.run_id
+        """;
 
     private static final String SET_LEASE = """
         UPDATE tempost.outbox
@@ -83,7 +84,7 @@ public final class Claims {
         """;
 
     // index outbox_expiring
-    private static final String EXPIRE = """
+    static final String EXPIRE = """
         WITH worthless AS (
             SELECT id FROM tempost.outbox
             WHERE status = 'pending' AND expires_at <= clock_timestamp()
@@ -98,8 +99,8 @@ public final class Claims {
         """;
 
     // index outbox_cancelling
-    private static final String CANCELLING = """
-        SELECT o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at
+    static final String CANCELLING = """
+        SELECT o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at, o.run_id
         FROM tempost.outbox o
         WHERE o.status = 'dispatched' AND o.cancel_requested_at IS NOT NULL
         ORDER BY o.cancel_requested_at
@@ -124,7 +125,7 @@ public final class Claims {
     }
 
     /**
-     * Claims rows that are due, by priority, then by id.
+     * Claims rows that are due, by priority, then by id, and returns them in that order.
      *
      * @param limit at most so many
      * @param lease how long no other replica may claim them

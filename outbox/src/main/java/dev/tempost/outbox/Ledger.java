@@ -20,38 +20,14 @@ public final class Ledger {
     private static final String TRANSMITTING = """
         UPDATE tempost.attempt
         SET phase = 'transmitting'
-        WHERE outbox_id = ? AND attempt = ? AND phase = 'connecting' AND finished_at IS NULL
+        WHERE outbox_id = ? AND attempt = ? AND run_id = ? AND phase = 'connecting' AND finished_at IS NULL
           AND deadline > clock_timestamp() + ? * interval '1 millisecond'
         """;
 
-    private static final String ACCEPTED = """
-        WITH closed AS (
-            UPDATE tempost.attempt
-            SET phase = 'accepted', reached = true, reply = ?, finished_at = clock_timestamp()
-            WHERE outbox_id = ? AND attempt = ? AND phase <> 'accepted'
-        )
-        UPDATE tempost.outbox
-        SET status = 'delivered', attempts = attempts + 1, lease_until = NULL, next_attempt_at = NULL,
-            finished_at = clock_timestamp(), provider = ?, provider_message_id = ?, workflow_id = ?, run_id = ?,
-            reason = CASE WHEN cancel_requested_at IS NOT NULL
-                          THEN concat_ws(': ', 'the cancel came too late', reason) END
-        WHERE id = ? AND key = ? AND status <> 'delivered'
-        RETURNING extract(epoch FROM finished_at - greatest(created_at, deliver_after)) * 1000 AS lag_ms
-        """;
+    private static final String ACCEPTED = "SELECT tempost.accept_attempt(?, ?, ?, ?, ?, ?, ?, ?)";
 
-    private static final String REFUSED = """
-        WITH closed AS (
-            UPDATE tempost.attempt
-            SET phase = ?, reached = ?, reply = ?, finished_at = clock_timestamp()
-            WHERE outbox_id = ? AND attempt = ? AND finished_at IS NULL
-        )
-        UPDATE tempost.outbox
-        SET attempts = attempts + ?, last_error = ?, last_error_type = ?, last_error_at = clock_timestamp(),
-            next_attempt_at = clock_timestamp() + ? * interval '1 millisecond',
-            lease_until = CASE WHEN ?::bigint IS NULL THEN lease_until END,
-            provider = ?, workflow_id = ?, run_id = ?
-        WHERE id = ? AND key = ? AND status = 'dispatched'
-        """;
+    private static final String REFUSED =
+            "SELECT tempost.refuse_attempt(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? * interval '1 millisecond')";
 
     private static final String CONCLUDE = "SELECT tempost.conclude(?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
@@ -105,12 +81,13 @@ public final class Ledger {
                         TRANSMITTING,
                         attempt.id(),
                         attempt.attempt(),
+                        attempt.runId(),
                         reserve.toMillis())
                 == 1;
     }
 
     /**
-     * Records an acceptance and delivers the row, in one statement. Says nothing new when repeated.
+     * Records an acceptance and delivers the row, in one statement. Changes nothing when repeated.
      *
      * @param providerMessageId the provider's own name for the message; null where it gave none
      * @return the time from the row's creation, or its {@code deliver_after}, to its acceptance; null when the row was
@@ -118,23 +95,24 @@ public final class Ledger {
      */
     public @Nullable Duration accepted(
             AttemptRef attempt, String provider, String reply, @Nullable String providerMessageId) {
-        return database.queryOne(
+        Double lagMillis = database.queryOne(
                 "record the acceptance of row " + attempt.id(),
                 ACCEPTED,
-                row -> Duration.ofNanos((long) (row.getDouble("lag_ms") * 1_000_000)),
-                reply,
+                row -> row.getObject(1, Double.class),
                 attempt.id(),
+                attempt.key(),
                 attempt.attempt(),
-                provider,
-                providerMessageId,
                 attempt.workflowId(),
                 attempt.runId(),
-                attempt.id(),
-                attempt.key());
+                provider,
+                reply,
+                providerMessageId);
+        return lagMillis == null ? null : Duration.ofNanos((long) (lagMillis * 1_000_000));
     }
 
     /**
-     * Closes an attempt that did not deliver. The row stays dispatched: its workflow decides what follows.
+     * Closes an attempt that did not deliver. The row stays dispatched: its workflow decides what follows. Repeated, or after
+     * the gate has given the attempt up, it only corrects the ledger.
      *
      * @param phase how it ended
      * @param reached whether it counts as an attempt that reached the provider
@@ -148,25 +126,21 @@ public final class Ledger {
             String errorType,
             String reply,
             @Nullable Duration retryIn) {
-        Long retryMillis = retryIn == null ? null : (Long) retryIn.toMillis();
-        database.update(
+        database.query(
                 "record the refusal of row " + attempt.id(),
                 REFUSED,
-                phase.column(),
-                reached,
-                reply,
+                row -> "",
                 attempt.id(),
+                attempt.key(),
                 attempt.attempt(),
-                reached ? 1 : 0,
-                reply,
-                errorType,
-                retryMillis,
-                retryMillis,
-                provider,
                 attempt.workflowId(),
                 attempt.runId(),
-                attempt.id(),
-                attempt.key());
+                provider,
+                phase.column(),
+                reached,
+                errorType,
+                reply,
+                retryIn == null ? null : retryIn.toMillis());
     }
 
     /** Marks a row with its workflow's outcome, unless it has one already. */

@@ -80,7 +80,9 @@ public final class WakeListener implements AutoCloseable {
     }
 
     private PGNotification[] received(Duration patience) throws SQLException {
-        PGNotification[] received = notifications.getNotifications((int) patience.toMillis());
+        // 0 would mean for ever
+        int millis = Math.clamp(patience.toMillis(), 1, Integer.MAX_VALUE);
+        PGNotification[] received = notifications.getNotifications(millis);
         return received == null ? new PGNotification[0] : received;
     }
 

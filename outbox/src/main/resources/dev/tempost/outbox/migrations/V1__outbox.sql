@@ -143,20 +143,23 @@ BEGIN
             hashtextextended('tempost:' || enqueue.tenant || ':' || enqueue.shard_key, 0));
     END IF;
 
-    INSERT INTO tempost.outbox AS o (
-        event_type, recipient, payload, tenant, shard_key, object_key, job_id, dedup_key, priority, deliver_after,
-        expires_at, headers)
-    VALUES (
-        enqueue.event_type, enqueue.recipient, enqueue.payload, enqueue.tenant, enqueue.shard_key,
-        enqueue.object_key, enqueue.job_id, enqueue.dedup_key, enqueue.priority, enqueue.deliver_after,
-        enqueue.expires_at, enqueue.headers)
-    ON CONFLICT (tenant, dedup_key) WHERE dedup_key IS NOT NULL DO NOTHING
-    RETURNING o.id INTO row_id;
+    -- again when the row in the way is deleted between the two statements
+    LOOP
+        INSERT INTO tempost.outbox AS o (
+            event_type, recipient, payload, tenant, shard_key, object_key, job_id, dedup_key, priority, deliver_after,
+            expires_at, headers)
+        VALUES (
+            enqueue.event_type, enqueue.recipient, enqueue.payload, enqueue.tenant, enqueue.shard_key,
+            enqueue.object_key, enqueue.job_id, enqueue.dedup_key, enqueue.priority, enqueue.deliver_after,
+            enqueue.expires_at, enqueue.headers)
+        ON CONFLICT (tenant, dedup_key) WHERE dedup_key IS NOT NULL DO NOTHING
+        RETURNING o.id INTO row_id;
 
-    IF row_id IS NULL THEN
+        EXIT WHEN row_id IS NOT NULL;
         SELECT o.id INTO row_id FROM tempost.outbox o
         WHERE o.tenant = enqueue.tenant AND o.dedup_key = enqueue.dedup_key;
-    END IF;
+        EXIT WHEN row_id IS NOT NULL;
+    END LOOP;
     RETURN row_id;
 END
 $$;
@@ -200,24 +203,27 @@ BEGIN
                 ERRCODE = 'invalid_parameter_value';
     END IF;
 
-    INSERT INTO tempost.outbox AS o (
-        event_type, recipient, payload, tenant, shard_key, object_key, job_id, dedup_key, priority, deliver_after,
-        expires_at, headers, created_at, status, attempts, last_error, last_error_type, last_error_at, finished_at,
-        reason)
-    VALUES (
-        import.event_type, import.recipient, import.payload, import.tenant, import.shard_key, import.object_key,
-        import.job_id, import.dedup_key, import.priority, import.deliver_after, import.expires_at, import.headers,
-        coalesce(import.created_at, clock_timestamp()), import.status, import.attempts, import.last_error,
-        import.last_error_type, import.last_error_at,
-        CASE WHEN import.status <> 'pending' THEN coalesce(import.finished_at, clock_timestamp()) END,
-        import.reason)
-    ON CONFLICT (tenant, dedup_key) WHERE dedup_key IS NOT NULL DO NOTHING
-    RETURNING o.id INTO row_id;
+    -- again when the row in the way is deleted between the two statements
+    LOOP
+        INSERT INTO tempost.outbox AS o (
+            event_type, recipient, payload, tenant, shard_key, object_key, job_id, dedup_key, priority, deliver_after,
+            expires_at, headers, created_at, status, attempts, last_error, last_error_type, last_error_at, finished_at,
+            reason)
+        VALUES (
+            import.event_type, import.recipient, import.payload, import.tenant, import.shard_key, import.object_key,
+            import.job_id, import.dedup_key, import.priority, import.deliver_after, import.expires_at, import.headers,
+            coalesce(import.created_at, clock_timestamp()), import.status, import.attempts, import.last_error,
+            import.last_error_type, import.last_error_at,
+            CASE WHEN import.status <> 'pending' THEN coalesce(import.finished_at, clock_timestamp()) END,
+            import.reason)
+        ON CONFLICT (tenant, dedup_key) WHERE dedup_key IS NOT NULL DO NOTHING
+        RETURNING o.id INTO row_id;
 
-    IF row_id IS NULL THEN
+        EXIT WHEN row_id IS NOT NULL;
         SELECT o.id INTO row_id FROM tempost.outbox o
         WHERE o.tenant = import.tenant AND o.dedup_key = import.dedup_key;
-    END IF;
+        EXIT WHEN row_id IS NOT NULL;
+    END LOOP;
     RETURN row_id;
 END
 $$;
@@ -350,7 +356,8 @@ BEGIN
         RETURN;
     END IF;
 
-    SELECT * INTO held FROM tempost.attempt a WHERE a.outbox_id = p_id AND a.finished_at IS NULL;
+    -- locked, lest it begins to transmit while it is judged by its old phase
+    SELECT * INTO held FROM tempost.attempt a WHERE a.outbox_id = p_id AND a.finished_at IS NULL FOR NO KEY UPDATE;
     IF FOUND THEN
         IF held.deadline > clock_timestamp() THEN
             verdict := 'in_progress';
@@ -375,8 +382,12 @@ BEGIN
         END IF;
     END IF;
 
-    IF o.last_error_type = 'AmbiguousOutcome' AND p_park AND o.status <> 'pending'
-            AND (o.status = 'failed' OR held.phase = 'transmitting') THEN
+    -- told from the ledger, so that it is said again to whoever did not hear it; an operator's retry dispatches anew
+    IF p_park AND (o.status = 'failed' AND o.last_error_type = 'AmbiguousOutcome'
+            OR o.status = 'dispatched' AND EXISTS (
+                SELECT FROM tempost.attempt a
+                WHERE a.outbox_id = p_id AND a.phase = 'ambiguous'
+                  AND a.finished_at >= coalesce(o.dispatched_at, '-infinity'))) THEN
         verdict := 'parked';
         last_error := o.last_error;
         RETURN NEXT;
@@ -418,6 +429,95 @@ END
 $$;
 
 
+-- Records an acceptance and delivers the row. Returns the milliseconds from the row's creation, or its deliver_after, to
+-- its acceptance; null when the row was delivered before, or there is none with this id and key.
+CREATE FUNCTION tempost.accept_attempt(
+    p_id                  bigint,
+    p_key                 uuid,
+    p_attempt             int,
+    p_workflow_id         text,
+    p_run_id              text,
+    p_provider            text,
+    p_reply               text,
+    p_provider_message_id text
+) RETURNS double precision
+LANGUAGE plpgsql AS $$
+DECLARE
+    o       tempost.outbox;
+    counted boolean;
+BEGIN
+    SELECT * INTO o FROM tempost.outbox WHERE id = p_id AND key = p_key FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+
+    -- the gate counted it already when it passed its deadline with the reply unread
+    SELECT a.reached INTO counted FROM tempost.attempt a WHERE a.outbox_id = p_id AND a.attempt = p_attempt;
+    UPDATE tempost.attempt a
+    SET phase = 'accepted', reached = true, reply = p_reply, finished_at = clock_timestamp()
+    WHERE a.outbox_id = p_id AND a.attempt = p_attempt AND a.phase <> 'accepted';
+    IF o.status = 'delivered' THEN
+        RETURN NULL;
+    END IF;
+
+    UPDATE tempost.outbox r
+    SET status = 'delivered', attempts = r.attempts + CASE WHEN counted THEN 0 ELSE 1 END, lease_until = NULL,
+        next_attempt_at = NULL, finished_at = clock_timestamp(), provider = p_provider,
+        provider_message_id = p_provider_message_id, workflow_id = p_workflow_id, run_id = p_run_id,
+        reason = CASE WHEN r.cancel_requested_at IS NOT NULL
+                      THEN concat_ws(': ', 'the cancel came too late', r.reason) END
+    WHERE r.id = p_id
+    RETURNING * INTO o;
+    RETURN extract(epoch FROM o.finished_at - greatest(o.created_at, o.deliver_after)) * 1000;
+END
+$$;
+
+
+-- Records an attempt that did not deliver. The row hears of it once: a result that comes after the gate has closed the
+-- attempt, or comes again, only corrects the ledger.
+CREATE FUNCTION tempost.refuse_attempt(
+    p_id          bigint,
+    p_key         uuid,
+    p_attempt     int,
+    p_workflow_id text,
+    p_run_id      text,
+    p_provider    text,
+    p_phase       text,
+    p_reached     boolean,
+    p_error_type  text,
+    p_reply       text,
+    p_retry_in    interval
+) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    o         tempost.outbox;
+    closed_at timestamptz;
+BEGIN
+    SELECT * INTO o FROM tempost.outbox WHERE id = p_id AND key = p_key FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+
+    SELECT a.finished_at INTO closed_at FROM tempost.attempt a WHERE a.outbox_id = p_id AND a.attempt = p_attempt;
+    UPDATE tempost.attempt a
+    SET phase = p_phase, reached = a.reached OR p_reached, reply = p_reply,
+        finished_at = coalesce(a.finished_at, clock_timestamp())
+    WHERE a.outbox_id = p_id AND a.attempt = p_attempt AND a.phase <> 'accepted';
+    IF closed_at IS NOT NULL OR o.status <> 'dispatched' THEN
+        RETURN;
+    END IF;
+
+    -- without a next attempt the row keeps its lease: its workflow is about to mark it
+    UPDATE tempost.outbox r
+    SET attempts = r.attempts + p_reached::int, last_error = p_reply, last_error_type = p_error_type,
+        last_error_at = clock_timestamp(), next_attempt_at = clock_timestamp() + p_retry_in,
+        lease_until = CASE WHEN p_retry_in IS NULL THEN r.lease_until END,
+        provider = p_provider, workflow_id = p_workflow_id, run_id = p_run_id
+    WHERE r.id = p_id;
+END
+$$;
+
+
 -- How a workflow marks its row when the row does not know yet. Returns what the row is now, or
 --   send_again  a reset came this way before its own run sent anything: the operator wants it sent
 --   missing     no row with this id and key
@@ -434,8 +534,8 @@ CREATE FUNCTION tempost.conclude(
 ) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
-    o      tempost.outbox;
-    status text := p_status;
+    o       tempost.outbox;
+    outcome text := p_status;
 BEGIN
     SELECT * INTO o FROM tempost.outbox WHERE id = p_id AND key = p_key FOR NO KEY UPDATE;
     IF NOT FOUND THEN
@@ -459,10 +559,10 @@ BEGIN
     END IF;
 
     IF p_status = 'failed' AND o.cancel_requested_at IS NOT NULL THEN
-        status := 'cancelled';
+        outcome := 'cancelled';
     END IF;
     UPDATE tempost.outbox r
-    SET status          = conclude.status,
+    SET status          = outcome,
         finished_at     = clock_timestamp(),
         lease_until     = NULL,
         next_attempt_at = NULL,
@@ -473,6 +573,6 @@ BEGIN
         workflow_id     = p_workflow_id,
         run_id          = p_run_id
     WHERE r.id = p_id;
-    RETURN status;
+    RETURN outcome;
 END
 $$;

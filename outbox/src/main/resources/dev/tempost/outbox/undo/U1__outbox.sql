@@ -1,5 +1,8 @@
 -- Takes V1 back, with every row. The schema itself stays: it holds the migration history.
 DROP FUNCTION tempost.conclude(bigint, uuid, text, text, boolean, text, text, text, text);
+DROP FUNCTION tempost.refuse_attempt(
+    bigint, uuid, int, text, text, text, text, boolean, text, text, interval);
+DROP FUNCTION tempost.accept_attempt(bigint, uuid, int, text, text, text, text, text);
 DROP FUNCTION tempost.open_attempt(bigint, uuid, text, boolean, text, text, interval, boolean);
 DROP FUNCTION tempost.dismiss(bigint, text);
 DROP FUNCTION tempost.cancel(bigint, text);

@@ -1,0 +1,62 @@
+package dev.tempost.outbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tempost.outbox.testing.OnEveryPostgres;
+import dev.tempost.outbox.testing.PostgresVersion;
+import dev.tempost.outbox.testing.TestDatabase;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+
+@OnEveryPostgres
+class SchemaTest {
+
+    private static final String OBJECTS = """
+        SELECT string_agg(name, ', ' ORDER BY name) FROM (
+            SELECT relname::text FROM pg_class WHERE relnamespace = 'tempost'::regnamespace
+            UNION ALL
+            SELECT proname::text FROM pg_proc WHERE pronamespace = 'tempost'::regnamespace
+        ) objects (name)
+        """;
+
+    @AutoClose
+    private final TestDatabase database;
+
+    SchemaTest(PostgresVersion version) {
+        database = TestDatabase.empty(version);
+    }
+
+    @Test
+    void migratingTwiceDoesNothingTheSecondTime() {
+        assertThat(Schema.isCurrent(database.dataSource())).isFalse();
+        assertThat(Schema.migrate(database.dataSource())).isEqualTo(1);
+        assertThat(Schema.isCurrent(database.dataSource())).isTrue();
+        assertThat(Schema.migrate(database.dataSource())).isZero();
+    }
+
+    @Test
+    void theUndoScriptLeavesTheHistoryOnlyAndMigratingWorksAgain() throws IOException {
+        Schema.migrate(database.dataSource());
+        String before = database.text(OBJECTS);
+        database.execute("SELECT tempost.enqueue('welcome')");
+
+        database.execute(undo());
+        assertThat(database.text(OBJECTS))
+                .isEqualTo("flyway_schema_history, flyway_schema_history_pk, flyway_schema_history_s_idx");
+        assertThat(Schema.isCurrent(database.dataSource())).isFalse();
+
+        assertThat(Schema.migrate(database.dataSource())).isEqualTo(1);
+        assertThat(database.text(OBJECTS)).isEqualTo(before);
+        assertThat(database.number("SELECT count(*) FROM tempost.outbox")).isZero();
+    }
+
+    private static String undo() throws IOException {
+        try (InputStream script = Objects.requireNonNull(Schema.class.getResourceAsStream("undo/U1__outbox.sql"))) {
+            return new String(script.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package dev.tempost.outbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tempost.outbox.testing.OnEveryPostgres;
+import dev.tempost.outbox.testing.PostgresVersion;
+import java.time.Duration;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+
+@OnEveryPostgres
+class WakeListenerTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    @AutoClose
+    private final OutboxFixture outbox;
+
+    private final DataSource dataSource;
+
+    WakeListenerTest(PostgresVersion version) {
+        outbox = new OutboxFixture(version);
+        dataSource = outbox.database.dataSource();
+    }
+
+    @Test
+    void itHearsAnInsert() {
+        try (WakeListener listener = WakeListener.open(dataSource)) {
+            outbox.pending();
+            assertThat(listener.await(PATIENCE)).isTrue();
+        }
+    }
+
+    @Test
+    void itHearsWhatAnOperatorOrAProducerWakesItFor() {
+        long failed = outbox.row("status", "'failed'");
+        long pending = outbox.row("job_id", "'j'");
+        try (WakeListener listener = WakeListener.open(dataSource)) {
+            new Rows(dataSource).retry(failed);
+            assertThat(listener.await(PATIENCE)).isTrue();
+            outbox.database.value("SELECT tempost.cancel_job('default', 'j', 'r')");
+            assertThat(listener.await(PATIENCE)).isTrue();
+            assertThat(outbox.status(pending)).isEqualTo(RowStatus.CANCELLED);
+        }
+    }
+
+    @Test
+    void itWaitsNoLongerThanAsked() {
+        try (WakeListener listener = WakeListener.open(dataSource)) {
+            assertThat(listener.await(Duration.ZERO)).isFalse();
+            assertThat(listener.await(Duration.ofMillis(5))).isFalse();
+        }
+    }
+
+    @Test
+    void itProvesThatNotificationsComeThrough() {
+        try (WakeListener listener = WakeListener.open(dataSource)) {
+            assertThat(listener.hears(dataSource, PATIENCE)).isTrue();
+        }
+    }
+
+    @Test
+    void itSaysWhenItsConnectionIsGone() {
+        try (WakeListener listener = WakeListener.open(dataSource)) {
+            outbox.database.value("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
+                    + " AND datname = current_database()");
+            assertThatThrownBy(() -> listener.await(PATIENCE)).isInstanceOf(OutboxUnavailableException.class);
+        }
+    }
+}

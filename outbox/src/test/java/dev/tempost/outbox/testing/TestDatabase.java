@@ -1,0 +1,109 @@
+package dev.tempost.outbox.testing;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Objects;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** A database of a test's own, in a server that all tests of the JVM share. Closing drops it. */
+public final class TestDatabase implements AutoCloseable {
+
+    private final TestServer server;
+    private final String name;
+    private final PGSimpleDataSource dataSource = new PGSimpleDataSource();
+
+    private TestDatabase(PostgresVersion version, boolean migrated) {
+        this.server = TestServer.of(version);
+        this.name = server.createDatabase(migrated);
+        dataSource.setUrl(jdbcUrl());
+    }
+
+    /** A database with the schema in place, on the current version: a copy that takes milliseconds. */
+    public static TestDatabase create() {
+        return create(PostgresVersion.CURRENT);
+    }
+
+    /** A database with the schema in place. Aborts the test when that version cannot run here. */
+    public static TestDatabase create(PostgresVersion version) {
+        return new TestDatabase(version, true);
+    }
+
+    /** A database with nothing in it. */
+    public static TestDatabase empty(PostgresVersion version) {
+        return new TestDatabase(version, false);
+    }
+
+    /** Opens a connection per call. */
+    public DataSource dataSource() {
+        return dataSource;
+    }
+
+    /** Holds the user; there is no password. */
+    public String jdbcUrl() {
+        return "jdbc:postgresql://127.0.0.1:" + server.port() + "/" + name + "?user=postgres";
+    }
+
+    /** Opens a connection; the caller closes it. */
+    public Connection connect() {
+        try {
+            return dataSource.getConnection();
+        } catch (SQLException e) {
+            throw new IllegalStateException("could not connect to " + jdbcUrl(), e);
+        }
+    }
+
+    /**
+     * Runs one statement, or several without parameters, in a transaction of its own.
+     *
+     * @return how many rows the first one touched; 0 when it returned rows
+     */
+    public int execute(String sql, @Nullable Object... parameters) {
+        try (Connection connection = dataSource.getConnection();
+                PreparedStatement statement = prepare(connection, sql, parameters)) {
+            statement.execute();
+            return Math.max(0, statement.getUpdateCount());
+        } catch (SQLException e) {
+            throw new IllegalStateException("could not run: " + sql, e);
+        }
+    }
+
+    /** The first column of the first row; null when that is null, or there is no row. */
+    public @Nullable Object value(String sql, @Nullable Object... parameters) {
+        try (Connection connection = dataSource.getConnection();
+                PreparedStatement statement = prepare(connection, sql, parameters);
+                ResultSet rows = statement.executeQuery()) {
+            return rows.next() ? rows.getObject(1) : null;
+        } catch (SQLException e) {
+            throw new IllegalStateException("could not run: " + sql, e);
+        }
+    }
+
+    /** The first column of the first row as text; null when that is null, or there is no row. */
+    public @Nullable String text(String sql, @Nullable Object... parameters) {
+        Object value = value(sql, parameters);
+        return value == null ? null : value.toString();
+    }
+
+    /** The first column of the first row, which is a number. */
+    public long number(String sql, @Nullable Object... parameters) {
+        return ((Number) Objects.requireNonNull(value(sql, parameters), "no value: " + sql)).longValue();
+    }
+
+    private static PreparedStatement prepare(Connection connection, String sql, @Nullable Object... parameters)
+            throws SQLException {
+        PreparedStatement statement = connection.prepareStatement(sql);
+        for (int i = 0; i < parameters.length; i++) {
+            statement.setObject(i + 1, parameters[i]);
+        }
+        return statement;
+    }
+
+    @Override
+    public void close() {
+        server.drop(name);
+    }
+}
