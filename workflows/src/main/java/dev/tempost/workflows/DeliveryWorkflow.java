@@ -3,6 +3,7 @@ package dev.tempost.workflows;
 import io.temporal.workflow.SignalMethod;
 import io.temporal.workflow.WorkflowInterface;
 import io.temporal.workflow.WorkflowMethod;
+import org.jspecify.annotations.Nullable;
 
 /** Delivers one outbox row, or ends with the reason why not. */
 @WorkflowInterface
@@ -20,8 +21,8 @@ public interface DeliveryWorkflow {
     /**
      * Stops further attempts. A send under way is allowed to finish; if it is accepted, the row is delivered.
      *
-     * @param reason who or what wants it, for the row; no personal data
+     * @param reason who or what wants it, for the row; no personal data. Null when it was not said
      */
     @SignalMethod(name = "cancel")
-    void cancel(String reason);
+    void cancel(@Nullable String reason);
 }

@@ -19,18 +19,21 @@ public final class DeliveryWorkflowImpl implements DeliveryWorkflow {
     public DeliveryResult deliver(DeliveryRequest request) {
         WorkflowInfo info = Workflow.getInfo();
         boolean reset = !info.getRunId().equals(info.getFirstExecutionRunId());
+        boolean sentByAnother = reset;
         Ending ending = send(new SendRequest(request, reset, null));
-        MarkResult marked = mark(request, ending, reset);
-        if (marked.outcome().equals(MarkResult.SEND_AGAIN)) {
+        MarkResult marked = mark(request, ending, sentByAnother);
+        while (sentByAnother && marked.outcome().equals(MarkResult.SEND_AGAIN)) {
+            // a later reset replays this send: the recorded run id tells it that the send was not its own
+            sentByAnother = !info.getRunId().equals(Workflow.sideEffect(String.class, info::getRunId));
             ending = send(new SendRequest(request, reset, null));
-            marked = mark(request, ending, false);
+            marked = mark(request, ending, sentByAnother);
         }
         return conclude(request, ending, marked);
     }
 
     @Override
-    public void cancel(String reason) {
-        cancelReason = reason;
+    public void cancel(@Nullable String reason) {
+        cancelReason = reason == null ? "cancelled by signal" : reason;
         if (sending != null) {
             sending.cancel("cancel signal");
         }
@@ -38,7 +41,7 @@ public final class DeliveryWorkflowImpl implements DeliveryWorkflow {
 
     private Ending send(SendRequest first) {
         if (cancelRequested()) {
-            return new Ending.Cancelled(cancelReason);
+            return new Ending.Cancelled();
         }
         DeliveryRequest delivery = first.delivery();
         try {
@@ -53,7 +56,7 @@ public final class DeliveryWorkflowImpl implements DeliveryWorkflow {
 
     private Ending sendDurably(SendRequest request) {
         if (cancelRequested()) {
-            return new Ending.Cancelled(cancelReason);
+            return new Ending.Cancelled();
         }
         SendResult[] result = new SendResult[1];
         sending = Workflow.newCancellationScope(
@@ -62,9 +65,9 @@ public final class DeliveryWorkflowImpl implements DeliveryWorkflow {
             sending.run();
             return new Ending.Settled(Objects.requireNonNull(result[0]));
         } catch (ActivityFailure failure) {
-            return cancelRequested() ? new Ending.Cancelled(cancelReason) : SendFailure.ending(failure);
+            return cancelRequested() ? new Ending.Cancelled() : SendFailure.ending(failure);
         } catch (CanceledFailure cancelledBeforeItBegan) {
-            return new Ending.Cancelled(cancelReason);
+            return new Ending.Cancelled();
         } finally {
             sending = null;
         }
@@ -74,7 +77,7 @@ public final class DeliveryWorkflowImpl implements DeliveryWorkflow {
     private MarkResult mark(DeliveryRequest delivery, Ending ending, boolean reset) {
         boolean rowKnows = ending instanceof Ending.Settled settled
                 && settled.result().unrecorded() == null
-                && (cancelReason == null || !settled.outcome().equals("delivered"));
+                && (!cancelRequested() || !settled.outcome().equals("delivered"));
         if (rowKnows) {
             return new MarkResult(ending.outcome());
         }
@@ -82,14 +85,24 @@ public final class DeliveryWorkflowImpl implements DeliveryWorkflow {
         MarkResult[] result = new MarkResult[1];
         // detached: a cancelled workflow still has to tell its row
         Workflow.newDetachedCancellationScope(() -> {
-                    try {
-                        result[0] = Stubs.localMark().mark(request);
-                    } catch (ActivityFailure databaseAway) {
-                        result[0] = Stubs.durableMark().mark(request);
-                    }
+                    result[0] = ask(request);
                 })
                 .run();
         return Objects.requireNonNull(result[0]);
+    }
+
+    private static MarkResult ask(MarkRequest request) {
+        while (true) {
+            try {
+                return Stubs.localMark().mark(request);
+            } catch (ActivityFailure databaseAway) {
+                MarkResult marked = Stubs.durableMark().mark(request);
+                if (!marked.outcome().equals("failed")) {
+                    return marked;
+                }
+                // a reset to the last workflow task would only replay this answer, and fail again: it has to ask itself
+            }
+        }
     }
 
     private MarkRequest markRequest(DeliveryRequest delivery, Ending ending, boolean reset) {
@@ -104,15 +117,14 @@ public final class DeliveryWorkflowImpl implements DeliveryWorkflow {
                 if (receipt == null) {
                     // delivered, and a cancel that came too late: the row shall say so
                     outcome = "cancelled";
-                    reason = cancelReason;
+                    reason = whyCancelled();
                 }
             }
             case Ending.Failed failed -> {
                 type = failed.type();
                 message = failed.message();
             }
-            case Ending.Cancelled cancelled ->
-                reason = cancelled.reason() == null ? "cancelled in Temporal" : cancelled.reason();
+            case Ending.Cancelled() -> reason = whyCancelled();
             case Ending.Expired() -> reason = "no further attempt fits before expires_at";
         }
         return new MarkRequest(
@@ -130,11 +142,17 @@ public final class DeliveryWorkflowImpl implements DeliveryWorkflow {
 
     private DeliveryResult conclude(DeliveryRequest delivery, Ending ending, MarkResult marked) {
         String outcome = marked.outcome();
-        if (outcome.equals(MarkResult.MISSING) || outcome.equals(MarkResult.SEND_AGAIN)) {
+        if (outcome.equals(MarkResult.MISSING)) {
             throw failure(
                     FailureType.ROW_MISSING, "row " + delivery.id() + " with this key is gone; nothing was marked");
         }
-        if (outcome.equals("failed")) {
+        if (outcome.equals("pending")) {
+            // completed, its id would be closed for the claim that follows
+            throw failure(
+                    FailureType.ROW_NOT_DISPATCHED,
+                    "row " + delivery.id() + " went back to pending; its next claim starts it anew");
+        }
+        if (outcome.equals("failed") || outcome.equals(MarkResult.SEND_AGAIN)) {
             throw ending instanceof Ending.Failed failed
                     ? failure(failed.type(), failed.message())
                     : failure(FailureType.WORKFLOW_LOST, "row " + delivery.id() + " had failed already");
@@ -145,6 +163,10 @@ public final class DeliveryWorkflowImpl implements DeliveryWorkflow {
         String reason =
                 ending instanceof Ending.Settled settled ? settled.result().reason() : cancelReason;
         return new DeliveryResult(delivery.key(), outcome, reason);
+    }
+
+    private String whyCancelled() {
+        return cancelReason == null ? "cancelled in Temporal" : cancelReason;
     }
 
     private boolean cancelRequested() {

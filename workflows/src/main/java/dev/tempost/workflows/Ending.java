@@ -1,7 +1,5 @@
 package dev.tempost.workflows;
 
-import org.jspecify.annotations.Nullable;
-
 /** How the sending part of a delivery ended, before the row is marked. */
 sealed interface Ending {
 
@@ -25,7 +23,7 @@ sealed interface Ending {
     }
 
     /** Stopped from outside. */
-    record Cancelled(@Nullable String reason) implements Ending {
+    record Cancelled() implements Ending {
         @Override
         public String outcome() {
             return "cancelled";

@@ -33,7 +33,7 @@ final class SendFailure {
         return switch (failure.getCause()) {
             case ApplicationFailure said -> new Ending.Failed(said.getType(), said.getOriginalMessage());
             case TimeoutFailure timeout -> new Ending.Expired();
-            case null, default -> new Ending.Cancelled(null);
+            case null, default -> new Ending.Cancelled();
         };
     }
 }

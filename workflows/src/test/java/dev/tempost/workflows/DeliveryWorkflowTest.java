@@ -1,0 +1,486 @@
+package dev.tempost.workflows;
+
+import static dev.tempost.workflows.ScriptedActivities.accepted;
+import static dev.tempost.workflows.ScriptedActivities.acceptedUnrecorded;
+import static dev.tempost.workflows.ScriptedActivities.answered;
+import static dev.tempost.workflows.ScriptedActivities.databaseAway;
+import static dev.tempost.workflows.ScriptedActivities.during;
+import static dev.tempost.workflows.ScriptedActivities.permanentFailure;
+import static dev.tempost.workflows.ScriptedActivities.settled;
+import static dev.tempost.workflows.ScriptedActivities.transientFailure;
+import static io.temporal.api.enums.v1.EventType.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED;
+import static io.temporal.api.enums.v1.EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED;
+import static io.temporal.api.enums.v1.EventType.EVENT_TYPE_TIMER_STARTED;
+import static io.temporal.api.enums.v1.WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_CANCELED;
+import static io.temporal.api.enums.v1.WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED;
+import static io.temporal.api.enums.v1.WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_FAILED;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
+
+import dev.tempost.workflows.ScriptedActivities.Marked;
+import dev.tempost.workflows.ScriptedActivities.Sent;
+import io.temporal.api.enums.v1.EventType;
+import io.temporal.api.enums.v1.WorkflowExecutionStatus;
+import io.temporal.api.history.v1.HistoryEvent;
+import io.temporal.client.WorkflowFailedException;
+import io.temporal.client.WorkflowOptions;
+import io.temporal.client.WorkflowStub;
+import io.temporal.failure.ApplicationFailure;
+import io.temporal.failure.CanceledFailure;
+import io.temporal.testing.TestWorkflowEnvironment;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(20)
+class DeliveryWorkflowTest {
+
+    private static final String QUEUE = "deliveries";
+    private static final String KEY = "0b5f4f0e-6a55-4f3e-9d0a-0c8c3a1d2e4f";
+    private static final DeliveryPolicy POLICY =
+            new DeliveryPolicy(Duration.ofSeconds(10), 3, Duration.ofMinutes(2), 8, Duration.ofSeconds(30), false);
+
+    private final TestWorkflowEnvironment temporal = TestWorkflowEnvironment.newInstance();
+    private final ScriptedActivities activities = new ScriptedActivities(temporal::currentTimeMillis);
+    private final WorkflowStub delivery = temporal.getWorkflowClient()
+            .newUntypedWorkflowStub(
+                    DeliveryWorkflow.TYPE,
+                    WorkflowOptions.newBuilder()
+                            .setTaskQueue(QUEUE)
+                            .setWorkflowId("delivery:default:1:0b5f4f0e")
+                            .build());
+
+    @BeforeEach
+    void start() {
+        var worker = temporal.newWorker(QUEUE);
+        worker.registerWorkflowImplementationTypes(DeliveryWorkflowImpl.class);
+        worker.registerActivitiesImplementations(activities);
+        temporal.start();
+    }
+
+    @AfterEach
+    void stop() {
+        temporal.close();
+    }
+
+    @Test
+    void aFirstTryDeliveryRunsOneLocalActivityAndCompletes() {
+        assertThat(deliver()).isEqualTo(new DeliveryResult(KEY, "delivered", null));
+
+        assertThat(activities.sent()).singleElement().satisfies(only -> {
+            assertThat(only.local()).isTrue();
+            assertThat(only.reset()).isFalse();
+        });
+        assertThat(activities.marked()).isEmpty();
+        assertThat(history()).hasSizeLessThanOrEqualTo(7);
+        assertThat(eventTypes()).doesNotContain(EVENT_TYPE_ACTIVITY_TASK_SCHEDULED, EVENT_TYPE_TIMER_STARTED);
+    }
+
+    @Test
+    void aTransientFailureIsCarriedIntoADurableActivityThatSendsNothingAtFirst() {
+        activities.sends(transientFailure(FailureType.GREYLISTED, Duration.ofMinutes(5)));
+
+        assertThat(deliver().outcome()).isEqualTo("delivered");
+
+        assertThat(activities.carried())
+                .containsExactly(new CarriedFailure(FailureType.GREYLISTED, "451 try again", Duration.ofMinutes(5)));
+        assertThat(activities.sent()).extracting(Sent::local).containsExactly(true, false);
+        assertThat(activities.sent()).extracting(Sent::attempt).containsExactly(1, 2);
+        assertThat(eventTypes()).containsOnlyOnce(EVENT_TYPE_ACTIVITY_TASK_SCHEDULED);
+    }
+
+    @Test
+    void theWaitBetweenAttemptsGrowsByTheFactorUpToTheLongest() {
+        activities.sends(
+                transientFailure(FailureType.MAILBOX_UNAVAILABLE, null),
+                transientFailure(FailureType.MAILBOX_UNAVAILABLE, null),
+                transientFailure(FailureType.MAILBOX_UNAVAILABLE, null),
+                transientFailure(FailureType.MAILBOX_UNAVAILABLE, null),
+                transientFailure(FailureType.MAILBOX_UNAVAILABLE, null));
+
+        assertThat(deliver().outcome()).isEqualTo("delivered");
+
+        assertThat(waits()).containsExactly(10L, 30L, 90L, 120L, 120L);
+        assertThat(waits())
+                .isEqualTo(IntStream.rangeClosed(1, 5)
+                        .mapToObj(attempt -> POLICY.waitAfter(attempt).toSeconds())
+                        .toList());
+    }
+
+    @Test
+    void theWaitTheProviderAskedForIsHonoured() {
+        activities.sends(
+                transientFailure(FailureType.GREYLISTED, Duration.ofMinutes(7)),
+                transientFailure(FailureType.THROTTLED, Duration.ofMinutes(25)));
+
+        assertThat(deliver().outcome()).isEqualTo("delivered");
+
+        assertThat(waits()).containsExactly(7 * 60L, 25 * 60L);
+    }
+
+    @Test
+    void aPermanentFailureMarksTheRowAndThenFailsTheWorkflowWithItsType() {
+        activities.sends(permanentFailure(FailureType.MAILBOX_UNKNOWN));
+
+        assertFailed(FailureType.MAILBOX_UNKNOWN, "550 no such mailbox");
+
+        assertThat(activities.sent()).hasSize(1);
+        assertThat(onlyMark())
+                .isEqualTo(mark("failed", FailureType.MAILBOX_UNKNOWN, "550 no such mailbox", null, null));
+        assertThat(eventTypes()).doesNotContain(EVENT_TYPE_ACTIVITY_TASK_SCHEDULED);
+    }
+
+    @Test
+    void aPermanentFailureOfALaterAttemptEndsTheSameWay() {
+        activities.sends(
+                transientFailure(FailureType.GREYLISTED, null), permanentFailure(FailureType.MESSAGE_REJECTED));
+
+        assertFailed(FailureType.MESSAGE_REJECTED, "550 no such mailbox");
+
+        assertThat(onlyMark().failureType()).isEqualTo(FailureType.MESSAGE_REJECTED);
+    }
+
+    @Test
+    void aCancelBeforeTheFirstAttemptSendsNothing() {
+        delivery.signalWithStart("cancel", new Object[] {"job 7 was withdrawn"}, new Object[] {request(null)});
+
+        assertThat(result()).isEqualTo(new DeliveryResult(KEY, "cancelled", "job 7 was withdrawn"));
+        assertThat(activities.sent()).isEmpty();
+        assertThat(onlyMark()).isEqualTo(mark("cancelled", null, null, "job 7 was withdrawn", null));
+    }
+
+    @Test
+    void aCancelDuringABackoffEndsTheWaitAtOnce() {
+        activities.sends(transientFailure(FailureType.GREYLISTED, Duration.ofHours(1)));
+        delivery.start(request(null));
+        long startedAt = temporal.currentTimeMillis();
+        temporal.sleep(Duration.ofMinutes(1));
+
+        delivery.signal("cancel", "no longer wanted");
+
+        assertThat(result()).isEqualTo(new DeliveryResult(KEY, "cancelled", "no longer wanted"));
+        assertThat(temporal.currentTimeMillis() - startedAt)
+                .isLessThan(Duration.ofMinutes(10).toMillis());
+        assertThat(activities.sent()).hasSize(1);
+        assertThat(onlyMark()).isEqualTo(mark("cancelled", null, null, "no longer wanted", null));
+    }
+
+    @Test
+    void aCancelWithoutAReasonIsACancel() {
+        activities.sends(transientFailure(FailureType.GREYLISTED, Duration.ofHours(1)));
+        delivery.signalWithStart("cancel", new Object[0], new Object[] {request(null)});
+
+        assertThat(result().outcome()).isEqualTo("cancelled");
+        assertThat(activities.sent()).isEmpty();
+        assertThat(onlyMark()).isEqualTo(mark("cancelled", null, null, "cancelled by signal", null));
+    }
+
+    @Test
+    void aSendUnderWayThatIsAcceptedAfterACancelIsDeliveredAndTheRowIsTold() {
+        activities
+                .sends(
+                        transientFailure(FailureType.GREYLISTED, null),
+                        during(heeded(() -> delivery.signal("cancel", "too late")), accepted()))
+                .marks(answered("delivered"));
+
+        assertThat(deliver().outcome()).isEqualTo("delivered");
+
+        assertThat(activities.sent()).hasSize(2);
+        assertThat(onlyMark()).isEqualTo(mark("cancelled", null, null, "too late", null));
+    }
+
+    @Test
+    void aSendUnderWayThatFailsAfterACancelIsNotRepeated() {
+        activities.sends(
+                transientFailure(FailureType.GREYLISTED, null),
+                during(
+                        heeded(() -> delivery.signal("cancel", "in time")),
+                        permanentFailure(FailureType.MAILBOX_UNKNOWN)));
+
+        assertThat(deliver()).isEqualTo(new DeliveryResult(KEY, "cancelled", "in time"));
+
+        assertThat(activities.sent()).hasSize(2);
+        assertThat(onlyMark().outcome()).isEqualTo("cancelled");
+    }
+
+    @Test
+    void aLocalSendUnderWayThatFailsAfterACancelIsNotRepeated() {
+        activities.sends(
+                during(() -> delivery.signal("cancel", "in time"), transientFailure(FailureType.GREYLISTED, null)));
+
+        assertThat(deliver()).isEqualTo(new DeliveryResult(KEY, "cancelled", "in time"));
+
+        assertThat(activities.sent()).hasSize(1);
+        assertThat(onlyMark().outcome()).isEqualTo("cancelled");
+    }
+
+    @Test
+    void aLocalSendUnderWayThatIsAcceptedAfterACancelIsDeliveredOnce() {
+        activities
+                .sends(during(() -> delivery.signal("cancel", "too late"), accepted()))
+                .marks(answered("delivered"));
+
+        assertThat(deliver().outcome()).isEqualTo("delivered");
+
+        assertThat(activities.sent()).hasSize(1);
+        assertThat(onlyMark()).isEqualTo(mark("cancelled", null, null, "too late", null));
+    }
+
+    @Test
+    void temporalsOwnCancelEndsCanceledAfterMarkingTheRow() {
+        activities.sends(transientFailure(FailureType.GREYLISTED, Duration.ofHours(1)));
+        delivery.start(request(null));
+        temporal.sleep(Duration.ofMinutes(1));
+
+        delivery.cancel();
+
+        WorkflowFailedException ended = failedResult();
+        assertThat(ended).hasCauseInstanceOf(CanceledFailure.class);
+        assertThat(status()).isEqualTo(WORKFLOW_EXECUTION_STATUS_CANCELED);
+        assertThat(onlyMark()).isEqualTo(mark("cancelled", null, null, "cancelled in Temporal", null));
+        assertThat(activities.marked().getFirst().local()).isTrue();
+    }
+
+    @Test
+    void temporalsOwnCancelTellsTheRowEvenWhileTheDatabaseIsAway() {
+        activities
+                .sends(transientFailure(FailureType.GREYLISTED, Duration.ofHours(1)))
+                .marks(databaseAway(), databaseAway());
+        delivery.start(request(null));
+        temporal.sleep(Duration.ofMinutes(1));
+
+        delivery.cancel();
+
+        assertThat(failedResult()).hasCauseInstanceOf(CanceledFailure.class);
+        assertThat(activities.marked()).extracting(Marked::local).containsExactly(true, false, false);
+    }
+
+    @Test
+    void aSendUnderWayThatIsAcceptedAfterTemporalsOwnCancelTellsTheRowThatTheCancelCameTooLate() {
+        activities
+                .sends(transientFailure(FailureType.GREYLISTED, null), during(heeded(delivery::cancel), accepted()))
+                .marks(answered("delivered"));
+        delivery.start(request(null));
+
+        failedResult();
+
+        assertThat(activities.sent()).hasSize(2);
+        assertThat(onlyMark()).isEqualTo(mark("cancelled", null, null, "cancelled in Temporal", null));
+        // the SDK ends every run canceled that was asked to; the row is what counts
+        assertThat(status()).isEqualTo(WORKFLOW_EXECUTION_STATUS_CANCELED);
+    }
+
+    @Test
+    void aRowThatExpiresWhileItIsRetriedEndsExpiredAndNeverAsAFailure() {
+        activities.sends(
+                transientFailure(FailureType.GREYLISTED, null),
+                transientFailure(FailureType.GREYLISTED, null),
+                transientFailure(FailureType.GREYLISTED, null),
+                transientFailure(FailureType.GREYLISTED, null));
+        Instant expiry = now().plusSeconds(100);
+
+        DeliveryResult result = deliver(request(expiry));
+
+        assertThat(result.outcome()).isEqualTo("expired");
+        assertThat(status()).isEqualTo(WORKFLOW_EXECUTION_STATUS_COMPLETED);
+        assertThat(waits()).containsExactly(10L, 30L);
+        assertThat(onlyMark())
+                .isEqualTo(mark("expired", null, null, "no further attempt fits before expires_at", null));
+    }
+
+    @Test
+    void aRowWhoseNextAttemptWouldComeAfterItsExpiryExpiresAtOnce() {
+        activities.sends(transientFailure(FailureType.GREYLISTED, Duration.ofHours(1)));
+
+        assertThat(deliver(request(now().plus(Duration.ofMinutes(10)))).outcome())
+                .isEqualTo("expired");
+
+        assertThat(activities.sent()).hasSize(1);
+        assertThat(onlyMark().outcome()).isEqualTo("expired");
+    }
+
+    @Test
+    void whatTheGateSettledIsTheOutcomeAndNeedsNoMark() {
+        activities.sends(settled("superseded", "row 9 is newer"));
+
+        assertThat(deliver()).isEqualTo(new DeliveryResult(KEY, "superseded", "row 9 is newer"));
+
+        assertThat(activities.marked()).isEmpty();
+    }
+
+    @Test
+    void anUnrecordedReceiptIsMarkedDelivered() {
+        Receipt receipt = new Receipt(1, "smtp", "250 queued", "4ABC");
+        activities.sends(acceptedUnrecorded(receipt));
+
+        assertThat(deliver()).isEqualTo(new DeliveryResult(KEY, "delivered", null));
+
+        assertThat(activities.sent()).hasSize(1);
+        assertThat(onlyMark()).isEqualTo(mark("delivered", null, null, null, receipt));
+    }
+
+    @Test
+    void anUnrecordedReceiptOutlivesADatabaseOutageInOneDurableActivity() {
+        Receipt receipt = new Receipt(1, "smtp", "250 queued", null);
+        activities.sends(acceptedUnrecorded(receipt)).marks(databaseAway(), databaseAway(), databaseAway());
+
+        assertThat(deliver().outcome()).isEqualTo("delivered");
+
+        assertThat(activities.sent()).hasSize(1);
+        assertThat(activities.marked()).extracting(Marked::local).containsExactly(true, false, false, false);
+        assertThat(activities.marked())
+                .extracting(mark -> mark.request().receipt())
+                .containsOnly(receipt);
+        assertThat(eventTypes()).containsOnlyOnce(EVENT_TYPE_ACTIVITY_TASK_SCHEDULED);
+    }
+
+    @Test
+    void aFailureMarkedByADurableActivityIsAskedForOnceMoreInTheLastWorkflowTask() {
+        activities.sends(permanentFailure(FailureType.MAILBOX_UNKNOWN)).marks(databaseAway());
+
+        assertFailed(FailureType.MAILBOX_UNKNOWN, "550 no such mailbox");
+
+        assertThat(activities.marked()).extracting(Marked::local).containsExactly(true, false, true);
+    }
+
+    @Test
+    void aMissingRowFailsAsRowMissing() {
+        activities.sends(permanentFailure(FailureType.ROW_MISSING)).marks(answered(MarkResult.MISSING));
+
+        assertFailed(FailureType.ROW_MISSING, "row 1 with this key is gone; nothing was marked");
+    }
+
+    @Test
+    void aRowThatAnotherRunDeliveredIsDelivered() {
+        activities.sends(permanentFailure(FailureType.MAILBOX_UNKNOWN)).marks(answered("delivered"));
+
+        assertThat(deliver()).isEqualTo(new DeliveryResult(KEY, "delivered", null));
+    }
+
+    @Test
+    void aFailureOfARowWhoseCancelWasAskedForEndsCancelled() {
+        activities.sends(permanentFailure(FailureType.MAILBOX_UNKNOWN)).marks(answered("cancelled"));
+
+        assertThat(deliver()).isEqualTo(new DeliveryResult(KEY, "cancelled", null));
+    }
+
+    @Test
+    void aCancelOfARowThatHasFailedAlreadyFails() {
+        activities.marks(answered("failed"));
+        delivery.signalWithStart("cancel", new Object[] {"too late"}, new Object[] {request(null)});
+
+        assertFailed(failedResult(), FailureType.WORKFLOW_LOST, "row 1 had failed already");
+    }
+
+    @Test
+    void aRowThatIsPendingAgainFailsTheWorkflowSoThatItsIdCanStartAnew() {
+        activities.sends(permanentFailure(FailureType.MAILBOX_UNKNOWN)).marks(answered("pending"));
+
+        assertFailed(FailureType.ROW_NOT_DISPATCHED, "row 1 went back to pending; its next claim starts it anew");
+    }
+
+    @Test
+    void anAnswerToSendAgainIsIgnoredByARunThatIsNoReset() {
+        activities.sends(permanentFailure(FailureType.MAILBOX_UNKNOWN)).marks(answered(MarkResult.SEND_AGAIN));
+
+        assertFailed(FailureType.MAILBOX_UNKNOWN, "550 no such mailbox");
+
+        assertThat(activities.sent()).hasSize(1);
+        assertThat(activities.marked()).hasSize(1);
+    }
+
+    private DeliveryResult deliver() {
+        return deliver(request(null));
+    }
+
+    private DeliveryResult deliver(DeliveryRequest request) {
+        delivery.start(request);
+        return result();
+    }
+
+    private DeliveryResult result() {
+        return delivery.getResult(DeliveryResult.class);
+    }
+
+    private WorkflowFailedException failedDelivery() {
+        delivery.start(request(null));
+        return failedResult();
+    }
+
+    private WorkflowFailedException failedResult() {
+        return catchThrowableOfType(WorkflowFailedException.class, this::result);
+    }
+
+    private void assertFailed(String type, String message) {
+        assertFailed(failedDelivery(), type, message);
+    }
+
+    private void assertFailed(WorkflowFailedException ended, String type, String message) {
+        assertThat(status()).isEqualTo(WORKFLOW_EXECUTION_STATUS_FAILED);
+        assertThat(ended.getCause()).isInstanceOfSatisfying(ApplicationFailure.class, failure -> {
+            assertThat(failure.getType()).isEqualTo(type);
+            assertThat(failure.getOriginalMessage()).isEqualTo(message);
+            assertThat(failure.isNonRetryable()).isTrue();
+        });
+    }
+
+    private MarkRequest onlyMark() {
+        assertThat(activities.marked()).hasSize(1);
+        return activities.marked().getFirst().request();
+    }
+
+    /** The cancel, and its way through the workflow to the durable send under way. */
+    private Runnable heeded(Runnable cancel) {
+        return () -> {
+            cancel.run();
+            await().until(() -> eventTypes().contains(EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED));
+        };
+    }
+
+    private WorkflowExecutionStatus status() {
+        return delivery.describe().getStatus();
+    }
+
+    private List<HistoryEvent> history() {
+        return temporal.getWorkflowClient()
+                .fetchHistory(delivery.getExecution().getWorkflowId())
+                .getEvents();
+    }
+
+    private List<EventType> eventTypes() {
+        return history().stream().map(HistoryEvent::getEventType).toList();
+    }
+
+    /** The whole seconds between one send and the next. */
+    private List<Long> waits() {
+        List<Sent> sent = activities.sent();
+        return IntStream.range(1, sent.size())
+                .mapToObj(i ->
+                        Math.round((sent.get(i).atMillis() - sent.get(i - 1).atMillis()) / 1000.0))
+                .toList();
+    }
+
+    private Instant now() {
+        return Instant.ofEpochMilli(temporal.currentTimeMillis());
+    }
+
+    private static DeliveryRequest request(@Nullable Instant expiresAt) {
+        return new DeliveryRequest(1, KEY, "default", "welcome", expiresAt, POLICY);
+    }
+
+    private static MarkRequest mark(
+            String outcome,
+            @Nullable String type,
+            @Nullable String message,
+            @Nullable String reason,
+            @Nullable Receipt receipt) {
+        return new MarkRequest(1, KEY, "default", "welcome", false, outcome, type, message, reason, receipt);
+    }
+}

@@ -1,0 +1,74 @@
+package dev.tempost.workflows;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.temporal.common.converter.DataConverter;
+import io.temporal.common.converter.DefaultDataConverter;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** What runs in histories must stay readable: a renamed component is a broken delivery. */
+class WireFormatTest {
+
+    private static final DataConverter CONVERTER = DefaultDataConverter.newDefaultInstance();
+    private static final String KEY = "0b5f4f0e-6a55-4f3e-9d0a-0c8c3a1d2e4f";
+    private static final DeliveryRequest DELIVERY = new DeliveryRequest(
+            7,
+            KEY,
+            "acme",
+            "welcome",
+            Instant.parse("2026-11-22T08:00:00.5Z"),
+            new DeliveryPolicy(Duration.ofSeconds(30), 2, Duration.ofHours(1), 8, Duration.ofMillis(60_500), true));
+    private static final String DELIVERY_JSON = """
+        {"id":7,"key":"0b5f4f0e-6a55-4f3e-9d0a-0c8c3a1d2e4f","tenant":"acme","eventType":"welcome",\
+        "expiresAt":"2026-11-22T08:00:00.500Z","policy":{"initialInterval":30.000000000,"factor":2.0,\
+        "maxInterval":3600.000000000,"maxAttempts":8,"attemptDeadline":60.500000000,"parkWhenAmbiguous":true}}\
+        """;
+
+    @TestFactory
+    Stream<DynamicTest> everythingThatCrossesKeepsItsFields() {
+        return Stream.of(
+                same(DELIVERY, DELIVERY_JSON),
+                same(new DeliveryResult(KEY, "cancelled", "withdrawn"), """
+                    {"key":"0b5f4f0e-6a55-4f3e-9d0a-0c8c3a1d2e4f","outcome":"cancelled","reason":"withdrawn"}\
+                    """),
+                same(
+                        new SendRequest(DELIVERY, true, new CarriedFailure("Greylisted", "451", Duration.ofMinutes(5))),
+                        "{\"delivery\":" + DELIVERY_JSON + ",\"reset\":true,"
+                                                         + "\"carried\":{\"type\":\"Greylisted\",\"message\":\"451\",\"retryAfter\":300.000000000}}"),
+                same(new SendResult("delivered", null, new Receipt(2, "smtp", "250 ok", "4ABC")), """
+                    {"outcome":"delivered","reason":null,\
+                    "unrecorded":{"attempt":2,"provider":"smtp","reply":"250 ok","providerMessageId":"4ABC"}}\
+                    """),
+                same(
+                        new MarkRequest(
+                                7,
+                                KEY,
+                                "acme",
+                                "welcome",
+                                true,
+                                "failed",
+                                "MailboxUnknown",
+                                "550",
+                                "why",
+                                new Receipt(1, "smtp", "250 ok", null)),
+                        """
+                        {"id":7,"key":"0b5f4f0e-6a55-4f3e-9d0a-0c8c3a1d2e4f","tenant":"acme","eventType":"welcome",\
+                        "reset":true,"outcome":"failed","failureType":"MailboxUnknown","message":"550","reason":"why",\
+                        "receipt":{"attempt":1,"provider":"smtp","reply":"250 ok","providerMessageId":null}}\
+                        """),
+                same(new MarkResult(MarkResult.SEND_AGAIN), "{\"outcome\":\"send_again\"}"));
+    }
+
+    private static DynamicTest same(Object value, String json) {
+        return DynamicTest.dynamicTest(value.getClass().getSimpleName(), () -> {
+            var payload = CONVERTER.toPayload(value).orElseThrow();
+            assertThat(payload.getData().toStringUtf8()).isEqualTo(json);
+            assertThat((Object) CONVERTER.fromPayload(payload, value.getClass(), value.getClass()))
+                    .isEqualTo(value);
+        });
+    }
+}
