@@ -60,7 +60,7 @@ public final class Engine implements SmartLifecycle {
                 preparation.prepare();
                 break;
             } catch (RuntimeException e) {
-                if (!firstLine(e).equals(told)) {
+                if (running && !firstLine(e).equals(told)) {
                     told = firstLine(e);
                     log.warn("Delivering has to wait: {}", told);
                 }

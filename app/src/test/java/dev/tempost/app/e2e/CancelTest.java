@@ -60,7 +60,7 @@ class CancelTest {
         long inFlight = tempost.insert(insert, "0");
         awaitAttempts(inFlight, 1);
 
-        assertThat(tempost.insert("SELECT tempost.cancel_job('default', 'job-1', 'job over')"))
+        assertThat(tempost.number("SELECT tempost.cancel_job('default', 'job-1', 'job over')"))
                 .isEqualTo(2);
 
         assertThat(tempost.row(pending).status()).isEqualTo(RowStatus.CANCELLED);
@@ -73,10 +73,10 @@ class CancelTest {
     @Test
     void aRowCancelledBeforeTheClaimIsNeverSent() {
         tempost.migrated();
-        long id = tempost.insert("ada@example.com");
+        long id = tempost.welcome("ada@example.com");
         assertThat(tempost.rows.cancel(id, "not needed")).isTrue();
         tempost.start();
-        tempost.awaitStatus(tempost.insert("other@example.com"), RowStatus.DELIVERED);
+        tempost.awaitStatus(tempost.welcome("other@example.com"), RowStatus.DELIVERED);
 
         assertThat(tempost.row(id).status()).isEqualTo(RowStatus.CANCELLED);
         assertThat(tempost.smtp.received("ada@example.com")).isZero();
@@ -85,7 +85,7 @@ class CancelTest {
     @Test
     void aCancelAfterAcceptanceChangesNothing() {
         tempost.migrated().start();
-        long id = tempost.insert("ada@example.com");
+        long id = tempost.welcome("ada@example.com");
         tempost.awaitStatus(id, RowStatus.DELIVERED);
 
         assertThat(tempost.rows.cancel(id, "too late")).isFalse();
@@ -100,7 +100,7 @@ class CancelTest {
                         + " cancel_requested_at = now() WHERE id = NEW.outbox_id; RETURN NEW; END $$");
         tempost.execute("CREATE TRIGGER cancel_it AFTER UPDATE ON tempost.attempt FOR EACH ROW"
                 + " WHEN (NEW.phase = 'transmitting') EXECUTE FUNCTION cancel_it()");
-        long id = tempost.insert("ada@example.com");
+        long id = tempost.welcome("ada@example.com");
 
         Rows.Row row = tempost.awaitStatus(id, RowStatus.DELIVERED);
 
@@ -111,7 +111,7 @@ class CancelTest {
     private long waitingForItsSecondAttempt(String address) {
         tempost.migrated().start();
         tempost.smtp.onRecipient(address).reply("451 4.3.0 busy");
-        long id = tempost.insert(address);
+        long id = tempost.welcome(address);
         awaitAttempts(id, 1);
         await("the durable attempt")
                 .atMost(Installation.PATIENCE)

@@ -31,7 +31,7 @@ class DeliveryTest {
         tempost.start();
         await().atMost(Installation.PATIENCE).until(this::schemaIsThere);
 
-        long id = tempost.insert("ada@example.com");
+        long id = tempost.welcome("ada@example.com");
         Rows.Row row = tempost.awaitStatus(id, RowStatus.DELIVERED);
 
         assertThat(row.attempts()).isEqualTo(1);
@@ -54,7 +54,7 @@ class DeliveryTest {
     @Test
     void aFirstTryDeliveryCostsAtMostSevenEventsAndNoRegularActivity() {
         tempost.migrated().start();
-        long id = tempost.insert("ada@example.com");
+        long id = tempost.welcome("ada@example.com");
         tempost.awaitStatus(id, RowStatus.DELIVERED);
         assertThat(tempost.awaitClosed(id)).isEqualTo(WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED);
 
@@ -99,7 +99,7 @@ class DeliveryTest {
             statement.execute("SELECT tempost.enqueue('welcome', 'ghost@example.com', '{\"name\": \"Ghost\"}')");
             connection.rollback();
         }
-        long after = tempost.insert("ada@example.com");
+        long after = tempost.welcome("ada@example.com");
         tempost.awaitStatus(after, RowStatus.DELIVERED);
 
         assertThat(tempost.smtp.messages())
@@ -112,7 +112,7 @@ class DeliveryTest {
         tempost.migrated().start();
         long later = tempost.insert("INSERT INTO tempost.outbox (event_type, recipient, payload, deliver_after) VALUES"
                 + " ('welcome', 'later@example.com', '{\"name\": \"L\"}', now() + interval '1 hour') RETURNING id");
-        long now = tempost.insert("now@example.com");
+        long now = tempost.welcome("now@example.com");
         tempost.awaitStatus(now, RowStatus.DELIVERED);
         assertThat(tempost.row(later).status()).isEqualTo(RowStatus.PENDING);
 
@@ -127,12 +127,12 @@ class DeliveryTest {
         tempost.execute("ALTER TABLE tempost.outbox DISABLE TRIGGER outbox_wake");
         tempost.start();
 
-        tempost.awaitStatus(tempost.insert("ada@example.com"), RowStatus.DELIVERED);
+        tempost.awaitStatus(tempost.welcome("ada@example.com"), RowStatus.DELIVERED);
     }
 
     private boolean schemaIsThere() {
         try {
-            return tempost.insert("SELECT count(*) FROM tempost.outbox") == 0;
+            return tempost.number("SELECT count(*) FROM tempost.outbox") == 0;
         } catch (IllegalStateException notYet) {
             return false;
         }

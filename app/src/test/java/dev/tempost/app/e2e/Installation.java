@@ -42,7 +42,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 /** A database, a task queue and a mail server of one test, and the Tempost processes that work on them. */
 final class Installation implements AutoCloseable {
 
-    static final Duration PATIENCE = Duration.ofSeconds(60);
+    static final Duration PATIENCE = Duration.ofSeconds(30);
 
     final ScriptedSmtpServer smtp = ScriptedSmtpServer.listening();
     final String jdbcUrl;
@@ -139,14 +139,14 @@ final class Installation implements AutoCloseable {
     }
 
     /** Inserts a welcome row as any producer would. */
-    long insert(String recipient) {
+    long welcome(String recipient) {
         return insert(
                 "INSERT INTO tempost.outbox (event_type, recipient, payload) VALUES ('welcome', ?, '{\"name\":"
                         + " \"Ada\"}') RETURNING id",
                 recipient);
     }
 
-    /** Runs an INSERT … RETURNING id, or any query for one number. */
+    /** Runs an INSERT … RETURNING id. */
     long insert(String sql, @Nullable Object... parameters) {
         try (Connection connection = dataSource.getConnection();
                 PreparedStatement statement = prepared(connection, sql, parameters);
@@ -156,6 +156,11 @@ final class Installation implements AutoCloseable {
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Runs a query for one number. */
+    long number(String sql, @Nullable Object... parameters) {
+        return insert(sql, parameters);
     }
 
     int execute(String sql, @Nullable Object... parameters) {

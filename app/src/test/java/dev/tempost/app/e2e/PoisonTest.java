@@ -56,13 +56,13 @@ class PoisonTest {
     private void poison(
             String eventType, @Nullable String recipient, String payload, String failureType, String named) {
         tempost.migrated();
-        long before = tempost.insert("before@example.com");
+        long before = tempost.welcome("before@example.com");
         long id = tempost.insert(
                 "INSERT INTO tempost.outbox (event_type, recipient, payload) VALUES (?, ?, ?::jsonb) RETURNING id",
                 eventType,
                 recipient,
                 payload);
-        long after = tempost.insert("after@example.com");
+        long after = tempost.welcome("after@example.com");
         tempost.start();
 
         Rows.Row row = tempost.awaitStatus(id, RowStatus.FAILED);

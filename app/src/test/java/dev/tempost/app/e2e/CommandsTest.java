@@ -1,0 +1,116 @@
+package dev.tempost.app.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tempost.app.TempostApplication;
+import dev.tempost.outbox.RowStatus;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class CommandsTest {
+
+    private final Installation tempost = new Installation().migrated();
+
+    @AfterEach
+    void stop() {
+        tempost.close();
+    }
+
+    @Test
+    void drainDeliversWhatIsDueOfOneTenantAndExits() throws Exception {
+        long due = insert("club", "0");
+        long later = insert("club", "1 hour");
+        long other = insert("another", "0");
+
+        Said drain = run("drain", "--tenant", "club");
+
+        assertThat(drain.exit()).as(drain.text()).isZero();
+        assertThat(drain.text()).contains("Drained: ").contains("1 delivered").contains("1 pending");
+        assertThat(tempost.row(due).status()).isEqualTo(RowStatus.DELIVERED);
+        assertThat(tempost.row(later).status()).isEqualTo(RowStatus.PENDING);
+        assertThat(tempost.row(other).status()).isEqualTo(RowStatus.PENDING);
+    }
+
+    @Test
+    void drainThatCannotReachAPartSaysWhichAndFails() throws Exception {
+        insert("club", "0");
+        tempost.with("spring.temporal.connection.target", "127.0.0.1:1");
+
+        Said drain = run("drain", "--timeout", "3s");
+
+        assertThat(drain.exit()).isEqualTo(1);
+        assertThat(drain.text()).contains("Not drained after 3 s").contains("temporal: ");
+    }
+
+    @Test
+    void operatorsSeeAFailedRowAndRetryIt() throws Exception {
+        tempost.smtp.onRecipient("ada@example.com").reply("550 5.1.1 unknown").times(1);
+        long id = insert("club", "0");
+        run("drain");
+
+        assertThat(run("failed").text()).contains(id + " ").contains("MailboxUnknown: 550");
+        assertThat(run("show", Long.toString(id)).text()).contains("rejected").contains("delivery:club:" + id);
+        assertThat(run("status").text()).contains("failed").contains("club");
+        Said retry = run("retry", Long.toString(id));
+        assertThat(retry.exit()).as(retry.text()).isZero();
+        run("drain");
+
+        assertThat(tempost.row(id).status()).isEqualTo(RowStatus.DELIVERED);
+        Said again = run("retry", Long.toString(id));
+        assertThat(again.exit()).isEqualTo(1);
+        assertThat(again.text()).contains("is not failed, it is delivered");
+    }
+
+    @Test
+    void aWrongSettingFailsAtStartAndIsNamed() throws Exception {
+        tempost.with("tempost.starter.capacity", 0);
+
+        Said serve = run("serve");
+
+        assertThat(serve.exit()).isEqualTo(1);
+        assertThat(serve.text()).contains("tempost.starter.capacity").contains("must be greater than or equal to 1");
+    }
+
+    @Test
+    void aMissingSenderFailsAtStartAndIsNamed() {
+        tempost.settings().remove("tempost.mail.from");
+
+        assertThatThrownBy(tempost::start).hasStackTraceContaining("tempost.mail.from is not set");
+    }
+
+    private long insert(String tenant, String delay) {
+        return tempost.insert(
+                "INSERT INTO tempost.outbox (tenant, event_type, recipient, payload, deliver_after) VALUES"
+                        + " (?, 'welcome', 'ada@example.com', '{\"name\": \"Ada\"}', now() + ?::interval) RETURNING id",
+                tenant,
+                delay);
+    }
+
+    private record Said(int exit, String text) {}
+
+    private Said run(String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                TempostApplication.class.getName()));
+        command.addAll(Arrays.asList(arguments));
+        ProcessBuilder process = new ProcessBuilder(command).redirectErrorStream(true);
+        tempost.settings()
+                .forEach((property, value) -> process.environment()
+                        .put(property.replace('.', '_').replace("-", "").toUpperCase(Locale.ROOT), value));
+        Process running = process.start();
+        String text = new String(running.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return new Said(running.waitFor(), text);
+    }
+}

@@ -1,0 +1,120 @@
+package dev.tempost.app.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.tempost.activities.testing.ScriptedSmtpServer.Phase;
+import dev.tempost.app.TempostApplication;
+import dev.tempost.outbox.RowStatus;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class ReplicasTest {
+
+    private static final int MANY = 2_000;
+    private static final int SOME = 60;
+
+    private final Installation tempost = new Installation();
+
+    @AfterEach
+    void stop() {
+        tempost.close();
+    }
+
+    @Test
+    void threeReplicasMakeOneWorkflowAndOneMailOfEachRow() {
+        tempost.migrated();
+        insertMany(MANY);
+        tempost.start();
+        tempost.start();
+        tempost.start();
+
+        tempost.awaitAll(RowStatus.DELIVERED, MANY);
+
+        assertThat(tempost.smtp.received()).isEqualTo(MANY);
+        assertThat(tempost.smtp.messages().stream()
+                        .map(mail -> mail.to().getFirst())
+                        .distinct()
+                        .count())
+                .as("different recipients")
+                .isEqualTo(MANY);
+        assertThat(tempost.number("SELECT count(*) FROM tempost.attempt")).isEqualTo(MANY);
+        String query = "TempostTenant = 'replicas'";
+        await("every workflow to be listed")
+                .atMost(Installation.PATIENCE)
+                .untilAsserted(() -> assertThat(tempost.temporal("workflow", "count", "--query", query))
+                        .contains(Integer.toString(MANY)));
+    }
+
+    @Test
+    void aProcessKilledInTheMiddleOfItsSendsLosesNothing() throws Exception {
+        tempost.with("tempost.delivery.attempt-deadline", "4s")
+                .with("tempost.starter.lease", "4s")
+                .migrated();
+        insertMany(SOME);
+        tempost.smtp.atPhase(Phase.DATA).hang().times(5);
+        Process victim = serve();
+        await("a send in the middle of its conversation")
+                .atMost(Installation.PATIENCE)
+                .until(() -> tempost.smtp.received() > 5
+                        && tempost.number("SELECT count(*) FROM tempost.attempt WHERE finished_at IS NULL") > 0);
+        victim.destroyForcibly().waitFor();
+        assertThat(tempost.number("SELECT count(*) FROM tempost.outbox WHERE status = 'delivered'"))
+                .isLessThan(SOME);
+
+        Process survivor = serve();
+        try {
+            tempost.awaitAll(RowStatus.DELIVERED, SOME);
+        } finally {
+            survivor.destroy();
+            survivor.waitFor();
+        }
+
+        List<String> twice = tempost.smtp.messages().stream()
+                .collect(Collectors.groupingBy(mail -> mail.to().getFirst(), Collectors.counting()))
+                .entrySet()
+                .stream()
+                .filter(sent -> sent.getValue() > 1)
+                .map(java.util.Map.Entry::getKey)
+                .toList();
+        assertThat(twice)
+                .allSatisfy(address -> assertThat(tempost.number(
+                                "SELECT count(*) FROM tempost.attempt a JOIN tempost.outbox o ON o.id = a.outbox_id"
+                                        + " WHERE o.recipient = ? AND a.phase = 'ambiguous'",
+                                address))
+                        .as("recorded ambiguous attempts of a mail sent twice")
+                        .isEqualTo(1));
+    }
+
+    private void insertMany(int count) {
+        tempost.execute(
+                "INSERT INTO tempost.outbox (tenant, event_type, recipient, payload)"
+                        + " SELECT 'replicas', 'welcome', 'r' || n || '@example.com', '{\"name\": \"Ada\"}'"
+                        + " FROM generate_series(1, ?) n",
+                count);
+    }
+
+    /** Starts Tempost as a process of its own, as {@code ./tempost serve} does. */
+    private Process serve() throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                TempostApplication.class.getName(),
+                "serve"));
+        ProcessBuilder process = new ProcessBuilder(command);
+        tempost.settings()
+                .forEach((property, value) -> process.environment()
+                        .put(property.replace('.', '_').replace("-", "").toUpperCase(java.util.Locale.ROOT), value));
+        return process.redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                        Stack.folder().resolve("serve.log").toFile()))
+                .start();
+    }
+}
