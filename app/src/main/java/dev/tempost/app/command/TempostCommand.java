@@ -20,7 +20,8 @@ import picocli.CommandLine.Spec;
             ShowCommand.class,
             RetryCommand.class,
             CancelCommand.class,
-            DismissCommand.class
+            DismissCommand.class,
+            BenchCommand.class
         })
 public final class TempostCommand implements Callable<Integer> {
 

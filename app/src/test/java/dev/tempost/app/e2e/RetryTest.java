@@ -33,7 +33,7 @@ class RetryTest {
         tempost.with("tempost.delivery.initial-interval", "2s").migrated().start();
         tempost.smtp
                 .onRecipient("ada@example.com")
-                .reply("451 4.7.1 come back later")
+                .reply("451 4.7.1 Greylisted, come back later")
                 .times(2);
         long id = tempost.welcome("ada@example.com");
 
