@@ -29,6 +29,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Inbox implements AutoCloseable {
 
+    static {
+        // named, it is not looked for on the class path again with every mail that is parsed
+        System.setProperty("jakarta.mail.util.StreamProvider", "org.eclipse.angus.mail.util.MailStreamProvider");
+    }
+
     private static final String LOOPBACK = "127.0.0.1";
     private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
 
