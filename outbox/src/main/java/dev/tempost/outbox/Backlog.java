@@ -39,7 +39,8 @@ public final class Backlog {
         GROUP BY status ORDER BY status
         """;
 
-    // indexes outbox_due, outbox_shard and outbox_leased; what waits behind the head of its shard waits as long as the head
+    // indexes outbox_due, outbox_shard and outbox_leased; what waits behind the head of its shard waits as long as the
+    // head
     private static final String UNFINISHED = """
         SELECT (SELECT count(*) FROM tempost.outbox
                 WHERE status = 'pending' AND (?::text IS NULL OR tenant = ?)

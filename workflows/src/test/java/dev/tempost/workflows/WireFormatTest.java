@@ -38,7 +38,7 @@ class WireFormatTest {
                 same(
                         new SendRequest(DELIVERY, true, new CarriedFailure("Greylisted", "451", Duration.ofMinutes(5))),
                         "{\"delivery\":" + DELIVERY_JSON + ",\"reset\":true,"
-                                                         + "\"carried\":{\"type\":\"Greylisted\",\"message\":\"451\",\"retryAfter\":300.000000000}}"),
+                                + "\"carried\":{\"type\":\"Greylisted\",\"message\":\"451\",\"retryAfter\":300.000000000}}"),
                 same(new SendResult("delivered", null, new Receipt(2, "smtp", "250 ok", "4ABC")), """
                     {"outcome":"delivered","reason":null,\
                     "unrecorded":{"attempt":2,"provider":"smtp","reply":"250 ok","providerMessageId":"4ABC"}}\

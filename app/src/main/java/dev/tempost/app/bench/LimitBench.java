@@ -128,16 +128,19 @@ public final class LimitBench {
     }
 
     private double deliver(EmbeddedPostgreSql database, int count) throws Exception {
-        long before = number(database, "SELECT count(*) FROM tempost.outbox WHERE status = 'delivered'");
         long startedAt = System.nanoTime();
         execute(
                 database,
                 "INSERT INTO tempost.outbox (tenant, event_type, recipient, payload)"
                         + " SELECT 'bench', 'welcome', 'r' || n || '@example.com', '{\"name\": \"Ada\"}'"
                         + " FROM generate_series(1, " + count + ") n");
+        // by the partial index of open rows: counting what is finished would cost more and more
         await(
-                () -> number(database, "SELECT count(*) FROM tempost.outbox WHERE status = 'delivered'")
-                        == before + count,
+                () -> number(
+                                database,
+                                "SELECT count(*) FROM (SELECT FROM tempost.outbox"
+                                        + " WHERE status IN ('pending', 'dispatched', 'failed') LIMIT 1) open")
+                        == 0,
                 count + " deliveries");
         return count / ((System.nanoTime() - startedAt) / 1e9);
     }
