@@ -79,7 +79,7 @@ public final class OutboxMessage {
         return shardKey;
     }
 
-    /** Of messages about the same object only the newest matters; null for none. */
+    /** What the message is about, for coalescing, which the engine does not do yet; null for none. */
     public @Nullable String objectKey() {
         return objectKey;
     }
@@ -167,7 +167,7 @@ public final class OutboxMessage {
             return this;
         }
 
-        /** Needs a {@code shardKey}; a newer message about the same object replaces this one. Defaults to null: none does. */
+        /** Needs a {@code shardKey}. Kept with the row; the engine does not coalesce yet. Defaults to null. */
         public Builder objectKey(@Nullable String objectKey) {
             this.objectKey = objectKey;
             return this;

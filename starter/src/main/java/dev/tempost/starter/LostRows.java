@@ -48,8 +48,8 @@ final class LostRows {
             return false;
         }
         if (workflow.getExecution().getRunId().equals(row.runId())
-                && workflow.getStatus() != WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED) {
-            // the row knew of that end; what was claimed since has not been started
+                && workflow.getStatus() == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_FAILED) {
+            // the row knew of that failure; what was claimed since has not been started
             return true;
         }
         settle(row, workflow);

@@ -3,6 +3,7 @@ package dev.tempost.starter;
 import dev.tempost.outbox.ClaimedRow;
 import dev.tempost.outbox.Claims;
 import dev.tempost.outbox.OutboxUnavailableException;
+import dev.tempost.workflows.FailureType;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.temporal.api.workflowservice.v1.GetSystemInfoRequest;
@@ -194,7 +195,7 @@ public final class Poller implements AutoCloseable {
                     || code == Status.Code.NOT_FOUND
                     || code == Status.Code.PERMISSION_DENIED
                     || code == Status.Code.RESOURCE_EXHAUSTED) {
-                claims.release(row, AFTER_A_FAILED_START, "StartRefused", "Temporal refused the start: " + code);
+                claims.release(row, AFTER_A_FAILED_START, FailureType.START_REFUSED, "Temporal refused the start: " + code);
             } else {
                 claims.renew(row, AFTER_A_FAILED_START);
             }

@@ -39,6 +39,8 @@ public final class FailureType {
     public static final String OUTBOX_UNAVAILABLE = "OutboxUnavailable";
     /** The workflow of a dispatched row ended, or vanished, without the row learning how. */
     public static final String WORKFLOW_LOST = "WorkflowLost";
+    /** Temporal refused to start the row's workflow; the row is pending again. */
+    public static final String START_REFUSED = "StartRefused";
     /** The row a workflow was started for is gone, or another row has its id. */
     public static final String ROW_MISSING = "RowMissing";
 
