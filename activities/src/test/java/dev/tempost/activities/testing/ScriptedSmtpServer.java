@@ -166,6 +166,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
     private volatile String extensions = "";
     private volatile String login;
     private volatile ServerSocket listener;
+    private Thread acceptor;
     private volatile int port;
 
     /** A server that is listening. */
@@ -279,7 +280,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
             socket.bind(new InetSocketAddress(LOOPBACK, port), 1024);
             port = socket.getLocalPort();
             listener = socket;
-            Thread.ofVirtual().name("smtp-server-" + port).start(() -> accept(socket));
+            acceptor = Thread.ofVirtual().name("smtp-server-" + port).start(() -> accept(socket));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -292,9 +293,13 @@ public final class ScriptedSmtpServer implements AutoCloseable {
         try {
             if (socket != null) {
                 socket.close();
+                // a thread in accept() keeps the port open until it has woken up
+                acceptor.join();
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
         dropConnections();
     }
