@@ -64,6 +64,14 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
 
     @Override
     public MarkResult mark(MarkRequest request) {
+        try {
+            return record(request);
+        } catch (OutboxUnavailableException e) {
+            throw retryable(FailureType.OUTBOX_UNAVAILABLE, String.valueOf(e.getMessage()), null);
+        }
+    }
+
+    private MarkResult record(MarkRequest request) {
         ActivityInfo activity = Activity.getExecutionContext().getInfo();
         UUID key = UUID.fromString(request.key());
         Receipt receipt = request.receipt();

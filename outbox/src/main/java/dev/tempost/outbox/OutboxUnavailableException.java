@@ -1,6 +1,8 @@
 package dev.tempost.outbox;
 
 import java.sql.SQLException;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 
 /** PostgreSQL could not be asked, or did not answer. Whether a statement took effect is unknown. */
 public final class OutboxUnavailableException extends RuntimeException {
@@ -8,8 +10,16 @@ public final class OutboxUnavailableException extends RuntimeException {
     private final String sqlState;
 
     OutboxUnavailableException(String what, SQLException cause) {
-        super("could not " + what + ": " + cause.getMessage(), cause);
+        super("could not " + what + ": " + withoutDetail(cause), cause);
         this.sqlState = cause.getSQLState() == null ? "" : cause.getSQLState();
+    }
+
+    /** PostgreSQL's detail quotes rows, and this message reaches Temporal: personal data does not. */
+    private static String withoutDetail(SQLException cause) {
+        ServerErrorMessage server = cause instanceof PSQLException postgres ? postgres.getServerErrorMessage() : null;
+        return server == null
+                ? String.valueOf(cause.getMessage())
+                : server.getMessage() + " (" + server.getSQLState() + ")";
     }
 
     /** PostgreSQL's SQLSTATE; empty where the driver gave none. */

@@ -34,8 +34,8 @@ final class CancelSignals {
             open.add(row.id());
             Long last = signalledAt.get(row.id());
             if (last == null || System.nanoTime() - last > BEFORE_REPEATING.toNanos()) {
-                signal(row);
                 signalledAt.put(row.id(), System.nanoTime());
+                signal(row);
             }
         }
         signalledAt.keySet().retainAll(open);

@@ -43,6 +43,7 @@ public final class Poller implements AutoCloseable {
     private final Thread loop = Thread.ofPlatform().name("tempost-poller").unstarted(this::run);
     private volatile boolean stopped;
     private volatile boolean temporalAway;
+    private volatile boolean started = true;
 
     /**
      * @param dataSource a pool; claims take one connection at a time
@@ -90,9 +91,11 @@ public final class Poller implements AutoCloseable {
         long choresDueAt = System.nanoTime();
         while (!stopped) {
             try {
-                if (temporalAway && !temporalAnswers()) {
-                    waker.await(trouble.next());
-                    continue;
+                if (temporalAway) {
+                    sleep(trouble.next());
+                    if (!temporalAnswers()) {
+                        continue;
+                    }
                 }
                 if (System.nanoTime() - choresDueAt >= 0) {
                     chores();
@@ -105,7 +108,10 @@ public final class Poller implements AutoCloseable {
                     continue;
                 }
                 List<ClaimedRow> rows = claims.claim(inFlight.free(), settings.lease(), settings.tenant());
-                trouble.reset();
+                if (started) {
+                    started = false;
+                    trouble.reset();
+                }
                 rows.forEach(row -> submit(row, false));
                 if (rows.isEmpty()) {
                     boolean notified = listener != null && listener.hearing();
@@ -173,6 +179,7 @@ public final class Poller implements AutoCloseable {
                 return false;
             }
             starter.start(row);
+            started = true;
             return true;
         } catch (WorkflowExecutionAlreadyStarted completed) {
             lostRows.settle(row);
@@ -193,9 +200,9 @@ public final class Poller implements AutoCloseable {
             Status.Code code = code(failure);
             if (code == Status.Code.INVALID_ARGUMENT
                     || code == Status.Code.NOT_FOUND
-                    || code == Status.Code.PERMISSION_DENIED
-                    || code == Status.Code.RESOURCE_EXHAUSTED) {
-                claims.release(row, AFTER_A_FAILED_START, FailureType.START_REFUSED, "Temporal refused the start: " + code);
+                    || code == Status.Code.PERMISSION_DENIED) {
+                claims.release(
+                        row, AFTER_A_FAILED_START, FailureType.START_REFUSED, "Temporal refused the start: " + code);
             } else {
                 claims.renew(row, AFTER_A_FAILED_START);
             }

@@ -11,9 +11,11 @@ import java.time.Instant;
 /** The activities as a delivery calls them. */
 final class Stubs {
 
-    private static final Duration AFTER_THE_DEADLINE = Duration.ofSeconds(10);
+    // longer than the database may take to answer: a receipt must not be lost to a timeout of ours
+    private static final Duration AFTER_THE_DEADLINE = Duration.ofSeconds(30);
     private static final Duration MARKING = Duration.ofSeconds(10);
     private static final Duration LEAST_TIME_TO_EXPIRY = Duration.ofSeconds(1);
+    private static final Duration LONGEST_EXPIRY = Duration.ofDays(3650);
     private static final RetryOptions ONCE =
             RetryOptions.newBuilder().setMaximumAttempts(1).build();
 
@@ -40,11 +42,15 @@ final class Stubs {
                 .setRetryOptions(RetryOptions.newBuilder()
                         .setInitialInterval(policy.initialInterval())
                         .setBackoffCoefficient(policy.factor())
-                        .setMaximumInterval(policy.maxInterval())
+                        // Temporal refuses a maximum below the first interval, and the row would wait for ever
+                        .setMaximumInterval(longer(policy.initialInterval(), policy.maxInterval()))
                         .build());
         if (delivery.expiresAt() != null) {
             Duration left = Duration.between(Instant.ofEpochMilli(Workflow.currentTimeMillis()), delivery.expiresAt());
-            options.setScheduleToCloseTimeout(left.compareTo(LEAST_TIME_TO_EXPIRY) < 0 ? LEAST_TIME_TO_EXPIRY : left);
+            // PostgreSQL's 'infinity' is further away than Temporal can count
+            if (left.compareTo(LONGEST_EXPIRY) < 0) {
+                options.setScheduleToCloseTimeout(longer(left, LEAST_TIME_TO_EXPIRY));
+            }
         }
         return Workflow.newActivityStub(DeliveryActivities.class, options.build());
     }
@@ -70,5 +76,9 @@ final class Stubs {
                                 .setMaximumInterval(Duration.ofMinutes(1))
                                 .build())
                         .build());
+    }
+
+    private static Duration longer(Duration one, Duration other) {
+        return one.compareTo(other) > 0 ? one : other;
     }
 }

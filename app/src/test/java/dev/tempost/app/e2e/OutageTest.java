@@ -123,7 +123,7 @@ class OutageTest {
                                     get(context, "/actuator/prometheus").body())
                             .contains(
                                     "tempost_outcomes_total{event_type=\"welcome\",outcome=\"delivered\",tenant=\"default\"}"
-                                        + " 1")
+                                            + " 1")
                             .contains("tempost_delivery_lag_seconds_bucket")
                             .contains("tempost_part_up{part=\"smtp\"} 1"));
         } finally {

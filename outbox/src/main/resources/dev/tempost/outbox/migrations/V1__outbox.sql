@@ -536,6 +536,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     o       tempost.outbox;
     outcome text := p_status;
+    unknown boolean;
 BEGIN
     SELECT * INTO o FROM tempost.outbox WHERE id = p_id AND key = p_key FOR NO KEY UPDATE;
     IF NOT FOUND THEN
@@ -561,15 +562,31 @@ BEGIN
     IF p_status = 'failed' AND o.cancel_requested_at IS NOT NULL THEN
         outcome := 'cancelled';
     END IF;
+
+    -- nobody will come back to an attempt that is still open: what is unknown is recorded as unknown, here or never.
+    -- A sender that has not begun to transmit finds its attempt closed and hangs up; a late acceptance still delivers.
+    UPDATE tempost.attempt a
+    SET phase       = CASE a.phase WHEN 'transmitting' THEN 'ambiguous' ELSE 'transient' END,
+        reached     = a.phase = 'transmitting',
+        reply       = 'still open when the row ended ' || outcome,
+        finished_at = clock_timestamp()
+    WHERE a.outbox_id = p_id AND a.finished_at IS NULL
+    RETURNING a.phase = 'ambiguous' INTO unknown;
+
     UPDATE tempost.outbox r
-    SET status          = outcome,
+    SET attempts        = r.attempts + CASE WHEN unknown THEN 1 ELSE 0 END,
+        status          = outcome,
         finished_at     = clock_timestamp(),
         lease_until     = NULL,
         next_attempt_at = NULL,
-        last_error      = coalesce(p_error, r.last_error),
-        last_error_type = coalesce(p_error_type, r.last_error_type),
-        last_error_at   = CASE WHEN p_error IS NULL THEN r.last_error_at ELSE coalesce(r.last_error_at, clock_timestamp()) END,
-        reason          = coalesce(r.reason, p_reason),
+        last_error      = CASE WHEN unknown THEN 'no reply was recorded after the final dot'
+                               ELSE coalesce(p_error, r.last_error) END,
+        last_error_type = CASE WHEN unknown THEN 'AmbiguousOutcome' ELSE coalesce(p_error_type, r.last_error_type) END,
+        last_error_at   = CASE WHEN unknown THEN clock_timestamp()
+                               WHEN p_error IS NULL THEN r.last_error_at
+                               ELSE coalesce(r.last_error_at, clock_timestamp()) END,
+        reason          = CASE WHEN unknown THEN concat_ws('; ', coalesce(r.reason, p_reason), 'it may have been sent')
+                               ELSE coalesce(r.reason, p_reason) END,
         workflow_id     = p_workflow_id,
         run_id          = p_run_id
     WHERE r.id = p_id;
