@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tempost.activities.channel.Channel;
 import dev.tempost.activities.channel.Delivery;
+import dev.tempost.activities.channel.Health;
 import dev.tempost.activities.channel.Outcome;
 import dev.tempost.activities.channel.Transmission;
 import dev.tempost.outbox.Ledger;
@@ -99,6 +100,11 @@ class DeliveryActivitiesTest {
             @Override
             public Outcome send(Delivery delivery, Transmission transmission) {
                 return script.play(transmission);
+            }
+
+            @Override
+            public Health probe(String provider) {
+                return new Health.Ready();
             }
         };
         temporal.registerActivitiesImplementations(new DeliveryActivitiesImpl(

@@ -23,4 +23,15 @@ public interface Channel {
      * fault of Tempost itself and counts as transient, or as ambiguous once {@link Transmission#begin} said yes.
      */
     Outcome send(Delivery delivery, Transmission transmission);
+
+    /**
+     * Finds out whether the provider would take a message now, without sending one: mail connects, secures the connection,
+     * greets, logs in and says goodbye. Takes a connection of its own, so that a full pool does not look like an outage, and
+     * a bounded time.
+     *
+     * <p>Never throws for what the provider did or did not do.
+     *
+     * @param provider the name of the provider
+     */
+    Health probe(String provider);
 }

@@ -2,6 +2,7 @@ package dev.tempost.activities.email;
 
 import dev.tempost.activities.channel.Channel;
 import dev.tempost.activities.channel.Delivery;
+import dev.tempost.activities.channel.Health;
 import dev.tempost.activities.channel.Outcome;
 import dev.tempost.activities.channel.Transmission;
 import java.time.Clock;
@@ -41,6 +42,11 @@ public final class EmailChannel implements Channel, AutoCloseable {
         } catch (UnsendableRow e) {
             return e.outcome();
         }
+    }
+
+    @Override
+    public Health probe(String provider) {
+        return SmtpReplies.health(provider(provider).probe(), new Mask(null));
     }
 
     private SmtpConnections provider(String name) {

@@ -3,12 +3,15 @@ package dev.tempost.activities.email;
 import dev.tempost.activities.channel.Transmission;
 import java.time.Duration;
 import java.util.NoSuchElementException;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.apache.commons.pool2.BasePooledObjectFactory;
 import org.apache.commons.pool2.PooledObject;
 import org.apache.commons.pool2.impl.DefaultPooledObject;
 import org.apache.commons.pool2.impl.GenericObjectPool;
 import org.apache.commons.pool2.impl.GenericObjectPoolConfig;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The connections to one provider. Bounded; the one used last is used next, so that the others grow old and are closed.
@@ -56,6 +59,19 @@ final class SmtpConnections implements AutoCloseable {
             return transport.send(mail, transmission);
         } finally {
             pool.returnObject(transport);
+        }
+    }
+
+    /** Opens a connection of its own and closes it again; null when all went well. */
+    @Nullable
+    SmtpEnd probe() {
+        SmtpTransport transport = SmtpTransport.to(provider, WRITE_TIMEOUTS);
+        Future<?> deadline = WRITE_TIMEOUTS.schedule(
+                transport::abort, provider.longestProbe().toMillis(), TimeUnit.MILLISECONDS);
+        try {
+            return transport.probe();
+        } finally {
+            deadline.cancel(false);
         }
     }
 

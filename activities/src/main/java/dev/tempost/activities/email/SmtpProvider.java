@@ -177,6 +177,11 @@ public record SmtpProvider(
                 maxMessageBytes);
     }
 
+    /** Time to connect and to be answered twice: a server slower than that is none to open the door for. */
+    Duration longestProbe() {
+        return connectTimeout.plus(readTimeout.multipliedBy(2));
+    }
+
     InternetAddress sender() {
         try {
             return DisplayName.encoded(new InternetAddress(from, true));

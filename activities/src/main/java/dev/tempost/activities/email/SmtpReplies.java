@@ -1,5 +1,6 @@
 package dev.tempost.activities.email;
 
+import dev.tempost.activities.channel.Health;
 import dev.tempost.activities.channel.Outcome;
 import dev.tempost.workflows.FailureType;
 import java.io.EOFException;
@@ -8,6 +9,7 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.security.cert.CertificateException;
+import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
@@ -54,6 +56,26 @@ final class SmtpReplies {
                         null,
                         false);
         };
+    }
+
+    /** @param end how far a probe got; null when it got through */
+    static Health health(@Nullable SmtpEnd end, Mask mask) {
+        if (end == null) {
+            return new Health.Ready();
+        }
+        Outcome outcome = outcome(end, mask);
+        return switch (outcome) {
+            case Outcome.ChannelDown(String type, String reply) -> new Health.Down(type, reply);
+            case Outcome.Transient(String type, String reply, Duration retryAfter, boolean reached) ->
+                new Health.Away(type, reply, retryAfter);
+            case Outcome.Accepted a -> throw unheardOf(a);
+            case Outcome.Permanent p -> throw unheardOf(p);
+            case Outcome.Ambiguous a -> throw unheardOf(a);
+        };
+    }
+
+    private static IllegalStateException unheardOf(Outcome outcome) {
+        return new IllegalStateException("a probe names no message, and yet ended as " + outcome);
     }
 
     private static Outcome replied(SmtpEnd.Replied end, Mask mask) {

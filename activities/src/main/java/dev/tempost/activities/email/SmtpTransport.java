@@ -57,6 +57,15 @@ final class SmtpTransport extends SMTPTransport {
         }
     }
 
+    /** Opens the connection and closes it again; null when the server would now listen to a message. */
+    synchronized @Nullable SmtpEnd probe() {
+        try {
+            return open();
+        } finally {
+            quit();
+        }
+    }
+
     /** Ends the conversation from outside: whoever reads or writes fails at once, and nobody connects again. */
     void abort() {
         sockets.abort();

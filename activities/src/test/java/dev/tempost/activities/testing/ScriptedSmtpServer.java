@@ -20,8 +20,10 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Properties;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -163,6 +165,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
     private final List<Received> messages = new ArrayList<>();
     private final Set<Socket> conversations = ConcurrentHashMap.newKeySet();
     private final AtomicInteger connections = new AtomicInteger();
+    private final Queue<String> commands = new ConcurrentLinkedQueue<>();
     private volatile String extensions = "";
     private volatile String login;
     private volatile ServerSocket listener;
@@ -214,8 +217,9 @@ public final class ScriptedSmtpServer implements AutoCloseable {
         rules.clear();
     }
 
-    /** Forgets the mails, for long benchmarks. */
+    /** Forgets the mails and the commands, for long benchmarks. */
     public void forgetMessages() {
+        commands.clear();
         synchronized (messages) {
             messages.clear();
         }
@@ -242,6 +246,11 @@ public final class ScriptedSmtpServer implements AutoCloseable {
     /** How many connections were ever made. */
     public int connections() {
         return connections.get();
+    }
+
+    /** Every command line ever received, in order; not the contents of mails. */
+    public List<String> commands() {
+        return List.copyOf(commands);
     }
 
     public int openConnections() {
@@ -379,6 +388,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
                 say("220 localhost ESMTP scripted");
             }
             for (String line = line(); line != null; line = line()) {
+                commands.add(line);
                 String verb = line.length() < 4 ? line : line.substring(0, 4).toUpperCase(Locale.ROOT);
                 switch (verb) {
                     case "EHLO", "HELO" -> ehlo();
