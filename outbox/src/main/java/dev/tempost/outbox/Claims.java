@@ -2,6 +2,7 @@ package dev.tempost.outbox;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Timestamp;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -25,6 +26,7 @@ public final class Claims {
                   WHERE earlier.tenant = o.tenant AND earlier.shard_key = o.shard_key AND earlier.id < o.id
                     AND earlier.shard_key IS NOT NULL
                     AND earlier.status IN ('pending', 'dispatched', 'failed')))
+              AND (o.event_type = ANY (?)) = ?
               %s
             ORDER BY o.priority, o.id
             LIMIT ?
@@ -35,7 +37,8 @@ public final class Claims {
                 lease_until = clock_timestamp() + ? * interval '1 millisecond'
             FROM due
             WHERE o.id = due.id
-            RETURNING o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at, o.run_id, o.priority
+            RETURNING o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at, o.run_id,
+                      o.lease_until, o.priority
         )
         SELECT * FROM claimed ORDER BY priority, id
         """;
@@ -57,26 +60,26 @@ public final class Claims {
         SET lease_until = clock_timestamp() + ? * interval '1 millisecond'
         FROM lost
         WHERE o.id = lost.id
-        RETURNING o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at, o.run_id
+        RETURNING o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at, o.run_id, o.lease_until
         """;
 
     private static final String SET_LEASE = """
         UPDATE tempost.outbox
         SET lease_until = clock_timestamp() + ? * interval '1 millisecond'
-        WHERE id = ? AND key = ? AND status = 'dispatched' AND lease_until IS NOT NULL
+        WHERE id = ? AND key = ? AND status = 'dispatched' AND lease_until = ?
         """;
 
     private static final String DROP_LEASE = """
         UPDATE tempost.outbox SET lease_until = NULL
-        WHERE id = ? AND key = ? AND status = 'dispatched' AND lease_until IS NOT NULL
+        WHERE id = ? AND key = ? AND status = 'dispatched' AND lease_until = ?
         """;
 
     private static final String RELEASE = """
         UPDATE tempost.outbox
-        SET status = 'pending', lease_until = NULL, dispatched_at = NULL,
+        SET status = 'pending', lease_until = NULL,
             next_attempt_at = clock_timestamp() + ? * interval '1 millisecond',
             last_error = ?, last_error_type = ?, last_error_at = clock_timestamp()
-        WHERE id = ? AND key = ? AND status = 'dispatched' AND lease_until IS NOT NULL
+        WHERE id = ? AND key = ? AND status = 'dispatched' AND lease_until = ?
         """;
 
     private static final String STILL_LEASED = """
@@ -100,7 +103,7 @@ public final class Claims {
 
     // index outbox_cancelling
     static final String CANCELLING = """
-        SELECT o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at, o.run_id
+        SELECT o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at, o.run_id, o.lease_until
         FROM tempost.outbox o
         WHERE o.status = 'dispatched' AND o.cancel_requested_at IS NOT NULL
         ORDER BY o.cancel_requested_at
@@ -129,12 +132,15 @@ public final class Claims {
      *
      * @param limit at most so many
      * @param lease how long no other replica may claim them
+     * @param eventTypes only rows of these
      * @param tenant only rows of this tenant; null for all
      */
-    public List<ClaimedRow> claim(int limit, Duration lease, @Nullable String tenant) {
+    public List<ClaimedRow> claim(int limit, Duration lease, EventTypes eventTypes, @Nullable String tenant) {
+        String[] names = eventTypes.names().toArray(String[]::new);
+        boolean only = eventTypes.only();
         return tenant == null
-                ? database.query("claim rows", CLAIM_ANY, Claims::row, limit, lease.toMillis())
-                : database.query("claim rows", CLAIM_TENANT, Claims::row, tenant, limit, lease.toMillis());
+                ? database.query("claim rows", CLAIM_ANY, Claims::row, names, only, limit, lease.toMillis())
+                : database.query("claim rows", CLAIM_TENANT, Claims::row, names, only, tenant, limit, lease.toMillis());
     }
 
     /** Claims rows whose lease ran out before anybody learnt what became of their first attempt. */
@@ -142,19 +148,31 @@ public final class Claims {
         return database.query("claim rows whose lease ran out", RECLAIM, Claims::row, limit, lease.toMillis());
     }
 
-    /** Gives a claimed row a new lease, for instance a short one after a start whose fate is unknown. */
+    /**
+     * Gives a claimed row a new lease, for instance a short one after a start whose fate is unknown. As with {@link #leave} and
+     * {@link #release}, nothing changes when the row is no longer leased by this claim.
+     */
     public void renew(ClaimedRow row, Duration lease) {
-        database.update("renew the lease of row " + row.id(), SET_LEASE, lease.toMillis(), row.id(), row.key());
+        database.update(
+                "renew the lease of row " + row.id(), SET_LEASE, lease.toMillis(), row.id(), row.key(), lease(row));
     }
 
     /** Leaves a row to its running workflow. */
     public void leave(ClaimedRow row) {
-        database.update("drop the lease of row " + row.id(), DROP_LEASE, row.id(), row.key());
+        database.update("drop the lease of row " + row.id(), DROP_LEASE, row.id(), row.key(), lease(row));
     }
 
     /** Puts a row back that surely was not started. */
     public void release(ClaimedRow row, Duration delay, String errorType, String error) {
-        database.update("release row " + row.id(), RELEASE, delay.toMillis(), error, errorType, row.id(), row.key());
+        database.update(
+                "release row " + row.id(),
+                RELEASE,
+                delay.toMillis(),
+                error,
+                errorType,
+                row.id(),
+                row.key(),
+                lease(row));
     }
 
     /**
@@ -212,6 +230,11 @@ public final class Claims {
                 row.getString("event_type"),
                 row.getString("job_id"),
                 Database.instant(row, "expires_at"),
-                row.getString("run_id"));
+                row.getString("run_id"),
+                Database.instant(row, "lease_until"));
+    }
+
+    private static @Nullable Timestamp lease(ClaimedRow row) {
+        return row.leaseUntil() == null ? null : Timestamp.from(row.leaseUntil());
     }
 }

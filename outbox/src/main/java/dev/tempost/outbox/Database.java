@@ -76,6 +76,8 @@ final class Database {
                     boxed[j] = ids[j];
                 }
                 statement.setArray(i + 1, statement.getConnection().createArrayOf("bigint", boxed));
+            } else if (parameters[i] instanceof String[] names) {
+                statement.setArray(i + 1, statement.getConnection().createArrayOf("text", names));
             } else {
                 statement.setObject(i + 1, parameters[i]);
             }

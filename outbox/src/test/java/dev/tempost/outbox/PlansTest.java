@@ -39,7 +39,7 @@ class PlansTest {
 
     @Test
     void theClaimReadsWhatIsDueAndWhoIsFirstInAShard() throws SQLException {
-        assertThat(plan(Claims.CLAIM_ANY, "bigint, bigint", "16, 60000"))
+        assertThat(plan(Claims.CLAIM_ANY, "text[], boolean, bigint, bigint", "'{}', false, 16, 60000"))
                 .contains("using outbox_due", "outbox_shard")
                 .doesNotContain("Seq Scan");
     }

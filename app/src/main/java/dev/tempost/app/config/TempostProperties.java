@@ -1,5 +1,6 @@
 package dev.tempost.app.config;
 
+import dev.tempost.outbox.EventTypes;
 import dev.tempost.workflows.DeliveryPolicy;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.DecimalMin;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.hibernate.validator.constraints.time.DurationMin;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -48,6 +50,7 @@ public record TempostProperties(
         @DefaultValue Map<String, @Valid Provider> providers,
         @Valid @DefaultValue Delivery delivery,
         @DefaultValue Map<String, @Valid EventType> eventTypes,
+        @Valid @DefaultValue Breaker breaker,
         @Valid @DefaultValue Health health) {
 
     /** What a process does. */
@@ -214,6 +217,19 @@ public record TempostProperties(
             @Nullable OnAmbiguous onAmbiguous) {}
 
     /**
+     * When a provider counts as down, so that its rows wait instead of trying in vain. Refused credentials and failed TLS take it
+     * down at once.
+     *
+     * @param failures After how many failures in a row that are the provider's, not a message's.
+     * @param probeInterval The wait before the first probe. Each one that fails doubles it.
+     * @param longestProbeInterval The longest wait between two probes.
+     */
+    public record Breaker(
+            @DefaultValue("5") @Min(1) int failures,
+            @DefaultValue("5s") @DurationMin(millis = 100) Duration probeInterval,
+            @DefaultValue("1m") @DurationMin(millis = 100) Duration longestProbeInterval) {}
+
+    /**
      * How PostgreSQL, Temporal and the mail server are watched.
      *
      * @param interval The pause between two looks.
@@ -242,6 +258,16 @@ public record TempostProperties(
     public String provider(String eventType) {
         EventType own = eventTypes.get(eventType);
         return own == null ? delivery.provider() : or(own.provider(), delivery.provider());
+    }
+
+    /** What can be delivered while these providers are down. */
+    public EventTypes deliverable(Set<String> downProviders) {
+        boolean usuallyDown = downProviders.contains(delivery.provider());
+        return new EventTypes(
+                usuallyDown,
+                eventTypes.keySet().stream()
+                        .filter(eventType -> downProviders.contains(provider(eventType)) != usuallyDown)
+                        .collect(Collectors.toSet()));
     }
 
     private static <T> T or(@Nullable T own, T fallback) {

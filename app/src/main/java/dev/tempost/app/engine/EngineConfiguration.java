@@ -1,7 +1,11 @@
 package dev.tempost.app.engine;
 
+import dev.tempost.activities.Breaker;
+import dev.tempost.activities.BreakerSettings;
 import dev.tempost.activities.DeliveryActivitiesImpl;
+import dev.tempost.activities.Probes;
 import dev.tempost.activities.Route;
+import dev.tempost.activities.channel.Channel;
 import dev.tempost.activities.email.EmailChannel;
 import dev.tempost.activities.email.SmtpProvider;
 import dev.tempost.activities.email.Templates;
@@ -10,6 +14,7 @@ import dev.tempost.app.config.TempostProperties;
 import dev.tempost.app.config.TempostProperties.Role;
 import dev.tempost.outbox.Backlog;
 import dev.tempost.outbox.Ledger;
+import dev.tempost.outbox.ProviderHealth;
 import dev.tempost.outbox.Schema;
 import dev.tempost.starter.Poller;
 import dev.tempost.starter.StarterSettings;
@@ -27,6 +32,7 @@ import io.temporal.spring.boot.TemporalOptionsCustomizer;
 import java.sql.Connection;
 import java.time.Clock;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -68,8 +74,18 @@ public class EngineConfiguration {
     }
 
     @Bean
-    Metrics tempostMetrics(MeterRegistry registry, Backlog backlog, Parts parts) {
-        Metrics metrics = new Metrics(registry, backlog);
+    ProviderHealth providerHealth(DataSource dataSource) {
+        return new ProviderHealth(dataSource);
+    }
+
+    @Bean
+    Metrics tempostMetrics(
+            MeterRegistry registry,
+            Backlog backlog,
+            ProviderHealth providerHealth,
+            Map<String, SmtpProvider> smtpProviders,
+            Parts parts) {
+        Metrics metrics = new Metrics(registry, backlog, providerHealth, smtpProviders.keySet());
         metrics.watch(parts);
         return metrics;
     }
@@ -86,6 +102,7 @@ public class EngineConfiguration {
             WorkflowClient client,
             TempostProperties properties,
             Map<String, SmtpProvider> smtpProviders,
+            ProviderHealth providerHealth,
             Attributes attributes,
             Namespace namespace,
             Metrics metrics) {
@@ -104,21 +121,32 @@ public class EngineConfiguration {
                         outsideThePool(dataSourceProperties),
                         client,
                         starterSettings(properties, attributes),
-                        properties::policy)
+                        properties::policy,
+                        properties::deliverable)
                 : null;
         if (!properties.roles().contains(Role.WORKER)) {
-            return new Engine(preparation, poller, null, List.of());
+            return new Engine(preparation, poller, null, null, List.of());
         }
         Clock clock = Clock.systemUTC();
         EmailChannel email =
                 new EmailChannel(smtpProviders, new Templates(List.of(properties.templates()), clock), clock);
+        BreakerSettings breaker = new BreakerSettings(
+                properties.breaker().failures(),
+                properties.breaker().probeInterval(),
+                properties.breaker().longestProbeInterval());
         DeliveryActivitiesImpl activities = new DeliveryActivitiesImpl(
-                new Ledger(dataSource), eventType -> new Route(email, properties.provider(eventType)), event -> {
+                new Ledger(dataSource),
+                new Breaker(providerHealth, breaker),
+                eventType -> new Route(email, properties.provider(eventType)),
+                event -> {
                     metrics.accept(event);
                     if (poller != null) {
                         poller.finished(event.id());
                     }
                 });
+        Map<String, Channel> channels = new HashMap<>();
+        smtpProviders.keySet().forEach(provider -> channels.put(provider, email));
+        Probes probes = new Probes(providerHealth, breaker, channels);
         DeliveryWorker worker = new DeliveryWorker(
                 client,
                 new WorkerSettings(
@@ -126,7 +154,7 @@ public class EngineConfiguration {
                         properties.worker().concurrency(),
                         properties.worker().grace()),
                 activities);
-        return new Engine(preparation, poller, worker, List.of(activities, email));
+        return new Engine(preparation, poller, worker, probes, List.of(activities, email));
     }
 
     private static StarterSettings starterSettings(TempostProperties properties, Attributes attributes) {

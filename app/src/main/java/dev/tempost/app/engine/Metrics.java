@@ -3,6 +3,7 @@ package dev.tempost.app.engine;
 import dev.tempost.activities.SendEvent;
 import dev.tempost.outbox.Backlog;
 import dev.tempost.outbox.OutboxUnavailableException;
+import dev.tempost.outbox.ProviderHealth;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -11,7 +12,9 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,12 +32,20 @@ public final class Metrics implements Consumer<SendEvent> {
 
     private final MeterRegistry registry;
     private final Backlog backlog;
+    private final ProviderHealth providerHealth;
+    private final Set<String> providers;
+    private volatile Set<String> down = Set.of();
     private final MultiGauge rows;
     private final MultiGauge oldest;
 
-    public Metrics(MeterRegistry registry, Backlog backlog) {
+    /**
+     * @param providers the providers this process sends through
+     */
+    public Metrics(MeterRegistry registry, Backlog backlog, ProviderHealth providerHealth, Set<String> providers) {
         this.registry = registry;
         this.backlog = backlog;
+        this.providerHealth = providerHealth;
+        this.providers = providers;
         this.rows = MultiGauge.builder("tempost.outbox.rows")
                 .description("Rows that are open or failed")
                 .register(registry);
@@ -44,12 +55,18 @@ public final class Metrics implements Consumer<SendEvent> {
                 .register(registry);
     }
 
-    /** Shows whether each part answers. */
+    /** Shows whether each part answers, and whether each provider takes messages. */
     public void watch(Parts parts) {
         for (Part part : Part.values()) {
             Gauge.builder("tempost.part.up", parts, all -> all.up(part) ? 1 : 0)
                     .description("1 when the part answered when it was last asked")
                     .tag("part", part.label())
+                    .register(registry);
+        }
+        for (String provider : providers) {
+            Gauge.builder("tempost.provider.up", this, metrics -> metrics.down.contains(provider) ? 0 : 1)
+                    .description("0 while nothing is sent through the provider, because it fails")
+                    .tag("provider", provider)
                     .register(registry);
         }
     }
@@ -75,11 +92,14 @@ public final class Metrics implements Consumer<SendEvent> {
         }
     }
 
-    /** Counts the backlog anew; keeps the old figures when PostgreSQL is away. */
+    /** Counts the backlog and looks at the providers anew; keeps the old figures when PostgreSQL is away. */
     public void countBacklog() {
         List<Backlog.Group> groups;
         try {
             groups = backlog.groups();
+            down = providerHealth.down().stream()
+                    .map(ProviderHealth.Down::provider)
+                    .collect(Collectors.toSet());
         } catch (OutboxUnavailableException e) {
             log.debug("The backlog could not be counted", e);
             return;

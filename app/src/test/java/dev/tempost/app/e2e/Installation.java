@@ -92,6 +92,7 @@ final class Installation implements AutoCloseable {
                 "tempost.delivery.initial-interval",
                 "300ms"));
         settings.put("tempost.delivery.factor", "1");
+        settings.put("tempost.breaker.probe-interval", "300ms");
         settings.put("tempost.health.interval", "200ms");
         settings.put("tempost.health.backlog-interval", "200ms");
         settings.put("tempost.worker.grace", "10s");
