@@ -110,6 +110,7 @@ public final class Engine implements SmartLifecycle {
             if (poller != null) {
                 poller.close();
             }
+            log.info("Stopping: nothing more is claimed, and what is being sent may finish");
             if (probes != null) {
                 probes.close();
             }

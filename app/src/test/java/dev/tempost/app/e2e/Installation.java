@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tempost.activities.testing.ScriptedSmtpServer;
+import dev.tempost.app.TempostApplication;
 import dev.tempost.app.embedded.TemporalCli;
 import dev.tempost.app.engine.Service;
 import dev.tempost.outbox.RowStatus;
@@ -30,6 +31,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -53,6 +55,7 @@ final class Installation implements AutoCloseable {
     private final PGSimpleDataSource dataSource = new PGSimpleDataSource();
     private final Map<String, String> settings = new TreeMap<>();
     private final List<ConfigurableApplicationContext> running = new ArrayList<>();
+    private final List<Process> processes = new ArrayList<>();
     private final Path folder = Stack.folder();
 
     Installation() {
@@ -119,6 +122,33 @@ final class Installation implements AutoCloseable {
         ConfigurableApplicationContext context = Service.withoutWeb().run(Service.arguments(settings));
         running.add(context);
         return context;
+    }
+
+    /** Starts Tempost as a process of its own, as {@code ./tempost serve} does, and lets it write to {@link #serveLog}. */
+    Process serve() {
+        ProcessBuilder process = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                TempostApplication.class.getName(),
+                "serve");
+        settings.forEach((property, value) -> process.environment()
+                .put(property.replace('.', '_').replace("-", "").toUpperCase(Locale.ROOT), value));
+        try {
+            Process started = process.redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(serveLog().toFile()))
+                    .start();
+            processes.add(started);
+            return started;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What the processes said. */
+    Path serveLog() {
+        return folder.resolve("serve.log");
     }
 
     /** The same with its web server; its port is {@code local.server.port}. */
@@ -266,6 +296,7 @@ final class Installation implements AutoCloseable {
     @Override
     public void close() {
         stopAll();
+        processes.forEach(Process::destroyForcibly);
         stubs.shutdownNow();
         smtp.close();
     }
