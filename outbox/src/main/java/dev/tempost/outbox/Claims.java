@@ -4,6 +4,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.UUID;
 import javax.sql.DataSource;
@@ -110,16 +112,7 @@ public final class Claims {
         LIMIT ?
         """;
 
-    private static final String SETTLE = """
-        UPDATE tempost.outbox
-        SET status = ?, finished_at = clock_timestamp(), lease_until = NULL, next_attempt_at = NULL, run_id = ?,
-            reason = coalesce(reason, ?),
-            last_error = coalesce(?, last_error), last_error_type = coalesce(?, last_error_type),
-            last_error_at = CASE WHEN ?::text IS NULL THEN last_error_at ELSE clock_timestamp() END
-        WHERE id = ? AND key = ? AND status = 'dispatched'
-          AND NOT EXISTS (SELECT FROM tempost.attempt a
-                          WHERE a.outbox_id = ? AND a.finished_at IS NULL AND a.deadline > clock_timestamp())
-        """;
+    private static final String SETTLE = "SELECT tempost.settle(?, ?, ?, ?, ?, ?, ?, ?)";
 
     private final Database database;
 
@@ -176,35 +169,27 @@ public final class Claims {
     }
 
     /**
-     * Gives a row, whose workflow is closed, the outcome of that workflow.
+     * Ends or gives back a row that no workflow will tell any more. What the ledger says was accepted is delivered, whatever
+     * is asked for.
      *
-     * @param status what the row becomes
-     * @param runId the closed run; null where there is no workflow
-     * @param reason why; null for none
-     * @param errorType the failure's type; null unless it failed
-     * @param error the failure; null unless it failed
-     * @return false when the row is no longer dispatched, or an attempt is still open
+     * @param dispatchedAt when it was dispatched, as seen before its workflow was asked for; null for the holder of its lease
+     * @return what the row is now; null when nothing was written: it is not dispatched, was dispatched anew meanwhile, or an
+     *     attempt may still be under way
      */
-    public boolean settle(
-            ClaimedRow row,
-            RowStatus status,
-            @Nullable String runId,
-            @Nullable String reason,
-            @Nullable String errorType,
-            @Nullable String error) {
-        return database.update(
-                        "settle row " + row.id(),
-                        SETTLE,
-                        status.column(),
-                        runId,
-                        reason,
-                        error,
-                        errorType,
-                        error,
-                        row.id(),
-                        row.key(),
-                        row.id())
-                == 1;
+    public @Nullable RowStatus settle(ClaimedRow row, @Nullable Instant dispatchedAt, Settlement settlement) {
+        String status = database.queryOne(
+                "settle row " + row.id(),
+                SETTLE,
+                result -> result.getString(1),
+                row.id(),
+                row.key(),
+                dispatchedAt == null ? null : dispatchedAt.atOffset(ZoneOffset.UTC),
+                settlement.status().column(),
+                settlement.runId(),
+                settlement.reason(),
+                settlement.errorType(),
+                settlement.error());
+        return status == null ? null : RowStatus.of(status);
     }
 
     /** Which of these rows still hold a live lease. */

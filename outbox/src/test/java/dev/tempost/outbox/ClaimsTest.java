@@ -279,23 +279,4 @@ class ClaimsTest {
         assertThat(ids(cancelling)).containsExactly(id);
         assertThat(cancelling.getFirst().runId()).isEqualTo("r1");
     }
-
-    @Test
-    void aRowIsSettledOnlyWhileItIsInFlightAndNobodySends() {
-        long id = outbox.inFlight();
-        Ledger ledger = new Ledger(outbox.database.dataSource());
-        ledger.open(id, outbox.key(id), "r1", false, "smtp", "<m>", Duration.ofMinutes(1), false);
-        ClaimedRow row = outbox.claimed(id);
-        assertThat(claims.settle(row, RowStatus.FAILED, "r1", null, "WorkflowLost", "gone"))
-                .isFalse();
-        outbox.pastDeadline(id, 1);
-        assertThat(claims.settle(row, RowStatus.FAILED, "r1", null, "WorkflowLost", "gone"))
-                .isTrue();
-        outbox.assertThatRow(
-                id,
-                "status = 'failed' AND run_id = 'r1' AND last_error_type = 'WorkflowLost' AND last_error = 'gone'"
-                        + " AND last_error_at IS NOT NULL AND lease_until IS NULL AND finished_at IS NOT NULL");
-        assertThat(claims.settle(row, RowStatus.DELIVERED, "r1", null, null, null))
-                .isFalse();
-    }
 }

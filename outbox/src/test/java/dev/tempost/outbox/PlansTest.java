@@ -66,6 +66,26 @@ class PlansTest {
     }
 
     @Test
+    void theReconciliationReadsWhatIsDispatched() throws SQLException {
+        assertThat(plan(Reconciliation.COUNT, "bigint", "5000"))
+                .contains("outbox_open")
+                .doesNotContain("Seq Scan");
+        assertThat(plan(Reconciliation.AFTER, "bigint, bigint, bigint", "5000, 0, 1000"))
+                .contains("outbox_open")
+                .doesNotContain("Seq Scan");
+        assertThat(plan(Reconciliation.AMONG, "bigint[]", "'{1, 2, 3}'"))
+                .contains("outbox_pkey")
+                .doesNotContain("Seq Scan");
+    }
+
+    @Test
+    void theRetentionReadsWhatIsOld() throws SQLException {
+        assertThat(plan(Retention.REMOVE, "text, bigint, bigint", "'delivered', 60000, 500"))
+                .contains("outbox_finished")
+                .doesNotContain("Seq Scan");
+    }
+
+    @Test
     void theCancelOfAJobReadsItsRows() throws SQLException {
         // the statement of tempost.cancel_job
         assertThat(plan(

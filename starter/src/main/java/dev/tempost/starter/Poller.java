@@ -47,6 +47,7 @@ public final class Poller implements AutoCloseable {
             Thread.ofVirtual().name("tempost-start-", 0).factory());
     private final Thread loop = Thread.ofPlatform().name("tempost-poller").unstarted(this::run);
     private EventTypes deliverable = EventTypes.all();
+    private volatile Runnable whenRefused = () -> {};
     private volatile boolean stopped;
     private volatile boolean temporalAway;
     private volatile boolean started = true;
@@ -69,7 +70,7 @@ public final class Poller implements AutoCloseable {
         this.settings = settings;
         this.starter = new DeliveryStarter(client, settings, policies);
         this.lostRows = new LostRows(client, claims);
-        this.cancelSignals = new CancelSignals(client, claims);
+        this.cancelSignals = new CancelSignals(client, claims, lostRows);
         this.inFlight = new InFlight(settings.capacity());
         this.listener = settings.listen() ? new Listener(listening, dataSource, waker) : null;
     }
@@ -87,6 +88,11 @@ public final class Poller implements AutoCloseable {
         if (inFlight.remove(id) && inFlight.worthAClaim()) {
             waker.ring();
         }
+    }
+
+    /** Whom to tell when Temporal refuses a start: what Tempost needs there may be gone. Must be quick. */
+    public void whenRefused(Runnable listener) {
+        whenRefused = listener;
     }
 
     /** How many claimed rows are between their claim and the end of their first attempt. */
@@ -214,6 +220,7 @@ public final class Poller implements AutoCloseable {
             if (code == Status.Code.INVALID_ARGUMENT
                     || code == Status.Code.NOT_FOUND
                     || code == Status.Code.PERMISSION_DENIED) {
+                whenRefused.run();
                 claims.release(
                         row, AFTER_A_FAILED_START, FailureType.START_REFUSED, "Temporal refused the start: " + code);
             } else {

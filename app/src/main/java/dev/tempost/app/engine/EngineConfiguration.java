@@ -9,17 +9,22 @@ import dev.tempost.activities.channel.Channel;
 import dev.tempost.activities.email.EmailChannel;
 import dev.tempost.activities.email.SmtpProvider;
 import dev.tempost.activities.email.Templates;
+import dev.tempost.activities.operations.ReconcileActivitiesImpl;
+import dev.tempost.activities.operations.Reconciler;
+import dev.tempost.activities.operations.RetainActivitiesImpl;
 import dev.tempost.app.config.SpringMail;
 import dev.tempost.app.config.TempostProperties;
 import dev.tempost.app.config.TempostProperties.Role;
 import dev.tempost.outbox.Backlog;
 import dev.tempost.outbox.Ledger;
 import dev.tempost.outbox.ProviderHealth;
+import dev.tempost.outbox.Retention;
 import dev.tempost.outbox.Schema;
 import dev.tempost.starter.Poller;
 import dev.tempost.starter.StarterSettings;
 import dev.tempost.worker.DeliveryWorker;
 import dev.tempost.worker.Namespace;
+import dev.tempost.worker.Schedules;
 import dev.tempost.worker.WorkerSettings;
 import dev.tempost.workflows.Attributes;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -69,6 +74,25 @@ public class EngineConfiguration {
     }
 
     @Bean
+    Schedules schedules(WorkflowClient client, TempostProperties properties) {
+        return new Schedules(
+                client,
+                properties.temporal().taskQueue(),
+                properties.reconciliation().interval(),
+                properties.retention().interval());
+    }
+
+    @Bean
+    Upkeep upkeep(Parts parts, Namespace namespace, Schedules schedules) {
+        Upkeep upkeep = new Upkeep(() -> parts.up(Part.TEMPORAL), () -> {
+            namespace.ensure();
+            schedules.ensure();
+        });
+        upkeep.start();
+        return upkeep;
+    }
+
+    @Bean
     Backlog backlog(DataSource dataSource) {
         return new Backlog(dataSource);
     }
@@ -105,6 +129,7 @@ public class EngineConfiguration {
             ProviderHealth providerHealth,
             Attributes attributes,
             Namespace namespace,
+            Upkeep upkeep,
             Metrics metrics) {
         Engine.Preparation preparation = () -> {
             if (properties.schema().migrate()) {
@@ -124,6 +149,9 @@ public class EngineConfiguration {
                         properties::policy,
                         properties::deliverable)
                 : null;
+        if (poller != null) {
+            poller.whenRefused(upkeep::soon);
+        }
         if (!properties.roles().contains(Role.WORKER)) {
             return new Engine(preparation, poller, null, null, List.of());
         }
@@ -153,7 +181,16 @@ public class EngineConfiguration {
                         properties.temporal().taskQueue(),
                         properties.worker().concurrency(),
                         properties.worker().grace()),
-                activities);
+                activities,
+                new ReconcileActivitiesImpl(
+                        new Reconciler(dataSource, client, properties.temporal().taskQueue()),
+                        clock,
+                        metrics::reconciled),
+                new RetainActivitiesImpl(
+                        new Retention(dataSource),
+                        properties.retention().ages(),
+                        properties.retention().longestRun(),
+                        metrics::removed));
         return new Engine(preparation, poller, worker, probes, List.of(activities, email));
     }
 
@@ -208,25 +245,11 @@ public class EngineConfiguration {
     }
 
     @Bean(destroyMethod = "shutdownNow")
-    ScheduledThreadPoolExecutor chores(
-            Metrics metrics, Namespace namespace, Parts parts, TempostProperties properties) {
+    ScheduledThreadPoolExecutor chores(Metrics metrics, TempostProperties properties) {
         ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(
                 1, Thread.ofPlatform().daemon().name("tempost-chores").factory());
         timer.scheduleWithFixedDelay(
                 metrics::countBacklog, 0, properties.health().backlogInterval().toMillis(), TimeUnit.MILLISECONDS);
-        timer.scheduleWithFixedDelay(
-                () -> {
-                    if (parts.up(Part.TEMPORAL)) {
-                        try {
-                            namespace.ensure();
-                        } catch (io.grpc.StatusRuntimeException ignored) {
-                            // the next minute will do: Parts says when Temporal is away
-                        }
-                    }
-                },
-                1,
-                1,
-                TimeUnit.MINUTES);
         return timer;
     }
 

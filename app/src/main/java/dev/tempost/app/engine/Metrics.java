@@ -1,9 +1,12 @@
 package dev.tempost.app.engine;
 
 import dev.tempost.activities.SendEvent;
+import dev.tempost.activities.operations.Disagreement;
+import dev.tempost.activities.operations.RowsRemoved;
 import dev.tempost.outbox.Backlog;
 import dev.tempost.outbox.OutboxUnavailableException;
 import dev.tempost.outbox.ProviderHealth;
+import dev.tempost.outbox.RowStatus;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -37,6 +40,7 @@ public final class Metrics implements Consumer<SendEvent> {
     private volatile Set<String> down = Set.of();
     private final MultiGauge rows;
     private final MultiGauge oldest;
+    private final MultiGauge wedged;
 
     /**
      * @param providers the providers this process sends through
@@ -52,6 +56,9 @@ public final class Metrics implements Consumer<SendEvent> {
         this.oldest = MultiGauge.builder("tempost.outbox.oldest.age")
                 .description("Age of the oldest row that is due")
                 .baseUnit("seconds")
+                .register(registry);
+        this.wedged = MultiGauge.builder("tempost.outbox.wedged.rows")
+                .description("Dispatched rows that should have been tried again ten minutes ago")
                 .register(registry);
     }
 
@@ -92,6 +99,25 @@ public final class Metrics implements Consumer<SendEvent> {
         }
     }
 
+    /** Counts a row whose workflow had ended or vanished without telling it. */
+    public void reconciled(Disagreement row) {
+        Counter.builder("tempost.reconciled.rows")
+                .description("Rows whose workflow ended or vanished without telling them, by what was found")
+                .tag("finding", row.finding())
+                .tag("outcome", row.outcome())
+                .register(registry)
+                .increment();
+    }
+
+    /** Counts rows that left the outbox. */
+    public void removed(RowsRemoved removed) {
+        Counter.builder("tempost.removed.rows")
+                .description("Rows that were finished long ago and left the outbox")
+                .tag("status", removed.status())
+                .register(registry)
+                .increment((double) removed.rows());
+    }
+
     /** Counts the backlog and looks at the providers anew; keeps the old figures when PostgreSQL is away. */
     public void countBacklog() {
         List<Backlog.Group> groups;
@@ -114,15 +140,19 @@ public final class Metrics implements Consumer<SendEvent> {
                         .map(group -> MultiGauge.Row.of(tags(group), group.oldestSeconds()))
                         .toList(),
                 true);
+        wedged.register(
+                groups.stream()
+                        .filter(group -> group.status() == RowStatus.DISPATCHED)
+                        .map(group -> MultiGauge.Row.of(namesOf(group), group.wedged()))
+                        .toList(),
+                true);
+    }
+
+    private static Tags namesOf(Backlog.Group group) {
+        return Tags.of("tenant", group.tenant(), "event_type", group.eventType());
     }
 
     private static Tags tags(Backlog.Group group) {
-        return Tags.of(
-                "tenant",
-                group.tenant(),
-                "event_type",
-                group.eventType(),
-                "status",
-                group.status().column());
+        return namesOf(group).and("status", group.status().column());
     }
 }

@@ -10,12 +10,14 @@ import dev.tempost.app.engine.Service;
 import dev.tempost.outbox.RowStatus;
 import dev.tempost.outbox.Rows;
 import dev.tempost.outbox.Schema;
+import dev.tempost.worker.Schedules;
 import io.temporal.api.common.v1.WorkflowExecution;
 import io.temporal.api.enums.v1.WorkflowExecutionStatus;
 import io.temporal.api.history.v1.HistoryEvent;
 import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionRequest;
 import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionResponse;
 import io.temporal.client.WorkflowClient;
+import io.temporal.client.schedules.ScheduleException;
 import io.temporal.serviceclient.WorkflowServiceStubs;
 import io.temporal.serviceclient.WorkflowServiceStubsOptions;
 import java.io.IOException;
@@ -293,10 +295,26 @@ final class Installation implements AutoCloseable {
         running.clear();
     }
 
+    Schedules schedules() {
+        return new Schedules(
+                client,
+                Objects.requireNonNull(settings.get("tempost.temporal.task-queue")),
+                Duration.ofMinutes(1),
+                Duration.ofMinutes(1));
+    }
+
     @Override
     public void close() {
         stopAll();
         processes.forEach(Process::destroyForcibly);
+        Schedules schedules = schedules();
+        schedules.wanted().forEach(schedule -> {
+            try {
+                schedules.handle(schedule).delete();
+            } catch (ScheduleException e) {
+                // never started, or its Temporal is gone
+            }
+        });
         stubs.shutdownNow();
         smtp.close();
     }

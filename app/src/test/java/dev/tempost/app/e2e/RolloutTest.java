@@ -86,7 +86,8 @@ class RolloutTest {
 
     private void awaitDelivered(int count) {
         await(count + " rows to be delivered")
-                .atMost(Installation.PATIENCE)
+                // a process of its own has to start first, beside others
+                .atMost(Installation.PATIENCE.multipliedBy(3))
                 .until(() -> tempost.number("SELECT count(*) FROM tempost.outbox WHERE status = 'delivered'") >= count);
     }
 

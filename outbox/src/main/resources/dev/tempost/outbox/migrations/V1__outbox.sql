@@ -73,6 +73,9 @@ CREATE INDEX outbox_expiring ON tempost.outbox (expires_at) WHERE status = 'pend
 -- the backlog and the dead letters
 CREATE INDEX outbox_open ON tempost.outbox (status, tenant, event_type)
     WHERE status IN ('pending', 'dispatched', 'failed');
+-- what has been finished for long enough to leave. A row enters it once, with the update that ends it, which no index lets
+-- be HOT anyway; updates before and after touch neither column
+CREATE INDEX outbox_finished ON tempost.outbox (status, finished_at) WHERE finished_at IS NOT NULL;
 -- a second insert of the same thing
 CREATE UNIQUE INDEX outbox_dedup ON tempost.outbox (tenant, dedup_key) WHERE dedup_key IS NOT NULL;
 
@@ -662,6 +665,93 @@ BEGIN
         workflow_id     = p_workflow_id,
         run_id          = p_run_id
     WHERE r.id = p_id;
+    RETURN outcome;
+END
+$$;
+
+
+-- Ends or gives back a dispatched row that no workflow will tell any more: its workflow closed without it, or is gone. What
+-- the ledger says was accepted is delivered, whatever is asked for. Returns what the row is now; null when nothing was
+-- written, because the row is not dispatched, was dispatched anew meanwhile, or an attempt may still be under way.
+--   p_dispatched_at  when it was dispatched, as the caller saw it before it asked what became of the workflow; null for the
+--                    holder of the row's lease
+--   p_status         what the row shall be; pending gives it back to the poller and keeps dispatched_at
+CREATE FUNCTION tempost.settle(
+    p_id            bigint,
+    p_key           uuid,
+    p_dispatched_at timestamptz,
+    p_status        text,
+    p_run_id        text,
+    p_reason        text,
+    p_error_type    text,
+    p_error         text
+) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    nothing_read CONSTANT text := 'no reply was recorded after the final dot';
+    o        tempost.outbox;
+    held     tempost.attempt;
+    accepted tempost.attempt;
+    outcome  text := p_status;
+    unknown  boolean := false;
+    error    text := p_error;
+BEGIN
+    SELECT * INTO o FROM tempost.outbox WHERE id = p_id AND key = p_key AND status = 'dispatched' FOR NO KEY UPDATE;
+    IF NOT FOUND OR (p_dispatched_at IS NOT NULL AND (
+            coalesce(o.dispatched_at, o.created_at) <> p_dispatched_at OR o.lease_until > clock_timestamp())) THEN
+        RETURN NULL;
+    END IF;
+
+    SELECT * INTO held FROM tempost.attempt a WHERE a.outbox_id = p_id AND a.finished_at IS NULL FOR NO KEY UPDATE;
+    IF FOUND THEN
+        IF held.deadline > clock_timestamp() THEN
+            RETURN NULL;
+        END IF;
+        unknown := held.phase = 'transmitting';
+        PERFORM tempost.close_attempt(
+            p_id, CASE held.phase WHEN 'transmitting' THEN nothing_read
+                                  ELSE 'the attempt ended before anything was transmitted' END);
+    END IF;
+
+    SELECT * INTO accepted FROM tempost.attempt a
+    WHERE a.outbox_id = p_id AND a.phase = 'accepted' ORDER BY a.attempt LIMIT 1;
+    IF FOUND THEN
+        outcome := 'delivered';
+    ELSIF p_status = 'cancelled' OR (p_status IN ('pending', 'failed') AND o.cancel_requested_at IS NOT NULL) THEN
+        -- somebody has to look at what may have been sent
+        outcome := CASE WHEN unknown THEN 'failed' ELSE 'cancelled' END;
+    END IF;
+
+    IF unknown THEN
+        error := concat_ws('; ', nothing_read, p_error);
+    ELSIF outcome <> 'failed' THEN
+        error := NULL;
+    END IF;
+
+    UPDATE tempost.outbox r
+    SET status          = outcome,
+        finished_at     = CASE WHEN outcome <> 'pending' THEN clock_timestamp() END,
+        lease_until     = NULL,
+        next_attempt_at = NULL,
+        run_id          = coalesce(p_run_id, r.run_id),
+        provider        = coalesce(accepted.provider, r.provider),
+        reason          = CASE
+            WHEN outcome = 'pending' THEN r.reason
+            WHEN outcome = 'delivered' AND r.cancel_requested_at IS NOT NULL
+                THEN concat_ws(': ', 'the cancel came too late', r.reason)
+            WHEN accepted.attempt IS NOT NULL THEN coalesce(r.reason, 'the ledger has its acceptance')
+            WHEN unknown AND outcome <> 'delivered'
+                THEN concat_ws('; ', coalesce(r.reason, p_reason), 'it may have been sent')
+            ELSE coalesce(r.reason, p_reason) END,
+        last_error      = coalesce(error, r.last_error),
+        last_error_type = CASE WHEN unknown THEN 'AmbiguousOutcome'
+                               WHEN error IS NOT NULL THEN p_error_type
+                               ELSE r.last_error_type END,
+        last_error_at   = CASE WHEN error IS NULL THEN r.last_error_at ELSE clock_timestamp() END
+    WHERE r.id = p_id;
+    IF outcome = 'pending' THEN
+        PERFORM pg_notify('tempost_wake', '');
+    END IF;
     RETURN outcome;
 END
 $$;

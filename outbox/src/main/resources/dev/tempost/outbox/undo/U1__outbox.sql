@@ -1,4 +1,5 @@
 -- Takes V1 back, with every row. The schema itself stays: it holds the migration history.
+DROP FUNCTION tempost.settle(bigint, uuid, timestamptz, text, text, text, text, text);
 DROP FUNCTION tempost.conclude(bigint, uuid, text, text, boolean, text, text, text, text);
 DROP FUNCTION tempost.refuse_attempt(
     bigint, uuid, int, text, text, text, text, boolean, text, text, interval);
