@@ -33,7 +33,11 @@ final class SmtpTransport extends SMTPTransport {
     private int messages;
 
     private SmtpTransport(SmtpProvider provider, AbortableSockets sockets, ScheduledExecutorService writeTimeouts) {
-        super(session(provider, sockets, writeTimeouts), null, NAME, provider.tls() == SmtpProvider.Tls.IMPLICIT);
+        super(
+                session(provider, sockets, writeTimeouts),
+                null,
+                NAME,
+                provider.connection().tls() == SmtpProvider.Tls.IMPLICIT);
         this.provider = provider;
         this.sockets = sockets;
     }
@@ -77,7 +81,7 @@ final class SmtpTransport extends SMTPTransport {
     }
 
     private SmtpEnd sendOrReplace(ComposedMail mail, Transmission transmission) {
-        if (open && messages >= provider.maxMessagesPerConnection()) {
+        if (open && messages >= provider.limits().maxMessagesPerConnection()) {
             quit();
         }
         boolean reused = open;
@@ -262,19 +266,20 @@ final class SmtpTransport extends SMTPTransport {
 
     private static Session session(
             SmtpProvider provider, AbortableSockets sockets, ScheduledExecutorService writeTimeouts) {
+        SmtpConnectionSettings connection = provider.connection();
         var properties = new Properties();
         properties.put("mail.smtp.socketFactory", sockets);
         properties.put("mail.smtp.socketFactory.fallback", "false");
         properties.put("mail.smtp.executor.writetimeout", writeTimeouts);
-        properties.put("mail.smtp.connectiontimeout", millis(provider.connectTimeout()));
-        properties.put("mail.smtp.timeout", millis(provider.readTimeout()));
-        properties.put("mail.smtp.writetimeout", millis(provider.writeTimeout()));
+        properties.put("mail.smtp.connectiontimeout", millis(connection.connectTimeout()));
+        properties.put("mail.smtp.timeout", millis(connection.readTimeout()));
+        properties.put("mail.smtp.writetimeout", millis(connection.writeTimeout()));
         // otherwise Angus Mail asks the resolver for the name of this machine, which can take seconds
-        properties.put("mail.smtp.localhost", provider.ehloName());
+        properties.put("mail.smtp.localhost", connection.ehloName());
         properties.put("mail.smtp.quitwait", "false");
         properties.put("mail.smtp.auth", String.valueOf(provider.username() != null));
         properties.put("mail.smtp.ssl.checkserveridentity", "true");
-        if (provider.tls() == SmtpProvider.Tls.STARTTLS) {
+        if (connection.tls() == SmtpProvider.Tls.STARTTLS) {
             properties.put("mail.smtp.starttls.enable", "true");
             properties.put("mail.smtp.starttls.required", "true");
         }

@@ -66,8 +66,9 @@ class SmtpTlsTest {
 
     private Outcome sendTo(ServerSocket server) {
         SmtpProvider provider = SmtpProvider.of("default", "127.0.0.1", server.getLocalPort(), "a@example.com")
-                .withTls(SmtpProvider.Tls.IMPLICIT)
-                .withTimeouts(Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofSeconds(5));
+                .withConnection(to -> to.withTls(SmtpProvider.Tls.IMPLICIT))
+                .withConnection(
+                        to -> to.withTimeouts(Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofSeconds(5)));
         try (var channel = new EmailChannel(Map.of("default", provider), new Templates(List.of(root), NOON), NOON)) {
             return channel.send(row("ann@example.com"), allowed());
         }
