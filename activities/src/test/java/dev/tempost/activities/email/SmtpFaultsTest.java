@@ -21,7 +21,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterAll;
@@ -53,23 +52,33 @@ class SmtpFaultsTest {
             ScriptedSmtpServer.listening().offeringStartTls(CERTIFICATE).requiringLogin("bob", "secret");
     private EmailChannel channel;
 
-    private enum Fault {
-        CLOSE(Rule::close),
-        RESET(Rule::reset),
-        HANG(Rule::hang),
-        GARBAGE(Rule::garbage),
-        BINARY(rule -> rule.reply("\u0000\u0001\u00ff")),
-        SHORT(rule -> rule.reply("5")),
-        NO_SUCH_CODE(rule -> rule.reply("777 what")),
-        OUT_OF_TURN(rule -> rule.reply("350 what")),
-        CONTRADICTION(rule -> rule.reply("550-no\n250 yes")),
-        CLOSING(rule -> rule.reply("421 4.3.2 closing")),
-        NOT_NOW(rule -> rule.reply("451 4.3.0 not now"));
+    enum Fault {
+        CLOSE,
+        RESET,
+        HANG,
+        GARBAGE,
+        BINARY,
+        SHORT,
+        NO_SUCH_CODE,
+        OUT_OF_TURN,
+        CONTRADICTION,
+        CLOSING,
+        NOT_NOW;
 
-        private final Consumer<Rule> act;
-
-        Fault(Consumer<Rule> act) {
-            this.act = act;
+        void script(Rule rule) {
+            switch (this) {
+                case CLOSE -> rule.close();
+                case RESET -> rule.reset();
+                case HANG -> rule.hang();
+                case GARBAGE -> rule.garbage();
+                case BINARY -> rule.reply("\u0000\u0001\u00ff");
+                case SHORT -> rule.reply("5");
+                case NO_SUCH_CODE -> rule.reply("777 what");
+                case OUT_OF_TURN -> rule.reply("350 what");
+                case CONTRADICTION -> rule.reply("550-no\n250 yes");
+                case CLOSING -> rule.reply("421 4.3.2 closing");
+                case NOT_NOW -> rule.reply("451 4.3.0 not now");
+            }
         }
 
         boolean breaksOff() {
@@ -126,7 +135,7 @@ class SmtpFaultsTest {
     @ParameterizedTest
     @MethodSource("beforeTheDot")
     void aFaultBeforeTheDotIsNeverAmbiguousAndLeavesNoMail(Phase phase, Fault fault) {
-        fault.act.accept(server.atPhase(phase).times(1));
+        fault.script(server.atPhase(phase).times(1));
 
         Outcome outcome = send();
 
@@ -150,7 +159,7 @@ class SmtpFaultsTest {
     @ParameterizedTest
     @EnumSource(names = {"CLOSE", "RESET", "HANG", "GARBAGE"})
     void aFaultInTheMiddleOfTheMailIsNoAcceptance(Fault fault) {
-        fault.act.accept(server.atPhase(Phase.CONTENT).times(1));
+        fault.script(server.atPhase(Phase.CONTENT).times(1));
 
         assertThat(send()).isInstanceOfAny(Transient.class, Ambiguous.class);
         assertThat(send()).as("the next attempt").isInstanceOf(Accepted.class);
@@ -160,7 +169,7 @@ class SmtpFaultsTest {
     @MethodSource("afterTheDot")
     void aFaultAfterTheDotIsAmbiguousUnlessTheServerClearlySaysNo(Fault fault, boolean taking) {
         Rule rule = server.afterDot().times(1);
-        fault.act.accept(taking ? rule.taking() : rule);
+        fault.script(taking ? rule.taking() : rule);
 
         assertThat(send()).isInstanceOf(fault.saysClearlyNo() ? Transient.class : Ambiguous.class);
         assertThat(server.received()).isEqualTo(taking ? 1 : 0);
