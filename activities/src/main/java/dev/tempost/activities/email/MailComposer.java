@@ -37,11 +37,11 @@ final class MailComposer {
         } catch (UnsupportedEncodingException e) {
             throw new IllegalStateException("cannot compose the mail of row " + delivery.id(), e);
         }
-        if (content.size() > provider.maxMessageBytes()) {
+        if (content.size() > provider.limits().maxMessageBytes()) {
             throw new UnsendableRow(
                     FailureType.PAYLOAD_INVALID,
                     "the mail has " + content.size() + " bytes, more than provider '" + provider.name() + "' takes ("
-                            + provider.maxMessageBytes() + "): make the row's payload smaller, then retry");
+                            + provider.limits().maxMessageBytes() + "): make the row's payload smaller, then retry");
         }
         return new ComposedMail(sender.getAddress(), recipient.address(), !recipient.hasAsciiLocalPart(), content);
     }

@@ -45,9 +45,9 @@ final class SmtpConnections implements AutoCloseable {
     SmtpEnd send(ComposedMail mail, Transmission transmission) {
         SmtpTransport transport;
         try {
-            transport = pool.borrowObject(provider.connectTimeout());
+            transport = pool.borrowObject(provider.connection().connectTimeout());
         } catch (NoSuchElementException e) {
-            return new SmtpEnd.Busy(provider.maxConnections());
+            return new SmtpEnd.Busy(provider.connection().maxConnections());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return new SmtpEnd.Broken(SmtpPhase.CONNECT, "interrupted while waiting for a connection", null);
@@ -67,7 +67,7 @@ final class SmtpConnections implements AutoCloseable {
     SmtpEnd probe() {
         SmtpTransport transport = SmtpTransport.to(provider, WRITE_TIMEOUTS);
         Future<?> deadline = WRITE_TIMEOUTS.schedule(
-                transport::abort, provider.longestProbe().toMillis(), TimeUnit.MILLISECONDS);
+                transport::abort, provider.connection().longestProbe().toMillis(), TimeUnit.MILLISECONDS);
         try {
             return transport.probe();
         } finally {
@@ -106,8 +106,8 @@ final class SmtpConnections implements AutoCloseable {
 
     private static GenericObjectPoolConfig<SmtpTransport> configuration(SmtpProvider provider) {
         var configuration = new GenericObjectPoolConfig<SmtpTransport>();
-        configuration.setMaxTotal(provider.maxConnections());
-        configuration.setMaxIdle(provider.maxConnections());
+        configuration.setMaxTotal(provider.connection().maxConnections());
+        configuration.setMaxIdle(provider.connection().maxConnections());
         configuration.setLifo(true);
         configuration.setMinEvictableIdleDuration(IDLE);
         configuration.setTimeBetweenEvictionRuns(IDLE.dividedBy(4));

@@ -18,4 +18,9 @@ enum SmtpPhase {
     boolean concernsAMessage() {
         return compareTo(MAIL) >= 0;
     }
+
+    /** Whether breaking off here counts: a message that makes the server do so time and again must exhaust its attempts. */
+    boolean countsAsAnAttempt() {
+        return compareTo(DATA) >= 0;
+    }
 }

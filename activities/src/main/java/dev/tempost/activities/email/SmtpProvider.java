@@ -2,9 +2,9 @@ package dev.tempost.activities.email;
 
 import jakarta.mail.internet.AddressException;
 import jakarta.mail.internet.InternetAddress;
-import java.time.Duration;
 import java.util.Locale;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,15 +15,10 @@ import org.jspecify.annotations.Nullable;
  * @param port its port
  * @param username whom to log in as; null to log in as nobody
  * @param password the secret that goes with the user name; null if and only if the user name is
- * @param from the sender of every mail, for instance {@code Example <hello@example.com>}
- * @param tls how the connection is protected. Defaults to {@link #defaultTls}
- * @param ehloName the name we greet with. Defaults to the domain of {@code from}, so that nothing looks up our own host
- * @param connectTimeout how long to wait for a connection, and for a free one. Defaults to 5 s
- * @param readTimeout how long to wait for each reply. Defaults to 20 s
- * @param writeTimeout how long one write may block. Defaults to 10 s
- * @param maxConnections connections at most, hence messages in flight. Defaults to 8
- * @param maxMessagesPerConnection messages after which a connection is renewed. Defaults to 100
- * @param maxMessageBytes the largest mail we hand over, encoded. Defaults to 10 MiB
+ * @param from the sender of every mail, for instance {@code Example <hello@example.com>}; its domain is also what we
+ *     greet with by default, so that nothing looks up our own host
+ * @param connection how to talk to it
+ * @param limits how much it is given
  */
 public record SmtpProvider(
         String name,
@@ -32,14 +27,8 @@ public record SmtpProvider(
         @Nullable String username,
         @Nullable String password,
         String from,
-        Tls tls,
-        String ehloName,
-        Duration connectTimeout,
-        Duration readTimeout,
-        Duration writeTimeout,
-        int maxConnections,
-        int maxMessagesPerConnection,
-        int maxMessageBytes) {
+        SmtpConnectionSettings connection,
+        SmtpLimits limits) {
 
     /** How the connection is protected. A required protection that the server does not offer stops the provider. */
     public enum Tls {
@@ -62,19 +51,6 @@ public record SmtpProvider(
                 username == null ? "username" : "password",
                 "is missing: set both username and password, or neither");
         require(isMailbox(from), "from", "is not a mailbox: write it like 'Example <hello@example.com>'");
-        require(
-                !ehloName.isBlank() && ehloName.chars().allMatch(c -> c > ' ' && c < 127),
-                "ehlo-name",
-                "is not a host name: set the name this machine is known by");
-        requirePositive(connectTimeout, "connect-timeout");
-        requirePositive(readTimeout, "read-timeout");
-        requirePositive(writeTimeout, "write-timeout");
-        require(maxConnections >= 1, "max-connections", "is " + maxConnections + ": set it to 1 or more");
-        require(
-                maxMessagesPerConnection >= 1,
-                "max-messages-per-connection",
-                "is " + maxMessagesPerConnection + ": set it to 1 or more");
-        require(maxMessageBytes >= 1024, "max-message-bytes", "is " + maxMessageBytes + ": set it to 1024 or more");
     }
 
     /** A provider with every default, without a login. */
@@ -87,14 +63,8 @@ public record SmtpProvider(
                 null,
                 null,
                 from,
-                defaultTls(host, port),
-                domainOf(from),
-                Duration.ofSeconds(5),
-                Duration.ofSeconds(20),
-                Duration.ofSeconds(10),
-                8,
-                100,
-                10 << 20);
+                SmtpConnectionSettings.defaults(defaultTls(host, port), domainOf(from)),
+                SmtpLimits.DEFAULTS);
     }
 
     /** No TLS towards this very machine; implicit TLS on port 465; STARTTLS, required, anywhere else. */
@@ -106,80 +76,15 @@ public record SmtpProvider(
     }
 
     public SmtpProvider withCredentials(@Nullable String username, @Nullable String password) {
-        return new SmtpProvider(
-                name,
-                host,
-                port,
-                username,
-                password,
-                from,
-                tls,
-                ehloName,
-                connectTimeout,
-                readTimeout,
-                writeTimeout,
-                maxConnections,
-                maxMessagesPerConnection,
-                maxMessageBytes);
+        return new SmtpProvider(name, host, port, username, password, from, connection, limits);
     }
 
-    public SmtpProvider withTls(Tls tls) {
-        return new SmtpProvider(
-                name,
-                host,
-                port,
-                username,
-                password,
-                from,
-                tls,
-                ehloName,
-                connectTimeout,
-                readTimeout,
-                writeTimeout,
-                maxConnections,
-                maxMessagesPerConnection,
-                maxMessageBytes);
+    public SmtpProvider withConnection(UnaryOperator<SmtpConnectionSettings> change) {
+        return new SmtpProvider(name, host, port, username, password, from, change.apply(connection), limits);
     }
 
-    public SmtpProvider withTimeouts(Duration connect, Duration read, Duration write) {
-        return new SmtpProvider(
-                name,
-                host,
-                port,
-                username,
-                password,
-                from,
-                tls,
-                ehloName,
-                connect,
-                read,
-                write,
-                maxConnections,
-                maxMessagesPerConnection,
-                maxMessageBytes);
-    }
-
-    public SmtpProvider withLimits(int maxConnections, int maxMessagesPerConnection, int maxMessageBytes) {
-        return new SmtpProvider(
-                name,
-                host,
-                port,
-                username,
-                password,
-                from,
-                tls,
-                ehloName,
-                connectTimeout,
-                readTimeout,
-                writeTimeout,
-                maxConnections,
-                maxMessagesPerConnection,
-                maxMessageBytes);
-    }
-
-    /** Time to connect and to be answered twice: a server slower than that is none to open the door for. */
-    Duration longestProbe() {
-        return connectTimeout.plus(readTimeout.multipliedBy(2));
+    public SmtpProvider withLimits(SmtpLimits limits) {
+        return new SmtpProvider(name, host, port, username, password, from, connection, limits);
     }
 
     InternetAddress sender() {
@@ -200,8 +105,8 @@ public record SmtpProvider(
     public String toString() {
         return "SmtpProvider[name=" + name + ", host=" + host + ", port=" + port + ", username=" + username
                 + ", password="
-                + (password == null ? "none" : "***") + ", from=" + from + ", tls=" + tls + ", maxConnections="
-                + maxConnections + "]";
+                + (password == null ? "none" : "***") + ", from=" + from + ", connection=" + connection + ", limits="
+                + limits + "]";
     }
 
     private static boolean isMailbox(String from) {
@@ -237,11 +142,7 @@ public record SmtpProvider(
                 || name.matches("127(\\.\\d{1,3}){3}");
     }
 
-    private static void requirePositive(Duration duration, String field) {
-        require(duration.toMillis() > 0, field, "is " + duration + ": set it to 1 ms or more");
-    }
-
-    private static void require(boolean holds, String field, String otherwise) {
+    static void require(boolean holds, String field, String otherwise) {
         if (!holds) {
             throw new IllegalArgumentException("mail provider: " + field + " " + otherwise);
         }

@@ -6,9 +6,9 @@ import jakarta.mail.Session;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.regex.Pattern;
 import org.eclipse.angus.mail.smtp.SMTPOutputStream;
 import org.eclipse.angus.mail.smtp.SMTPTransport;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +24,10 @@ final class SmtpTransport extends SMTPTransport {
 
     private static final String NAME = "smtp";
     private static final String CLOSED = "the server closed the connection";
+    private static final String LOST = "the connection was lost";
+    private static final String NONSENSE = "the server's answer makes no sense";
+    private static final int LONGEST_REPLY = 4000;
+    private static final Pattern CODED = Pattern.compile("[1-5]\\d\\d[ -]");
 
     private final SmtpProvider provider;
     private final AbortableSockets sockets;
@@ -33,7 +37,11 @@ final class SmtpTransport extends SMTPTransport {
     private int messages;
 
     private SmtpTransport(SmtpProvider provider, AbortableSockets sockets, ScheduledExecutorService writeTimeouts) {
-        super(session(provider, sockets, writeTimeouts), null, NAME, provider.tls() == SmtpProvider.Tls.IMPLICIT);
+        super(
+                session(provider, sockets, writeTimeouts),
+                null,
+                NAME,
+                provider.connection().tls() == SmtpProvider.Tls.IMPLICIT);
         this.provider = provider;
         this.sockets = sockets;
     }
@@ -77,7 +85,7 @@ final class SmtpTransport extends SMTPTransport {
     }
 
     private SmtpEnd sendOrReplace(ComposedMail mail, Transmission transmission) {
-        if (open && messages >= provider.maxMessagesPerConnection()) {
+        if (open && messages >= provider.limits().maxMessagesPerConnection()) {
             quit();
         }
         boolean reused = open;
@@ -112,7 +120,7 @@ final class SmtpTransport extends SMTPTransport {
         } catch (MessagingException e) {
             int code = phase == SmtpPhase.CONNECT ? 0 : getLastReturnCode();
             if (isRefusal(code)) {
-                return new SmtpEnd.Replied(phase, code, getLastServerResponse());
+                return ended();
             }
             if (phase == SmtpPhase.EHLO && code == 250) {
                 // nothing failed, so Angus Mail itself missed STARTTLS or a way to log in
@@ -126,7 +134,8 @@ final class SmtpTransport extends SMTPTransport {
         try {
             phase = SmtpPhase.MAIL;
             if (resetNeeded && simpleCommand("RSET") != 250) {
-                return ended();
+                // it is the connection's fault, not that of the message which it has not heard of
+                return new SmtpEnd.Broken(phase, "the server did not forget the message before", null);
             }
             resetNeeded = false;
             if (mail.needsSmtpUtf8() && !supportsExtension("SMTPUTF8")) {
@@ -165,18 +174,38 @@ final class SmtpTransport extends SMTPTransport {
 
     private SmtpEnd ended() {
         int code = getLastReturnCode();
-        return code >= 200 && code <= 599
-                ? new SmtpEnd.Replied(phase, code, getLastServerResponse())
-                : new SmtpEnd.Broken(phase, code == -1 ? CLOSED : "the server's answer is no SMTP reply", null);
+        String text = getLastServerResponse();
+        return code >= 200 && code <= 599 && !contradictsItself(text)
+                ? new SmtpEnd.Replied(phase, code, bounded(text))
+                : new SmtpEnd.Broken(phase, silenceOrNonsense(), null);
     }
 
     private SmtpEnd broken(MessagingException e) {
-        Throwable cause = Objects.requireNonNullElse(e.getNextException(), e);
-        return new SmtpEnd.Broken(phase, getLastReturnCode() == -1 ? CLOSED : "the connection was lost", cause);
+        Throwable cause = e.getNextException();
+        return new SmtpEnd.Broken(phase, cause == null ? silenceOrNonsense() : LOST, cause);
+    }
+
+    private String silenceOrNonsense() {
+        return getLastReturnCode() == -1 && "[EOF]".equals(getLastServerResponse()) ? CLOSED : NONSENSE;
+    }
+
+    // no reply needs more, and a server could send one without end
+    private static String bounded(String text) {
+        return text.length() <= LONGEST_REPLY ? text : text.substring(0, text.lastIndexOf(' ', LONGEST_REPLY) + 1);
+    }
+
+    /** Whether some lines say yes and others no: RFC 5321 wants the same code in each. */
+    private static boolean contradictsItself(String text) {
+        return text.lines()
+                        .filter(line -> CODED.matcher(line).lookingAt())
+                        .map(line -> line.charAt(0))
+                        .distinct()
+                        .count()
+                > 1;
     }
 
     private SmtpEnd broken(IOException e) {
-        return new SmtpEnd.Broken(phase, "the connection was lost", e);
+        return new SmtpEnd.Broken(phase, LOST, e);
     }
 
     private static boolean closedBeforeItHeardOfTheMessage(SmtpEnd end) {
@@ -190,6 +219,7 @@ final class SmtpTransport extends SMTPTransport {
     private static boolean isCleanlyOver(SmtpEnd end) {
         return end instanceof SmtpEnd.Replied replied
                 && replied.code() != 421
+                && (replied.code() >= 400 || (replied.code() < 300 && replied.phase() == SmtpPhase.DOT))
                 && replied.phase().concernsAMessage();
     }
 
@@ -227,7 +257,14 @@ final class SmtpTransport extends SMTPTransport {
     @Override
     protected boolean ehlo(String domain) throws MessagingException {
         phase = SmtpPhase.EHLO;
-        return super.ehlo(domain);
+        boolean understood = super.ehlo(domain);
+        int code = getLastReturnCode();
+        boolean doesNotKnowEhlo = code >= 500 && code <= 599 && !contradictsItself(getLastServerResponse());
+        if (!understood && !doesNotKnowEhlo) {
+            // otherwise Angus Mail would try HELO, and then miss what only EHLO offers: TLS and a login
+            throw new MessagingException("EHLO was answered with " + code);
+        }
+        return understood;
     }
 
     @Override
@@ -262,19 +299,20 @@ final class SmtpTransport extends SMTPTransport {
 
     private static Session session(
             SmtpProvider provider, AbortableSockets sockets, ScheduledExecutorService writeTimeouts) {
+        SmtpConnectionSettings connection = provider.connection();
         var properties = new Properties();
         properties.put("mail.smtp.socketFactory", sockets);
         properties.put("mail.smtp.socketFactory.fallback", "false");
         properties.put("mail.smtp.executor.writetimeout", writeTimeouts);
-        properties.put("mail.smtp.connectiontimeout", millis(provider.connectTimeout()));
-        properties.put("mail.smtp.timeout", millis(provider.readTimeout()));
-        properties.put("mail.smtp.writetimeout", millis(provider.writeTimeout()));
+        properties.put("mail.smtp.connectiontimeout", millis(connection.connectTimeout()));
+        properties.put("mail.smtp.timeout", millis(connection.readTimeout()));
+        properties.put("mail.smtp.writetimeout", millis(connection.writeTimeout()));
         // otherwise Angus Mail asks the resolver for the name of this machine, which can take seconds
-        properties.put("mail.smtp.localhost", provider.ehloName());
+        properties.put("mail.smtp.localhost", connection.ehloName());
         properties.put("mail.smtp.quitwait", "false");
         properties.put("mail.smtp.auth", String.valueOf(provider.username() != null));
         properties.put("mail.smtp.ssl.checkserveridentity", "true");
-        if (provider.tls() == SmtpProvider.Tls.STARTTLS) {
+        if (connection.tls() == SmtpProvider.Tls.STARTTLS) {
             properties.put("mail.smtp.starttls.enable", "true");
             properties.put("mail.smtp.starttls.required", "true");
         }

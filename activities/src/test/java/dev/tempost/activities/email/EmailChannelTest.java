@@ -136,7 +136,7 @@ class EmailChannelTest {
 
     @Test
     void aConnectionIsRenewedAfterItsShareOfMessages() {
-        use(provider(server).withLimits(1, 2, 1 << 20));
+        use(provider(server).withConnection(to -> to.withMaxConnections(1)).withLimits(new SmtpLimits(2, 1 << 20)));
 
         for (int i = 0; i < 5; i++) {
             assertThat(send()).isInstanceOf(Accepted.class);
@@ -161,8 +161,10 @@ class EmailChannelTest {
     @Test
     void aFullPoolIsNoFaultOfTheRow() throws Exception {
         use(provider(server)
-                .withLimits(1, 100, 1 << 20)
-                .withTimeouts(Duration.ofMillis(50), Duration.ofSeconds(10), Duration.ofSeconds(1)));
+                .withConnection(to -> to.withMaxConnections(1))
+                .withLimits(new SmtpLimits(100, 1 << 20))
+                .withConnection(
+                        to -> to.withTimeouts(Duration.ofMillis(50), Duration.ofSeconds(10), Duration.ofSeconds(1))));
         server.onRecipient("slow@example.com").hang().times(1);
         var closer = new AtomicReference<AutoCloseable>();
         var connected = new CountDownLatch(1);
@@ -341,7 +343,9 @@ class EmailChannelTest {
             value = Phase.class,
             names = {"GREETING", "RCPT", "DATA_END"})
     void theDeadlineEndsASendThatHangs(Phase phase) throws Exception {
-        use(provider(server).withTimeouts(Duration.ofSeconds(2), Duration.ofSeconds(25), Duration.ofSeconds(2)));
+        use(provider(server)
+                .withConnection(
+                        to -> to.withTimeouts(Duration.ofSeconds(2), Duration.ofSeconds(25), Duration.ofSeconds(2))));
         server.atPhase(phase).hang().times(1);
         var closer = new AtomicReference<AutoCloseable>();
         Outcome outcome = channel.send(row(ANN), watched(connection -> {
@@ -394,12 +398,12 @@ class EmailChannelTest {
 
     @Test
     void aServerWithoutTheTlsDemandedOfItIsNotUsed() {
-        use(provider(server).withTls(SmtpProvider.Tls.STARTTLS));
+        use(provider(server).withConnection(to -> to.withTls(SmtpProvider.Tls.STARTTLS)));
         assertThat(send())
                 .isInstanceOfSatisfying(
                         ChannelDown.class, d -> assertThat(d.reply()).contains("STARTTLS"));
 
-        use(provider(server).withTls(SmtpProvider.Tls.IMPLICIT));
+        use(provider(server).withConnection(to -> to.withTls(SmtpProvider.Tls.IMPLICIT)));
         assertThat(send()).isNotInstanceOf(Accepted.class);
         assertThat(server.received()).isZero();
     }
@@ -552,7 +556,7 @@ class EmailChannelTest {
 
     @Test
     void aMailOverTheProvidersLimitFailsItsRow() {
-        use(provider(server).withLimits(1, 1, 2048));
+        use(provider(server).withConnection(to -> to.withMaxConnections(1)).withLimits(new SmtpLimits(1, 2048)));
         assertThat(channel.send(row(ANN, "{\"name\": \"" + "x".repeat(4096) + "\"}", "{}"), allowed()))
                 .isInstanceOfSatisfying(
                         Permanent.class, p -> assertThat(p.reply()).contains("2048"));

@@ -24,13 +24,17 @@ final class SmtpHarness {
 
     static SmtpProvider provider(ScriptedSmtpServer server) {
         return SmtpProvider.of("default", server.host(), server.port(), "Example <hello@example.com>")
-                .withTimeouts(Duration.ofSeconds(2), Duration.ofSeconds(10), Duration.ofSeconds(2))
-                .withLimits(4, 100, 1 << 20);
+                .withConnection(
+                        to -> to.withTimeouts(Duration.ofSeconds(2), Duration.ofSeconds(10), Duration.ofSeconds(2)))
+                .withConnection(to -> to.withMaxConnections(4))
+                .withLimits(new SmtpLimits(100, 1 << 20));
     }
 
     /** A provider that soon gives up on a server that says nothing. */
     static SmtpProvider impatient(ScriptedSmtpServer server) {
-        return provider(server).withTimeouts(Duration.ofSeconds(2), Duration.ofMillis(300), Duration.ofSeconds(2));
+        return provider(server)
+                .withConnection(
+                        to -> to.withTimeouts(Duration.ofSeconds(2), Duration.ofMillis(300), Duration.ofSeconds(2)));
     }
 
     static Delivery row(@Nullable String recipient) {

@@ -75,7 +75,7 @@ class SmtpProbeTest {
 
     @Test
     void aServerWithoutTheTlsDemandedOfItIsDown() {
-        assertThat(probe(provider(server).withTls(SmtpProvider.Tls.STARTTLS)))
+        assertThat(probe(provider(server).withConnection(to -> to.withTls(SmtpProvider.Tls.STARTTLS))))
                 .isInstanceOfSatisfying(
                         Down.class, down -> assertThat(down.reply()).contains("STARTTLS"));
     }

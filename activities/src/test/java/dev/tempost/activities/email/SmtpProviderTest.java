@@ -42,7 +42,8 @@ class SmtpProviderTest {
                 .isThrownBy(() -> valid().withCredentials("bob", null))
                 .withMessageContaining("password");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> valid().withLimits(0, 1, 4096))
+                .isThrownBy(() ->
+                        valid().withConnection(to -> to.withMaxConnections(0)).withLimits(new SmtpLimits(1, 4096)))
                 .withMessageContaining("max-connections");
     }
 

@@ -34,6 +34,7 @@ class SmtpRepliesTest {
             RCPT     | 452 4.5.3 too many recipients| reached   | MailboxUnavailable
             RCPT     | 552 too many recipients      | reached   | MailboxUnavailable
             RCPT     | 552 5.2.2 mailbox full       | reached   | MailboxUnavailable
+            RCPT     | 552 user is over quota       | reached   | MailboxUnavailable
             RCPT     | 451 4.7.1 Greylisted         | reached   | Greylisted
             RCPT     | 450 4.2.0 Recipient address rejected: Greylisting in effect | reached | Greylisted
             DOT      | 550 5.4.5 Daily sending quota exceeded | reached | Throttled
@@ -72,12 +73,28 @@ class SmtpRepliesTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             451 4.7.1 Greylisted, please try again in 300 seconds       | PT5M
+            451 4.7.1 Greylisted for 300 seconds                        | PT5M
             451 4.7.1 Greylisting in action, come back in 00:04:59      | PT4M59S
             450 4.2.0 try again in 10 minutes                           | PT10M
-            421 retry after 2 hours                                     | PT2H
-            451 try again in 90 hours                                   | PT24H
+            450 4.2.0 try again in 4 minutes and 30 seconds             | PT4M30S
+            450 4.2.0 try again in 4m30s                                | PT4M30S
+            450 4.2.0 try again in an hour                              | PT1H
+            450 4.2.0 please wait one minute                            | PT1M
+            450 4.2.0 you must wait 1 second                            | PT1S
+            450 4.2.0 retry-after: 120                                  | PT2M
+            450 4.2.0 Retry after 90s                                   | PT1M30S
+            450 4.2.0 deferred, 45 secs                                 | PT45S
+            421 retry after 2 hours                                     | PT1H
+            451 try again in 90 hours                                   | PT1H
+            451 try again in 1 day                                      | PT1H
+            451 try again in 2 months                                   | PT1H
+            451 try again in 99999999999999999999 seconds               | PT1H
+            451 try again in 999999999 hours                            | PT1H
+            451 try again in 0 seconds                                  |
             451 4.7.1 try again later                                   |
+            451 4.7.1 try again later, 12 recipients refused            |
             452 4.2.2 the mailbox holds 300 m                           |
+            450 4.2.0 retry-after: 12:30                                |
             """)
     void theDelayTheServerAsksForIsHonoured(String reply, Duration expected) {
         assertThat(outcome(new SmtpEnd.Replied(SmtpPhase.RCPT, Integer.parseInt(reply.substring(0, 3)), reply)))

@@ -27,6 +27,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 
 /**
  * A small SMTP server on 127.0.0.1 that does what a script says, and otherwise accepts every mail.
@@ -35,6 +37,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * server.onRecipient("x@example.com").reply("451 4.7.1 greylisted").times(2);
  * server.afterDot().acceptThenClose().times(1);
  * server.atPhase(Phase.MAIL).hang();
+ * server.afterDot().taking().reply("451 4.3.0 I have it, and say I have not");
  * }</pre>
  *
  * <p>The rule added first wins while it has times left. Cheap enough to serve benchmarks.
@@ -45,6 +48,10 @@ public final class ScriptedSmtpServer implements AutoCloseable {
     public enum Phase {
         GREETING,
         EHLO,
+        /** The command; the handshake comes after it. */
+        STARTTLS,
+        /** The first bytes of the handshake would be read now. */
+        HANDSHAKE,
         AUTH,
         MAIL,
         RCPT,
@@ -52,7 +59,9 @@ public final class ScriptedSmtpServer implements AutoCloseable {
         /** The first bytes of the message have come. */
         CONTENT,
         /** The final dot has come. */
-        DATA_END
+        DATA_END,
+        RSET,
+        QUIT
     }
 
     /** A mail the server took responsibility for. */
@@ -78,6 +87,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
         RESET,
         HANG,
         GARBAGE,
+        DRIP,
         ACCEPT_THEN_CLOSE,
         ACCEPT_THEN_HANG
     }
@@ -89,6 +99,8 @@ public final class ScriptedSmtpServer implements AutoCloseable {
         private final String recipient;
         private Action action;
         private String reply = "";
+        private Duration pause = Duration.ZERO;
+        private boolean taking;
         private final AtomicInteger left = new AtomicInteger(Integer.MAX_VALUE);
 
         private Rule(Phase phase, String recipient) {
@@ -104,6 +116,12 @@ public final class ScriptedSmtpServer implements AutoCloseable {
 
         public Rule afterDot() {
             return at(Phase.DATA_END);
+        }
+
+        /** At the final dot: takes the mail first, whatever it then says or does. */
+        public Rule taking() {
+            taking = true;
+            return this;
         }
 
         /** Answers with these lines; at the final dot the mail counts as received if the reply begins with 2. */
@@ -131,6 +149,13 @@ public final class ScriptedSmtpServer implements AutoCloseable {
             return act(Action.GARBAGE);
         }
 
+        /** Answers with these lines, one byte after the other with a pause before each. */
+        public Rule drip(String reply, Duration pause) {
+            this.reply = reply;
+            this.pause = pause;
+            return act(Action.DRIP);
+        }
+
         /** Takes the mail, and closes the connection instead of saying so. */
         public Rule acceptThenClose() {
             return act(Action.ACCEPT_THEN_CLOSE);
@@ -152,6 +177,13 @@ public final class ScriptedSmtpServer implements AutoCloseable {
             return this;
         }
 
+        private boolean takesTheMail() {
+            return taking
+                    || action == Action.ACCEPT_THEN_CLOSE
+                    || action == Action.ACCEPT_THEN_HANG
+                    || ((action == Action.REPLY || action == Action.DRIP) && reply.startsWith("2"));
+        }
+
         private boolean applies(Phase at, List<String> recipients) {
             return phase == at
                     && (recipient == null || recipients.contains(recipient))
@@ -168,6 +200,8 @@ public final class ScriptedSmtpServer implements AutoCloseable {
     private final Queue<String> commands = new ConcurrentLinkedQueue<>();
     private volatile String extensions = "";
     private volatile String login;
+    private volatile SSLContext certificate;
+    private volatile boolean tlsFromTheStart;
     private volatile ServerSocket listener;
     private Thread acceptor;
     private volatile int port;
@@ -203,6 +237,19 @@ public final class ScriptedSmtpServer implements AutoCloseable {
     /** Offers this in the answer to EHLO as well, for instance {@code SMTPUTF8}. */
     public ScriptedSmtpServer offering(String extension) {
         extensions = extensions + "250-" + extension + "\r\n";
+        return this;
+    }
+
+    /** Offers STARTTLS with that certificate. */
+    public ScriptedSmtpServer offeringStartTls(TestCertificate certificate) {
+        this.certificate = certificate.server();
+        return this;
+    }
+
+    /** Speaks TLS from the first byte on. */
+    public ScriptedSmtpServer speakingTls(TestCertificate certificate) {
+        this.certificate = certificate.server();
+        tlsFromTheStart = true;
         return this;
     }
 
@@ -371,19 +418,27 @@ public final class ScriptedSmtpServer implements AutoCloseable {
 
     private final class Conversation {
 
-        private final Socket client;
-        private final BufferedInputStream in;
-        private final OutputStream out;
+        private final Socket connection;
+        private BufferedInputStream in;
+        private OutputStream out;
+        private boolean encrypted;
         private String from = "";
         private List<String> to = new ArrayList<>();
 
         Conversation(Socket client) throws IOException {
-            this.client = client;
-            this.in = new BufferedInputStream(client.getInputStream(), 16384);
-            this.out = client.getOutputStream();
+            this.connection = client;
+            talkOver(client);
+        }
+
+        private void talkOver(Socket socket) throws IOException {
+            in = new BufferedInputStream(socket.getInputStream(), 16384);
+            out = socket.getOutputStream();
         }
 
         void run() throws IOException {
+            if (tlsFromTheStart) {
+                encrypt();
+            }
             if (!scripted(Phase.GREETING)) {
                 say("220 localhost ESMTP scripted");
             }
@@ -392,17 +447,26 @@ public final class ScriptedSmtpServer implements AutoCloseable {
                 String verb = line.length() < 4 ? line : line.substring(0, 4).toUpperCase(Locale.ROOT);
                 switch (verb) {
                     case "EHLO", "HELO" -> ehlo();
+                    case "STAR" -> {
+                        if (!scripted(Phase.STARTTLS)) {
+                            startTls();
+                        }
+                    }
                     case "AUTH" -> auth(line);
                     case "MAIL" -> mail(line);
                     case "RCPT" -> rcpt(line);
                     case "DATA" -> data();
                     case "RSET" -> {
-                        forget();
-                        say("250 2.0.0 reset");
+                        if (!scripted(Phase.RSET)) {
+                            forget();
+                            say("250 2.0.0 reset");
+                        }
                     }
                     case "NOOP" -> say("250 2.0.0 still here");
                     case "QUIT" -> {
-                        say("221 2.0.0 bye");
+                        if (!scripted(Phase.QUIT)) {
+                            say("221 2.0.0 bye");
+                        }
                         return;
                     }
                     default -> say("502 5.5.1 unknown command");
@@ -412,8 +476,30 @@ public final class ScriptedSmtpServer implements AutoCloseable {
 
         private void ehlo() throws IOException {
             if (!scripted(Phase.EHLO)) {
-                say("250-localhost\r\n" + extensions + "250 8BITMIME");
+                String startTls = certificate == null || encrypted ? "" : "250-STARTTLS\r\n";
+                say("250-localhost\r\n" + startTls + extensions + "250 8BITMIME");
             }
+        }
+
+        private void startTls() throws IOException {
+            if (certificate == null || encrypted) {
+                say("502 5.5.1 unknown command");
+                return;
+            }
+            say("220 2.0.0 go ahead");
+            encrypt();
+            forget();
+        }
+
+        private void encrypt() throws IOException {
+            scripted(Phase.HANDSHAKE);
+            var tls = (SSLSocket) certificate
+                    .getSocketFactory()
+                    .createSocket(connection, connection.getInetAddress().getHostAddress(), connection.getPort(), true);
+            tls.setUseClientMode(false);
+            tls.startHandshake();
+            encrypted = true;
+            talkOver(tls);
         }
 
         private void auth(String line) throws IOException {
@@ -463,10 +549,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
                         + received());
                 return;
             }
-            boolean accepted = rule.action == Action.ACCEPT_THEN_CLOSE
-                    || rule.action == Action.ACCEPT_THEN_HANG
-                    || (rule.action == Action.REPLY && rule.reply.startsWith("2"));
-            if (accepted) {
+            if (rule.takesTheMail()) {
                 keep(received);
             }
             act(rule);
@@ -534,15 +617,29 @@ public final class ScriptedSmtpServer implements AutoCloseable {
                 case GARBAGE -> say("?!* this is not SMTP");
                 case CLOSE, ACCEPT_THEN_CLOSE -> throw new Hangup();
                 case RESET -> {
-                    client.setSoLinger(true, 0);
+                    connection.setSoLinger(true, 0);
+                    connection.close();
                     throw new Hangup();
                 }
+                case DRIP -> drip(rule.reply, rule.pause);
                 case HANG, ACCEPT_THEN_HANG -> {
                     while (in.read() >= 0) {
                         // whatever it says
                     }
                     throw new Hangup();
                 }
+            }
+        }
+
+        private void drip(String reply, Duration pause) throws IOException {
+            try {
+                for (byte b : (reply.replaceAll("\r?\n", "\r\n") + "\r\n").getBytes(StandardCharsets.UTF_8)) {
+                    TimeUnit.NANOSECONDS.sleep(pause.toNanos());
+                    out.write(b);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new Hangup();
             }
         }
 

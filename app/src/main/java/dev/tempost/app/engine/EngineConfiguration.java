@@ -236,7 +236,7 @@ public class EngineConfiguration {
                     new SmtpGreeting(
                             mail.host(),
                             mail.port(),
-                            mail.tls() == SmtpProvider.Tls.IMPLICIT,
+                            mail.connection().tls() == SmtpProvider.Tls.IMPLICIT,
                             LOOK_PATIENCE_SECONDS * 1000));
         }
         Parts parts = new Parts(checks);

@@ -1,5 +1,6 @@
 package dev.tempost.app.engine;
 
+import dev.tempost.activities.email.SmtpConnectionSettings;
 import dev.tempost.activities.email.SmtpProvider;
 import dev.tempost.app.config.SpringMail;
 import dev.tempost.app.config.TempostProperties;
@@ -9,9 +10,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The mail providers that the configuration describes. */
 final class Providers {
-
-    private static final int MESSAGES_PER_CONNECTION = 100;
-    private static final int LARGEST_MAIL_BYTES = 10 << 20;
 
     private Providers() {}
 
@@ -54,10 +52,14 @@ final class Providers {
     private static SmtpProvider provider(String property, String name, TempostProperties.Provider provider) {
         try {
             return SmtpProvider.of(name, provider.host(), provider.port(), provider.from())
-                    .withTls(tls(provider))
                     .withCredentials(emptyToNull(provider.username()), emptyToNull(provider.password()))
-                    .withTimeouts(provider.connectTimeout(), provider.readTimeout(), provider.writeTimeout())
-                    .withLimits(provider.maxConnections(), MESSAGES_PER_CONNECTION, LARGEST_MAIL_BYTES);
+                    .withConnection(defaults -> new SmtpConnectionSettings(
+                            tls(provider),
+                            defaults.ehloName(),
+                            provider.connectTimeout(),
+                            provider.readTimeout(),
+                            provider.writeTimeout(),
+                            provider.maxConnections()));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(property + ": " + e.getMessage(), e);
         }
