@@ -259,7 +259,7 @@ public class EngineConfiguration {
     }
 
     /** LISTEN keeps its connection, which a pool would miss. */
-    private static DataSource outsideThePool(DataSourceProperties properties) {
+    public static DataSource outsideThePool(DataSourceProperties properties) {
         PGSimpleDataSource dataSource = new PGSimpleDataSource();
         dataSource.setUrl(properties.determineUrl());
         dataSource.setUser(properties.determineUsername());

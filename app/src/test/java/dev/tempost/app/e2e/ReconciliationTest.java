@@ -1,6 +1,7 @@
 package dev.tempost.app.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.tempost.app.embedded.EmbeddedTemporal;
@@ -11,7 +12,10 @@ import dev.tempost.outbox.RowStatus;
 import dev.tempost.outbox.Rows;
 import dev.tempost.workflows.FailureType;
 import dev.tempost.workflows.ReconcileResult;
+import io.grpc.StatusRuntimeException;
+import io.temporal.api.common.v1.WorkflowExecution;
 import io.temporal.api.enums.v1.WorkflowExecutionStatus;
+import io.temporal.api.workflowservice.v1.DeleteWorkflowExecutionRequest;
 import io.temporal.client.schedules.ScheduleActionExecutionStartWorkflow;
 import io.temporal.client.schedules.ScheduleActionResult;
 import io.temporal.client.schedules.ScheduleException;
@@ -65,8 +69,7 @@ class ReconciliationTest {
             long id = waitingForItsSecondAttempt(tempost, "ada@example.com");
             tempost.smtp.behave();
 
-            tempost.temporal(
-                    "workflow", "delete", "--workflow-id", tempost.row(id).workflowId());
+            delete(tempost, id);
 
             awaitStatus(tempost, id, RowStatus.DELIVERED);
             assertThat(tempost.smtp.received("ada@example.com")).isEqualTo(1);
@@ -188,8 +191,12 @@ class ReconciliationTest {
             long id = tempost.welcome("ada@example.com");
             tempost.awaitStatus(id, RowStatus.DELIVERED);
             tempost.awaitClosed(id);
-            tempost.temporal(
-                    "workflow", "delete", "--workflow-id", tempost.row(id).workflowId());
+            delete(tempost, id);
+            await("the workflow to be gone")
+                    .atMost(Installation.PATIENCE)
+                    .untilAsserted(() -> assertThatThrownBy(() -> tempost.describe(id))
+                            .isInstanceOf(StatusRuntimeException.class)
+                            .hasMessageContaining("NOT_FOUND"));
 
             tempost.execute("UPDATE tempost.outbox SET status = 'dispatched', finished_at = NULL WHERE id = ?", id);
 
@@ -261,6 +268,17 @@ class ReconciliationTest {
                         && tempost.status(id) == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
                         && tempost.describe(id).getPendingActivitiesCount() == 1);
         return id;
+    }
+
+    /** As {@code temporal workflow delete} does, which asks a person first. */
+    private static void delete(Installation tempost, long id) {
+        tempost.stubs
+                .blockingStub()
+                .deleteWorkflowExecution(DeleteWorkflowExecutionRequest.newBuilder()
+                        .setNamespace("default")
+                        .setWorkflowExecution(WorkflowExecution.newBuilder()
+                                .setWorkflowId(tempost.row(id).workflowId()))
+                        .build());
     }
 
     private static Rows.Row awaitStatus(Installation tempost, long id, RowStatus status) {
