@@ -122,7 +122,7 @@ public final class Doctor {
             new SmtpGreeting(
                             provider.host(),
                             provider.port(),
-                            provider.tls() == SmtpProvider.Tls.IMPLICIT,
+                            provider.connection().tls() == SmtpProvider.Tls.IMPLICIT,
                             SMTP_PATIENCE_MILLIS)
                     .look();
             findings.accept(Finding.ok(subject, where + " greets"));

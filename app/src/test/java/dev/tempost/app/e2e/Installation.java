@@ -233,7 +233,7 @@ final class Installation implements AutoCloseable {
 
     void awaitAll(RowStatus status, long count) {
         await(count + " rows to become " + status)
-                .atMost(PATIENCE.multipliedBy(2))
+                .atMost(PATIENCE.multipliedBy(4))
                 .pollInterval(Duration.ofMillis(50))
                 .untilAsserted(() -> assertThat(
                                 insert("SELECT count(*) FROM tempost.outbox WHERE status = ?", status.column()))
