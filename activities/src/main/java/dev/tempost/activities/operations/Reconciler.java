@@ -2,12 +2,15 @@ package dev.tempost.activities.operations;
 
 import dev.tempost.outbox.Claims;
 import dev.tempost.outbox.DispatchedRow;
+import dev.tempost.outbox.OutboxUnavailableException;
 import dev.tempost.outbox.Reconciliation;
 import dev.tempost.outbox.RowStatus;
 import dev.tempost.outbox.Settlement;
 import dev.tempost.workflows.Fate;
 import dev.tempost.workflows.Fates;
+import io.grpc.StatusRuntimeException;
 import io.temporal.client.WorkflowClient;
+import io.temporal.client.WorkflowServiceException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -117,7 +120,7 @@ public final class Reconciler {
                 AT_THE_SAME_TIME,
                 Thread.ofVirtual().name("tempost-reconcile-", 0).factory())) {
             List<Future<@Nullable Disagreement>> answers = suspects.stream()
-                    .map(row -> some.<@Nullable Disagreement>submit(() -> examine(row, repair)))
+                    .map(row -> some.<@Nullable Disagreement>submit(() -> examined(row, repair)))
                     .toList();
             List<Disagreement> found = new ArrayList<>();
             try {
@@ -137,6 +140,21 @@ public final class Reconciler {
                 throw new IllegalStateException("interrupted while rows were compared", e);
             }
             return found;
+        }
+    }
+
+    /** One row that cannot be understood keeps no other from being repaired; a part that is away does. */
+    private @Nullable Disagreement examined(DispatchedRow dispatched, boolean repair) {
+        try {
+            return examine(dispatched, repair);
+        } catch (OutboxUnavailableException | StatusRuntimeException | WorkflowServiceException away) {
+            throw away;
+        } catch (RuntimeException e) {
+            log.error(
+                    "Row {} could not be compared with its workflow",
+                    dispatched.row().id(),
+                    e);
+            return null;
         }
     }
 

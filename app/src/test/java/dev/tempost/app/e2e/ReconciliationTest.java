@@ -12,10 +12,12 @@ import dev.tempost.outbox.RowStatus;
 import dev.tempost.outbox.Rows;
 import dev.tempost.workflows.FailureType;
 import dev.tempost.workflows.ReconcileResult;
+import dev.tempost.workflows.ReconcileWorkflow;
 import io.grpc.StatusRuntimeException;
 import io.temporal.api.common.v1.WorkflowExecution;
 import io.temporal.api.enums.v1.WorkflowExecutionStatus;
 import io.temporal.api.workflowservice.v1.DeleteWorkflowExecutionRequest;
+import io.temporal.client.WorkflowOptions;
 import io.temporal.client.schedules.ScheduleActionExecutionStartWorkflow;
 import io.temporal.client.schedules.ScheduleActionResult;
 import io.temporal.client.schedules.ScheduleException;
@@ -203,6 +205,48 @@ class ReconciliationTest {
             assertThat(awaitStatus(tempost, id, RowStatus.DELIVERED).reason())
                     .isEqualTo("the ledger has its acceptance");
             assertThat(tempost.smtp.received("ada@example.com")).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aRowThatCannotBeUnderstoodKeepsNoOtherFromBeingRepaired() {
+        try (Installation tempost = installation().with("tempost.delivery.initial-interval", "1h")) {
+            tempost.migrated().start();
+            long waiting = waitingForItsSecondAttempt(tempost, "ada@example.com");
+            // somebody else's workflow under the name of a row: its result is none of ours
+            long strange = tempost.insert(
+                    "INSERT INTO tempost.outbox (event_type, status, dispatched_at) VALUES ('welcome', 'dispatched',"
+                            + " now() - interval '1 minute') RETURNING id");
+            tempost.client
+                    .newUntypedWorkflowStub(
+                            ReconcileWorkflow.TYPE,
+                            WorkflowOptions.newBuilder()
+                                    .setWorkflowId(tempost.row(strange).workflowId())
+                                    .setTaskQueue(tempost.settings().get("tempost.temporal.task-queue"))
+                                    .build())
+                    .start();
+            tempost.awaitClosed(strange);
+
+            delete(tempost, waiting);
+
+            tempost.smtp.behave();
+            awaitStatus(tempost, waiting, RowStatus.DELIVERED);
+            assertThat(tempost.row(strange).status()).isEqualTo(RowStatus.DISPATCHED);
+        }
+    }
+
+    @Test
+    void whatWasFinishedLongAgoLeavesAndWhatFailedStays() {
+        try (Installation tempost = installation().with("tempost.retention.interval", "1s")) {
+            tempost.migrated();
+            tempost.execute("INSERT INTO tempost.outbox (event_type, status, finished_at)"
+                    + " SELECT 'welcome', status, now() - interval '31 days' FROM generate_series(1, 600),"
+                    + " unnest(ARRAY['delivered', 'cancelled', 'failed']) status");
+            tempost.start();
+
+            tempost.awaitAll(RowStatus.DELIVERED, 0);
+            tempost.awaitAll(RowStatus.CANCELLED, 0);
+            tempost.awaitAll(RowStatus.FAILED, 600);
         }
     }
 
