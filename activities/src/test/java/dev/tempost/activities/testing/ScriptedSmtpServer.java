@@ -25,6 +25,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * A small SMTP server on 127.0.0.1 that does what a script says, and otherwise accepts every mail.
@@ -76,8 +78,11 @@ public final class ScriptedSmtpServer implements AutoCloseable {
         RESET,
         HANG,
         GARBAGE,
+        SLOW,
         ACCEPT_THEN_CLOSE,
-        ACCEPT_THEN_HANG
+        ACCEPT_THEN_RESET,
+        ACCEPT_THEN_HANG,
+        ACCEPT_THEN_GARBAGE
     }
 
     /** What the server does at that point, for ever unless told how many times. */
@@ -87,6 +92,8 @@ public final class ScriptedSmtpServer implements AutoCloseable {
         private final String recipient;
         private Action action;
         private String reply = "";
+        private Duration pause = Duration.ZERO;
+        private boolean listed = true;
         private final AtomicInteger left = new AtomicInteger(Integer.MAX_VALUE);
 
         private Rule(Phase phase, String recipient) {
@@ -129,9 +136,25 @@ public final class ScriptedSmtpServer implements AutoCloseable {
             return act(Action.GARBAGE);
         }
 
+        /** Behaves, but only after a while. */
+        public Rule slow(Duration pause) {
+            this.pause = pause;
+            return act(Action.SLOW);
+        }
+
         /** Takes the mail, and closes the connection instead of saying so. */
         public Rule acceptThenClose() {
             return act(Action.ACCEPT_THEN_CLOSE);
+        }
+
+        /** Takes the mail, and breaks the connection instead of saying so. */
+        public Rule acceptThenReset() {
+            return act(Action.ACCEPT_THEN_RESET);
+        }
+
+        /** Takes the mail, and says something that is no SMTP reply. */
+        public Rule acceptThenGarbage() {
+            return act(Action.ACCEPT_THEN_GARBAGE);
         }
 
         /** Takes the mail, and never says so. */
@@ -146,7 +169,9 @@ public final class ScriptedSmtpServer implements AutoCloseable {
 
         private Rule act(Action action) {
             this.action = action;
-            rules.add(this);
+            if (listed) {
+                rules.add(this);
+            }
             return this;
         }
 
@@ -163,6 +188,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
     private final List<Received> messages = new ArrayList<>();
     private final Set<Socket> conversations = ConcurrentHashMap.newKeySet();
     private final AtomicInteger connections = new AtomicInteger();
+    private volatile Function<Phase, Consumer<Rule>> whims = phase -> null;
     private volatile String extensions = "";
     private volatile String login;
     private volatile ServerSocket listener;
@@ -195,6 +221,16 @@ public final class ScriptedSmtpServer implements AutoCloseable {
 
     public Rule afterDot() {
         return atPhase(Phase.DATA_END);
+    }
+
+    /**
+     * Asks, at each phase that no rule is for, what to do this once.
+     *
+     * @param whims from a phase to what makes a rule for it; to null to behave
+     */
+    public ScriptedSmtpServer withWhims(Function<Phase, Consumer<Rule>> whims) {
+        this.whims = whims;
+        return this;
     }
 
     /** Offers this in the answer to EHLO as well, for instance {@code SMTPUTF8}. */
@@ -447,14 +483,19 @@ public final class ScriptedSmtpServer implements AutoCloseable {
             var received = new Received(from, to, content);
             Rule rule = ruleFor(Phase.DATA_END);
             forget();
-            if (rule == null) {
+            if (rule != null && rule.action == Action.SLOW) {
+                act(rule);
+            }
+            if (rule == null || rule.action == Action.SLOW) {
                 keep(received);
                 say("250 2.0.0 Ok: queued as " + Integer.toHexString(System.identityHashCode(received)) + "-"
                         + received());
                 return;
             }
             boolean accepted = rule.action == Action.ACCEPT_THEN_CLOSE
+                    || rule.action == Action.ACCEPT_THEN_RESET
                     || rule.action == Action.ACCEPT_THEN_HANG
+                    || rule.action == Action.ACCEPT_THEN_GARBAGE
                     || (rule.action == Action.REPLY && rule.reply.startsWith("2"));
             if (accepted) {
                 keep(received);
@@ -473,7 +514,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
                 }
                 if (first) {
                     first = false;
-                    Rule rule = rules.isEmpty() ? null : ruleFor(Phase.CONTENT);
+                    Rule rule = ruleFor(Phase.CONTENT);
                     if (rule != null) {
                         act(rule);
                     }
@@ -501,7 +542,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
                 return false;
             }
             act(rule);
-            return true;
+            return rule.action != Action.SLOW;
         }
 
         private Rule ruleFor(Phase phase) {
@@ -510,7 +551,14 @@ public final class ScriptedSmtpServer implements AutoCloseable {
                     return rule;
                 }
             }
-            return null;
+            Consumer<Rule> whim = whims.apply(phase);
+            if (whim == null) {
+                return null;
+            }
+            var rule = new Rule(phase, null);
+            rule.listed = false;
+            whim.accept(rule);
+            return rule;
         }
 
         private void act(Rule rule) throws IOException {
@@ -521,11 +569,18 @@ public final class ScriptedSmtpServer implements AutoCloseable {
                         throw new Hangup();
                     }
                 }
-                case GARBAGE -> say("?!* this is not SMTP");
+                case GARBAGE, ACCEPT_THEN_GARBAGE -> say("?!* this is not SMTP");
                 case CLOSE, ACCEPT_THEN_CLOSE -> throw new Hangup();
-                case RESET -> {
+                case RESET, ACCEPT_THEN_RESET -> {
                     client.setSoLinger(true, 0);
                     throw new Hangup();
+                }
+                case SLOW -> {
+                    try {
+                        Thread.sleep(rule.pause);
+                    } catch (InterruptedException e) {
+                        throw new Hangup();
+                    }
                 }
                 case HANG, ACCEPT_THEN_HANG -> {
                     while (in.read() >= 0) {
