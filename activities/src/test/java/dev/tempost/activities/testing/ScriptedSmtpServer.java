@@ -29,6 +29,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * A small SMTP server on 127.0.0.1 that does what a script says, and otherwise accepts every mail.
@@ -88,8 +90,11 @@ public final class ScriptedSmtpServer implements AutoCloseable {
         HANG,
         GARBAGE,
         DRIP,
+        SLOW,
         ACCEPT_THEN_CLOSE,
-        ACCEPT_THEN_HANG
+        ACCEPT_THEN_RESET,
+        ACCEPT_THEN_HANG,
+        ACCEPT_THEN_GARBAGE
     }
 
     /** What the server does at that point, for ever unless told how many times. */
@@ -101,6 +106,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
         private String reply = "";
         private Duration pause = Duration.ZERO;
         private boolean taking;
+        private boolean listed = true;
         private final AtomicInteger left = new AtomicInteger(Integer.MAX_VALUE);
 
         private Rule(Phase phase, String recipient) {
@@ -156,9 +162,25 @@ public final class ScriptedSmtpServer implements AutoCloseable {
             return act(Action.DRIP);
         }
 
+        /** Behaves, but only after a while. */
+        public Rule slow(Duration pause) {
+            this.pause = pause;
+            return act(Action.SLOW);
+        }
+
         /** Takes the mail, and closes the connection instead of saying so. */
         public Rule acceptThenClose() {
             return act(Action.ACCEPT_THEN_CLOSE);
+        }
+
+        /** Takes the mail, and breaks the connection instead of saying so. */
+        public Rule acceptThenReset() {
+            return act(Action.ACCEPT_THEN_RESET);
+        }
+
+        /** Takes the mail, and says something that is no SMTP reply. */
+        public Rule acceptThenGarbage() {
+            return act(Action.ACCEPT_THEN_GARBAGE);
         }
 
         /** Takes the mail, and never says so. */
@@ -173,14 +195,18 @@ public final class ScriptedSmtpServer implements AutoCloseable {
 
         private Rule act(Action action) {
             this.action = action;
-            rules.add(this);
+            if (listed) {
+                rules.add(this);
+            }
             return this;
         }
 
         private boolean takesTheMail() {
             return taking
                     || action == Action.ACCEPT_THEN_CLOSE
+                    || action == Action.ACCEPT_THEN_RESET
                     || action == Action.ACCEPT_THEN_HANG
+                    || action == Action.ACCEPT_THEN_GARBAGE
                     || ((action == Action.REPLY || action == Action.DRIP) && reply.startsWith("2"));
         }
 
@@ -198,6 +224,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
     private final Set<Socket> conversations = ConcurrentHashMap.newKeySet();
     private final AtomicInteger connections = new AtomicInteger();
     private final Queue<String> commands = new ConcurrentLinkedQueue<>();
+    private volatile Function<Phase, Consumer<Rule>> whims = phase -> null;
     private volatile String extensions = "";
     private volatile String login;
     private volatile SSLContext certificate;
@@ -232,6 +259,16 @@ public final class ScriptedSmtpServer implements AutoCloseable {
 
     public Rule afterDot() {
         return atPhase(Phase.DATA_END);
+    }
+
+    /**
+     * Asks, at each phase that no rule is for, what to do this once.
+     *
+     * @param whims from a phase to what makes a rule for it; to null to behave
+     */
+    public ScriptedSmtpServer withWhims(Function<Phase, Consumer<Rule>> whims) {
+        this.whims = whims;
+        return this;
     }
 
     /** Offers this in the answer to EHLO as well, for instance {@code SMTPUTF8}. */
@@ -543,7 +580,10 @@ public final class ScriptedSmtpServer implements AutoCloseable {
             var received = new Received(from, to, content);
             Rule rule = ruleFor(Phase.DATA_END);
             forget();
-            if (rule == null) {
+            if (rule != null && rule.action == Action.SLOW) {
+                act(rule);
+            }
+            if (rule == null || rule.action == Action.SLOW) {
                 keep(received);
                 say("250 2.0.0 Ok: queued as " + Integer.toHexString(System.identityHashCode(received)) + "-"
                         + received());
@@ -566,7 +606,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
                 }
                 if (first) {
                     first = false;
-                    Rule rule = rules.isEmpty() ? null : ruleFor(Phase.CONTENT);
+                    Rule rule = ruleFor(Phase.CONTENT);
                     if (rule != null) {
                         act(rule);
                     }
@@ -594,7 +634,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
                 return false;
             }
             act(rule);
-            return true;
+            return rule.action != Action.SLOW;
         }
 
         private Rule ruleFor(Phase phase) {
@@ -603,7 +643,14 @@ public final class ScriptedSmtpServer implements AutoCloseable {
                     return rule;
                 }
             }
-            return null;
+            Consumer<Rule> whim = whims.apply(phase);
+            if (whim == null) {
+                return null;
+            }
+            var rule = new Rule(phase, null);
+            rule.listed = false;
+            whim.accept(rule);
+            return rule;
         }
 
         private void act(Rule rule) throws IOException {
@@ -614,14 +661,21 @@ public final class ScriptedSmtpServer implements AutoCloseable {
                         throw new Hangup();
                     }
                 }
-                case GARBAGE -> say("?!* this is not SMTP");
+                case GARBAGE, ACCEPT_THEN_GARBAGE -> say("?!* this is not SMTP");
                 case CLOSE, ACCEPT_THEN_CLOSE -> throw new Hangup();
-                case RESET -> {
+                case RESET, ACCEPT_THEN_RESET -> {
                     connection.setSoLinger(true, 0);
                     connection.close();
                     throw new Hangup();
                 }
                 case DRIP -> drip(rule.reply, rule.pause);
+                case SLOW -> {
+                    try {
+                        Thread.sleep(rule.pause);
+                    } catch (InterruptedException e) {
+                        throw new Hangup();
+                    }
+                }
                 case HANG, ACCEPT_THEN_HANG -> {
                     while (in.read() >= 0) {
                         // whatever it says
