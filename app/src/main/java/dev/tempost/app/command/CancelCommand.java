@@ -1,11 +1,9 @@
 package dev.tempost.app.command;
 
 import dev.tempost.outbox.Rows;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Mixin;
 
 /** Cancels rows: pending ones at once, those in flight before their next attempt. */
 @Command(
@@ -14,20 +12,20 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true)
 final class CancelCommand implements Callable<Integer> {
 
-    @Parameters(arity = "1..*", paramLabel = "ID", description = "The ids of the rows.")
+    @Mixin
     @SuppressWarnings("NullAway.Init") // set by picocli
-    private List<Long> ids;
+    private RowIds ids;
 
-    @Option(names = "--reason", required = true, description = "Why, for the row. No personal data.")
+    @Mixin
     @SuppressWarnings("NullAway.Init") // set by picocli
-    private String reason;
+    private Reason reason;
 
     @Override
     public Integer call() {
         return OnEach.row(
-                ids,
+                ids.all,
                 "cancelled, or will be before its next attempt",
                 "is neither pending nor in flight",
-                (Rows rows, long id) -> rows.cancel(id, reason));
+                (Rows rows, long id) -> rows.cancel(id, reason.text));
     }
 }

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import org.springframework.context.ConfigurableApplicationContext;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Delivers what is due, and exits. */
@@ -24,8 +24,9 @@ final class DrainCommand implements Callable<Integer> {
 
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(200);
 
-    @Option(names = "--tenant", description = "Only this tenant's rows.")
-    private @Nullable String tenant;
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private Tenant tenant;
 
     @Option(
             names = "--timeout",
@@ -39,8 +40,8 @@ final class DrainCommand implements Callable<Integer> {
         Duration patience = org.springframework.boot.convert.DurationStyle.detectAndParse(timeout);
         Map<String, String> properties = new HashMap<>();
         properties.put("tempost.roles", "starter,worker");
-        if (tenant != null) {
-            properties.put("tempost.starter.tenant", tenant);
+        if (tenant.name != null) {
+            properties.put("tempost.starter.tenant", tenant.name);
         }
         try (ConfigurableApplicationContext context = Service.withoutWeb().run(Service.arguments(properties))) {
             Backlog backlog = context.getBean(Backlog.class);
@@ -53,7 +54,7 @@ final class DrainCommand implements Callable<Integer> {
     private boolean drained(Backlog backlog, long deadline) throws InterruptedException {
         while (System.nanoTime() < deadline) {
             try {
-                if (backlog.unfinished(tenant) == 0) {
+                if (backlog.unfinished(tenant.name) == 0) {
                     return true;
                 }
             } catch (OutboxUnavailableException e) {
@@ -66,7 +67,7 @@ final class DrainCommand implements Callable<Integer> {
 
     private void report(Backlog backlog, Parts parts, boolean done, Duration patience) {
         try {
-            List<Backlog.Total> totals = backlog.totals(tenant);
+            List<Backlog.Total> totals = backlog.totals(tenant.name);
             System.out.println((done ? "Drained: " : "Not drained after " + patience.toSeconds() + " s: ")
                     + (totals.isEmpty()
                             ? "no rows"

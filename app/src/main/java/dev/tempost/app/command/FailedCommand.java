@@ -5,8 +5,8 @@ import dev.tempost.outbox.Rows;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The dead letters. */
@@ -16,8 +16,9 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true)
 final class FailedCommand implements Callable<Integer> {
 
-    @Option(names = "--tenant", description = "Only this tenant's rows.")
-    private @Nullable String tenant;
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private Tenant tenant;
 
     @Option(names = "--limit", description = "At most so many. Defaults to ${DEFAULT-VALUE}.", defaultValue = "50")
     private int limit;
@@ -25,7 +26,7 @@ final class FailedCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         return Outbox.with(dataSource -> {
-            List<Rows.Row> failed = new Rows(dataSource).failed(tenant, limit);
+            List<Rows.Row> failed = new Rows(dataSource).failed(tenant.name, limit);
             failed.forEach(row -> System.out.printf(
                     Locale.ROOT,
                     "%-8d %-12s %-20s %s  %d attempts  %s: %s%n",

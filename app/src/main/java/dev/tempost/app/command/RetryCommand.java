@@ -1,10 +1,9 @@
 package dev.tempost.app.command;
 
 import dev.tempost.outbox.Rows;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Mixin;
 
 /** Delivers failed rows again. */
 @Command(
@@ -14,12 +13,12 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true)
 final class RetryCommand implements Callable<Integer> {
 
-    @Parameters(arity = "1..*", paramLabel = "ID", description = "The ids of the rows.")
+    @Mixin
     @SuppressWarnings("NullAway.Init") // set by picocli
-    private List<Long> ids;
+    private RowIds ids;
 
     @Override
     public Integer call() {
-        return OnEach.row(ids, "will be delivered again", "is not failed", Rows::retry);
+        return OnEach.row(ids.all, "will be delivered again", "is not failed", Rows::retry);
     }
 }

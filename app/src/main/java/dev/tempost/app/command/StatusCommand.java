@@ -2,12 +2,12 @@ package dev.tempost.app.command;
 
 import dev.tempost.app.terminal.Words;
 import dev.tempost.outbox.Backlog;
+import dev.tempost.outbox.ProviderHealth;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /** How many rows are where, and how old the oldest is. */
 @Command(
@@ -16,21 +16,22 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true)
 final class StatusCommand implements Callable<Integer> {
 
-    @Option(names = "--tenant", description = "Only this tenant's rows.")
-    private @Nullable String tenant;
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private Tenant tenant;
 
     @Override
     public Integer call() {
         return Outbox.with(dataSource -> {
             Backlog backlog = new Backlog(dataSource);
-            List<Backlog.Total> totals = backlog.totals(tenant);
+            List<Backlog.Total> totals = backlog.totals(tenant.name);
             totals.forEach(total -> System.out.printf(
                     Locale.ROOT, "%-12s %,10d%n", total.status().column(), total.rows()));
             if (totals.isEmpty()) {
                 System.out.println("no rows");
             }
             List<Backlog.Group> open = backlog.groups().stream()
-                    .filter(group -> tenant == null || tenant.equals(group.tenant()))
+                    .filter(group -> tenant.name == null || tenant.name.equals(group.tenant()))
                     .toList();
             if (!open.isEmpty()) {
                 System.out.printf(
@@ -50,6 +51,16 @@ final class StatusCommand implements Callable<Integer> {
                         group.rows(),
                         Words.age(group.oldestSeconds())));
             }
+            new ProviderHealth(dataSource)
+                    .down()
+                    .forEach(down -> System.out.printf(
+                            Locale.ROOT,
+                            "%nprovider %s is down since %s, probed next at %s: %s: %s%n",
+                            down.provider(),
+                            Words.time(down.since()),
+                            Words.time(down.probeAt()),
+                            down.errorType(),
+                            down.error()));
             return 0;
         });
     }

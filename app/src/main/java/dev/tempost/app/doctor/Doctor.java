@@ -1,18 +1,23 @@
 package dev.tempost.app.doctor;
 
+import dev.tempost.activities.channel.Health;
+import dev.tempost.activities.email.EmailChannel;
 import dev.tempost.activities.email.SmtpProvider;
+import dev.tempost.activities.email.Templates;
 import dev.tempost.activities.operations.Reconciler;
 import dev.tempost.app.config.SpringMail;
 import dev.tempost.app.config.TempostProperties;
 import dev.tempost.app.engine.EngineConfiguration;
 import dev.tempost.app.engine.Providers;
-import dev.tempost.app.engine.SmtpGreeting;
+import dev.tempost.app.terminal.Words;
 import dev.tempost.outbox.Backlog;
+import dev.tempost.outbox.ProviderHealth;
 import dev.tempost.worker.Namespace;
 import dev.tempost.worker.Schedules;
 import dev.tempost.workflows.Attributes;
 import io.temporal.client.WorkflowClient;
-import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -24,7 +29,6 @@ import org.springframework.context.ApplicationContext;
 /** Examines one part after the other; what depends on a part that is down is left out. */
 public final class Doctor {
 
-    private static final int SMTP_PATIENCE_MILLIS = 5000;
 
     private final ApplicationContext context;
     private final TempostProperties properties;
@@ -47,11 +51,12 @@ public final class Doctor {
         WorkflowClient client = context.getBean(WorkflowClient.class);
         boolean rows = database(dataSource);
         boolean temporal = temporal(client);
-        providers.values().forEach(this::mail);
+        mail(providers);
         if (rows) {
             RowsExam exam = new RowsExam(new Backlog(dataSource));
             say("templates", () -> List.of(exam.templates(properties.templates())));
             say("rows", exam::counts);
+            say("providers", () -> breakers(new ProviderHealth(dataSource)));
         }
         if (rows && temporal) {
             Reconciler reconciler =
@@ -115,23 +120,42 @@ public final class Doctor {
         }
     }
 
-    private void mail(SmtpProvider provider) {
+    /** Everything up to the message itself. */
+    private void mail(Map<String, SmtpProvider> providers) {
+        Clock clock = Clock.systemUTC();
+        try (EmailChannel email =
+                new EmailChannel(providers, new Templates(List.of(properties.templates()), clock), clock)) {
+            providers.values().forEach(provider -> findings.accept(mail(provider, email)));
+        }
+    }
+
+    private static Finding mail(SmtpProvider provider, EmailChannel email) {
         String subject = "smtp " + provider.name();
         String where = provider.host() + ":" + provider.port();
-        try {
-            new SmtpGreeting(
-                            provider.host(),
-                            provider.port(),
-                            provider.connection().tls() == SmtpProvider.Tls.IMPLICIT,
-                            SMTP_PATIENCE_MILLIS)
-                    .look();
-            findings.accept(Finding.ok(subject, where + " greets"));
-        } catch (IOException e) {
-            findings.accept(Finding.problem(
-                    subject,
-                    String.valueOf(e.getMessage()),
-                    "rows of this provider wait until it answers; check its address and the network policy"));
-        }
+        return switch (email.probe(provider.name())) {
+            case Health.Ready() -> Finding.ok(subject, where + " would take mail");
+            case Health.Away(String type, String reply, Duration retryAfter) ->
+                Finding.problem(
+                        subject,
+                        where + ": " + reply,
+                        "its rows wait until it answers; check its address and the network policy");
+            case Health.Down(String type, String reply) ->
+                Finding.problem(
+                        subject,
+                        where + ": " + reply,
+                        "its rows wait until its credentials, certificate or encryption are corrected");
+        };
+    }
+
+    private List<Finding> breakers(ProviderHealth health) {
+        List<Finding> down = health.down().stream()
+                .map(provider -> Finding.problem(
+                        "provider " + provider.provider(),
+                        "down since " + Words.time(provider.since()) + ": " + provider.error(),
+                        "its rows wait; the probe at " + Words.time(provider.probeAt())
+                                + " brings it back once it answers"))
+                .toList();
+        return down.isEmpty() ? List.of(Finding.ok("providers", "none is held back")) : down;
     }
 
     /** A check that breaks down is a finding of its own. */
