@@ -53,7 +53,7 @@ final class MailComposer {
         headers.setHeader("Date", DATE.format(clock.instant()));
         headers.setHeader("From", sender.toString());
         headers.setHeader("To", MimeUtility.fold(4, recipient.mailbox().toString()));
-        headers.setHeader("Subject", MimeUtility.fold(9, MimeUtility.encodeText(mail.subject(), "UTF-8", null)));
+        headers.setHeader("Subject", HeaderText.encoded("Subject", mail.subject()));
         // the same in every attempt, which is how a recipient's server can tell a second copy
         headers.setHeader("Message-ID", provider.messageId(delivery.key()));
         headers.setHeader("MIME-Version", "1.0");
