@@ -21,11 +21,14 @@ import dev.tempost.workflows.Receipt;
 import dev.tempost.workflows.SendRequest;
 import dev.tempost.workflows.SendResult;
 import io.temporal.activity.Activity;
+import io.temporal.activity.ActivityExecutionContext;
 import io.temporal.activity.ActivityInfo;
+import io.temporal.client.ActivityCompletionException;
 import io.temporal.failure.ApplicationFailure;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.UUID;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +40,10 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
 
     private static final Logger log = LoggerFactory.getLogger(DeliveryActivitiesImpl.class);
 
+    private static final Duration HEARTBEAT = Duration.ofSeconds(5);
+
     private final Ledger ledger;
+    private final Breaker breaker;
     private final Function<String, Route> routes;
     private final Consumer<SendEvent> events;
     private final Watchdog watchdog = new Watchdog();
@@ -46,20 +52,40 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
      * @param routes from an event type to the way it goes out
      * @param events told of everything that comes of a row; must be quick and must not throw
      */
-    public DeliveryActivitiesImpl(Ledger ledger, Function<String, Route> routes, Consumer<SendEvent> events) {
+    public DeliveryActivitiesImpl(
+            Ledger ledger, Breaker breaker, Function<String, Route> routes, Consumer<SendEvent> events) {
         this.ledger = ledger;
+        this.breaker = breaker;
         this.routes = routes;
         this.events = events;
     }
 
     @Override
     public SendResult send(SendRequest request) {
-        ActivityInfo activity = Activity.getExecutionContext().getInfo();
+        ActivityExecutionContext context = Activity.getExecutionContext();
+        ActivityInfo activity = context.getInfo();
         CarriedFailure carried = request.carried();
         if (carried != null && activity.getAttempt() == 1) {
             throw retryable(carried.type(), carried.message(), carried.retryAfter());
         }
-        return send(request, activity);
+        if (activity.isLocal()) {
+            return send(request, activity);
+        }
+        // so that Temporal soon notices when this process dies
+        Future<?> heartbeats = watchdog.every(HEARTBEAT, () -> heartbeat(context));
+        try {
+            return send(request, activity);
+        } finally {
+            heartbeats.cancel(false);
+        }
+    }
+
+    private static void heartbeat(ActivityExecutionContext context) {
+        try {
+            context.heartbeat(null);
+        } catch (ActivityCompletionException cancelled) {
+            log.debug("A send under way is allowed to finish, although its workflow no longer needs it");
+        }
     }
 
     @Override
@@ -126,7 +152,7 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
                     request.reset(),
                     route.provider(),
                     route.channel().messageId(key, route.provider()),
-                    policy.attemptDeadline(),
+                    LedgerTransmission.patience(policy.attemptDeadline()),
                     policy.parkWhenAmbiguous());
         } catch (OutboxUnavailableException e) {
             ended(delivery, "transient", null);
@@ -137,11 +163,12 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
         }
         return switch (admission) {
             case Admission.Send send -> transmit(send, delivery, route, activity, openedAt);
-            case Admission.Settled(RowStatus status, String reason) -> {
+            case Admission.Settled(RowStatus status, String reason, String errorType, String error) -> {
                 ended(delivery, status.column(), null);
                 if (status == RowStatus.FAILED) {
                     throw nonRetryable(
-                            FailureType.WORKFLOW_LOST, "row " + delivery.id() + " was failed by another run");
+                            errorType == null ? FailureType.WORKFLOW_LOST : errorType,
+                            error == null ? "row " + delivery.id() + " was failed by another run" : error);
                 }
                 yield new SendResult(status.column(), reason, null);
             }
@@ -150,6 +177,9 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
                         FailureType.ATTEMPT_IN_PROGRESS,
                         "another attempt may still be sending; its deadline is " + remaining.toSeconds() + " s away",
                         remaining.plusMillis(50));
+            case Admission.ProviderDown(Duration remaining, String errorType, String error) ->
+                throw retryable(
+                        errorType, "nothing was sent: provider " + route.provider() + " is down: " + error, remaining);
             case Admission.NotDispatched() ->
                 throw retryable(
                         FailureType.ROW_NOT_DISPATCHED, "the row is pending again and waits to be claimed", null);
@@ -171,6 +201,7 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
                 activity.getWorkflowId(),
                 activity.getWorkflowRunId());
         Outcome outcome = attempt(send, delivery, route, attempt, openedAt);
+        breaker.learn(route.provider(), outcome);
         int sends = activity.isLocal() ? 1 : activity.getAttempt();
         return switch (outcome) {
             case Outcome.Accepted accepted -> delivered(delivery, route, attempt, accepted);

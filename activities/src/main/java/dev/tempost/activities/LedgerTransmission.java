@@ -10,10 +10,13 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One open attempt: asks the ledger before the point of no return, and hangs up at the deadline. */
+/** One open attempt: gives signs of life, asks the ledger before the point of no return, and hangs up at the deadline. */
 final class LedgerTransmission implements Transmission, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(LedgerTransmission.class);
+    // a process that dies while it connects holds its row no longer than this
+    private static final Duration PATIENCE = Duration.ofSeconds(15);
+    private static final Duration SIGN_OF_LIFE = Duration.ofSeconds(5);
     private static final Duration LONGEST_RESERVE = Duration.ofSeconds(5);
 
     private final Ledger ledger;
@@ -21,8 +24,9 @@ final class LedgerTransmission implements Transmission, AutoCloseable {
     private final Watchdog watchdog;
     private final Duration deadline;
     private final long openedAt;
+    private final Future<?> signsOfLife;
     private @Nullable Future<?> hangUp;
-    private boolean begun;
+    private volatile boolean begun;
     private boolean ledgerAway;
 
     /**
@@ -34,13 +38,30 @@ final class LedgerTransmission implements Transmission, AutoCloseable {
         this.watchdog = watchdog;
         this.deadline = deadline;
         this.openedAt = openedAt;
+        this.signsOfLife = watchdog.every(SIGN_OF_LIFE, this::alive);
+    }
+
+    /** How long an attempt that connects is taken for alive after its last sign of life. */
+    static Duration patience(Duration deadline) {
+        return deadline.compareTo(PATIENCE) < 0 ? deadline : PATIENCE;
+    }
+
+    private void alive() {
+        try {
+            if (!begun) {
+                ledger.alive(attempt, patience(deadline), deadline);
+            }
+        } catch (OutboxUnavailableException e) {
+            log.debug("Row {}: the ledger could not be told that its attempt is alive", attempt.id(), e);
+        }
     }
 
     @Override
     public boolean begin() {
         Duration quarter = deadline.dividedBy(4);
         try {
-            begun = ledger.transmitting(attempt, quarter.compareTo(LONGEST_RESERVE) < 0 ? quarter : LONGEST_RESERVE);
+            begun = ledger.transmitting(
+                    attempt, deadline, quarter.compareTo(LONGEST_RESERVE) < 0 ? quarter : LONGEST_RESERVE);
         } catch (OutboxUnavailableException e) {
             log.warn("Row {} is not transmitted: the ledger could not be told. {}", attempt.id(), e.getMessage());
             ledgerAway = true;
@@ -66,6 +87,7 @@ final class LedgerTransmission implements Transmission, AutoCloseable {
 
     @Override
     public void close() {
+        signsOfLife.cancel(false);
         if (hangUp != null) {
             hangUp.cancel(false);
         }

@@ -5,7 +5,10 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** Closes what is still open when its attempt's deadline passes: a timed-out activity's thread would go on otherwise. */
+/**
+ * Keeps the time of attempts: says now and then that they live, and closes what is still open at their deadline, since a
+ * timed-out activity's thread would go on otherwise.
+ */
 final class Watchdog implements AutoCloseable {
 
     private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(
@@ -23,6 +26,12 @@ final class Watchdog implements AutoCloseable {
                 },
                 Math.max(0, patience.toNanos()),
                 TimeUnit.NANOSECONDS);
+    }
+
+    /** Does something again and again, each time on a thread of its own, until the result is cancelled. */
+    Future<?> every(Duration pause, Runnable task) {
+        return timer.scheduleWithFixedDelay(
+                () -> Thread.ofVirtual().start(task), pause.toNanos(), pause.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     @Override

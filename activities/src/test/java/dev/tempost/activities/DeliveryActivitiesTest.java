@@ -9,6 +9,7 @@ import dev.tempost.activities.channel.Health;
 import dev.tempost.activities.channel.Outcome;
 import dev.tempost.activities.channel.Transmission;
 import dev.tempost.outbox.Ledger;
+import dev.tempost.outbox.ProviderHealth;
 import dev.tempost.outbox.testing.TestDatabase;
 import dev.tempost.workflows.DeliveryActivities;
 import dev.tempost.workflows.DeliveryPolicy;
@@ -108,7 +109,12 @@ class DeliveryActivitiesTest {
             }
         };
         temporal.registerActivitiesImplementations(new DeliveryActivitiesImpl(
-                new Ledger(counting(database.dataSource())), eventType -> new Route(channel, "default"), events::add));
+                new Ledger(counting(database.dataSource())),
+                new Breaker(
+                        new ProviderHealth(database.dataSource()),
+                        new BreakerSettings(5, Duration.ofMinutes(1), Duration.ofMinutes(1))),
+                eventType -> new Route(channel, "default"),
+                events::add));
         long id = database.number("SELECT id FROM tempost.outbox");
         return temporal.newActivityStub(DeliveryActivities.class)
                 .send(new SendRequest(

@@ -21,6 +21,15 @@ public sealed interface Admission {
     /** Another attempt is open; ask again once its deadline has passed. */
     record InProgress(Duration remaining) implements Admission {}
 
+    /**
+     * Nothing goes through this provider for now.
+     *
+     * @param remaining when to ask again, from now
+     * @param errorType why it is down, a failure type
+     * @param error why it is down, in the provider's words
+     */
+    record ProviderDown(Duration remaining, String errorType, String error) implements Admission {}
+
     /** The row is pending: it will be claimed again, and this workflow goes on then. */
     record NotDispatched() implements Admission {}
 
@@ -35,6 +44,12 @@ public sealed interface Admission {
      *
      * @param status the row's status
      * @param reason why, in the row's words; null where it has none
+     * @param errorType the type of the row's last failure; null where it has none
+     * @param error the row's last failure; null where it has none
      */
-    record Settled(RowStatus status, @Nullable String reason) implements Admission {}
+    record Settled(
+            RowStatus status,
+            @Nullable String reason,
+            @Nullable String errorType,
+            @Nullable String error) implements Admission {}
 }

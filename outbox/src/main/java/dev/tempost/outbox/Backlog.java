@@ -16,15 +16,31 @@ public final class Backlog {
      * @param rows how many
      * @param due how many of them are due now
      * @param oldestSeconds the age of the oldest that is due, in seconds since it was due; 0 when none is
+     * @param wedged how many are dispatched and should have been tried again ten minutes ago: nothing lost them, but nobody
+     *     drives them either
+     * @param ambiguous how many of them may have been accepted by their last attempt
      */
-    public record Group(String tenant, String eventType, RowStatus status, long rows, long due, double oldestSeconds) {}
+    public record Group(
+            String tenant,
+            String eventType,
+            RowStatus status,
+            long rows,
+            long due,
+            double oldestSeconds,
+            long wedged,
+            long ambiguous) {}
 
     // index outbox_open
     private static final String GROUPS = """
         SELECT tenant, event_type, status, count(*) AS rows,
                count(*) FILTER (WHERE is_due) AS due,
-               coalesce(extract(epoch FROM clock_timestamp() - min(due_at) FILTER (WHERE is_due)), 0) AS oldest
-        FROM (SELECT tenant, event_type, status,
+               coalesce(extract(epoch FROM clock_timestamp() - min(due_at) FILTER (WHERE is_due)), 0) AS oldest,
+               count(*) FILTER (WHERE is_wedged) AS wedged,
+               count(*) FILTER (WHERE last_error_type = 'AmbiguousOutcome') AS ambiguous
+        FROM (SELECT tenant, event_type, status, last_error_type,
+                     status = 'dispatched' AND lease_until IS NULL
+                         AND coalesce(next_attempt_at, dispatched_at) < clock_timestamp() - interval '10 minutes'
+                         AS is_wedged,
                      coalesce(deliver_after, created_at) AS due_at,
                      coalesce(deliver_after <= clock_timestamp(), true) AS is_due
               FROM tempost.outbox
@@ -76,7 +92,9 @@ public final class Backlog {
                         RowStatus.of(row.getString("status")),
                         row.getLong("rows"),
                         row.getLong("due"),
-                        row.getDouble("oldest")));
+                        row.getDouble("oldest"),
+                        row.getLong("wedged"),
+                        row.getLong("ambiguous")));
     }
 
     /**

@@ -5,7 +5,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A row that this replica holds a lease on: what it takes to start its workflow, and no personal data.
+ * A row as the claim returns it: what it takes to start its workflow, and no personal data.
  *
  * @param id the row's id
  * @param key the row's identity for ever
@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param jobId the job whose cancellation takes it along; null for none
  * @param expiresAt after which it is worthless; null for never
  * @param runId the last workflow run the row knows of; null before the first
+ * @param leaseUntil the lease it was claimed with, which tells this claim from every other; null where it was not claimed
  */
 public record ClaimedRow(
         long id,
@@ -22,10 +23,15 @@ public record ClaimedRow(
         String eventType,
         @Nullable String jobId,
         @Nullable Instant expiresAt,
-        @Nullable String runId) {
+        @Nullable String runId,
+        @Nullable Instant leaseUntil) {
 
     /** {@code delivery:<tenant>:<id>:<first 8 digits of key>}. */
     public String workflowId() {
+        return workflowId(tenant, id, key);
+    }
+
+    static String workflowId(String tenant, long id, UUID key) {
         return "delivery:" + tenant + ":" + id + ":" + key.toString().substring(0, 8);
     }
 }

@@ -2,7 +2,10 @@ package dev.tempost.outbox;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Timestamp;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.UUID;
 import javax.sql.DataSource;
@@ -25,6 +28,7 @@ public final class Claims {
                   WHERE earlier.tenant = o.tenant AND earlier.shard_key = o.shard_key AND earlier.id < o.id
                     AND earlier.shard_key IS NOT NULL
                     AND earlier.status IN ('pending', 'dispatched', 'failed')))
+              AND (o.event_type = ANY (?)) = ?
               %s
             ORDER BY o.priority, o.id
             LIMIT ?
@@ -35,7 +39,8 @@ public final class Claims {
                 lease_until = clock_timestamp() + ? * interval '1 millisecond'
             FROM due
             WHERE o.id = due.id
-            RETURNING o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at, o.run_id, o.priority
+            RETURNING o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at, o.run_id,
+                      o.lease_until, o.priority
         )
         SELECT * FROM claimed ORDER BY priority, id
         """;
@@ -57,26 +62,26 @@ public final class Claims {
         SET lease_until = clock_timestamp() + ? * interval '1 millisecond'
         FROM lost
         WHERE o.id = lost.id
-        RETURNING o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at, o.run_id
+        RETURNING o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at, o.run_id, o.lease_until
         """;
 
     private static final String SET_LEASE = """
         UPDATE tempost.outbox
         SET lease_until = clock_timestamp() + ? * interval '1 millisecond'
-        WHERE id = ? AND key = ? AND status = 'dispatched' AND lease_until IS NOT NULL
+        WHERE id = ? AND key = ? AND status = 'dispatched' AND lease_until = ?
         """;
 
     private static final String DROP_LEASE = """
         UPDATE tempost.outbox SET lease_until = NULL
-        WHERE id = ? AND key = ? AND status = 'dispatched' AND lease_until IS NOT NULL
+        WHERE id = ? AND key = ? AND status = 'dispatched' AND lease_until = ?
         """;
 
     private static final String RELEASE = """
         UPDATE tempost.outbox
-        SET status = 'pending', lease_until = NULL, dispatched_at = NULL,
+        SET status = 'pending', lease_until = NULL,
             next_attempt_at = clock_timestamp() + ? * interval '1 millisecond',
             last_error = ?, last_error_type = ?, last_error_at = clock_timestamp()
-        WHERE id = ? AND key = ? AND status = 'dispatched' AND lease_until IS NOT NULL
+        WHERE id = ? AND key = ? AND status = 'dispatched' AND lease_until = ?
         """;
 
     private static final String STILL_LEASED = """
@@ -100,23 +105,14 @@ public final class Claims {
 
     // index outbox_cancelling
     static final String CANCELLING = """
-        SELECT o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at, o.run_id
+        SELECT o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at, o.run_id, o.lease_until
         FROM tempost.outbox o
         WHERE o.status = 'dispatched' AND o.cancel_requested_at IS NOT NULL
         ORDER BY o.cancel_requested_at
         LIMIT ?
         """;
 
-    private static final String SETTLE = """
-        UPDATE tempost.outbox
-        SET status = ?, finished_at = clock_timestamp(), lease_until = NULL, next_attempt_at = NULL, run_id = ?,
-            reason = coalesce(reason, ?),
-            last_error = coalesce(?, last_error), last_error_type = coalesce(?, last_error_type),
-            last_error_at = CASE WHEN ?::text IS NULL THEN last_error_at ELSE clock_timestamp() END
-        WHERE id = ? AND key = ? AND status = 'dispatched'
-          AND NOT EXISTS (SELECT FROM tempost.attempt a
-                          WHERE a.outbox_id = ? AND a.finished_at IS NULL AND a.deadline > clock_timestamp())
-        """;
+    private static final String SETTLE = "SELECT tempost.settle(?, ?, ?, ?, ?, ?, ?, ?)";
 
     private final Database database;
 
@@ -129,12 +125,15 @@ public final class Claims {
      *
      * @param limit at most so many
      * @param lease how long no other replica may claim them
+     * @param eventTypes only rows of these
      * @param tenant only rows of this tenant; null for all
      */
-    public List<ClaimedRow> claim(int limit, Duration lease, @Nullable String tenant) {
+    public List<ClaimedRow> claim(int limit, Duration lease, EventTypes eventTypes, @Nullable String tenant) {
+        String[] names = eventTypes.names().toArray(String[]::new);
+        boolean only = eventTypes.only();
         return tenant == null
-                ? database.query("claim rows", CLAIM_ANY, Claims::row, limit, lease.toMillis())
-                : database.query("claim rows", CLAIM_TENANT, Claims::row, tenant, limit, lease.toMillis());
+                ? database.query("claim rows", CLAIM_ANY, Claims::row, names, only, limit, lease.toMillis())
+                : database.query("claim rows", CLAIM_TENANT, Claims::row, names, only, tenant, limit, lease.toMillis());
     }
 
     /** Claims rows whose lease ran out before anybody learnt what became of their first attempt. */
@@ -142,51 +141,55 @@ public final class Claims {
         return database.query("claim rows whose lease ran out", RECLAIM, Claims::row, limit, lease.toMillis());
     }
 
-    /** Gives a claimed row a new lease, for instance a short one after a start whose fate is unknown. */
+    /**
+     * Gives a claimed row a new lease, for instance a short one after a start whose fate is unknown. As with {@link #leave} and
+     * {@link #release}, nothing changes when the row is no longer leased by this claim.
+     */
     public void renew(ClaimedRow row, Duration lease) {
-        database.update("renew the lease of row " + row.id(), SET_LEASE, lease.toMillis(), row.id(), row.key());
+        database.update(
+                "renew the lease of row " + row.id(), SET_LEASE, lease.toMillis(), row.id(), row.key(), lease(row));
     }
 
     /** Leaves a row to its running workflow. */
     public void leave(ClaimedRow row) {
-        database.update("drop the lease of row " + row.id(), DROP_LEASE, row.id(), row.key());
+        database.update("drop the lease of row " + row.id(), DROP_LEASE, row.id(), row.key(), lease(row));
     }
 
     /** Puts a row back that surely was not started. */
     public void release(ClaimedRow row, Duration delay, String errorType, String error) {
-        database.update("release row " + row.id(), RELEASE, delay.toMillis(), error, errorType, row.id(), row.key());
+        database.update(
+                "release row " + row.id(),
+                RELEASE,
+                delay.toMillis(),
+                error,
+                errorType,
+                row.id(),
+                row.key(),
+                lease(row));
     }
 
     /**
-     * Gives a row, whose workflow is closed, the outcome of that workflow.
+     * Ends or gives back a row that no workflow will tell any more. What the ledger says was accepted is delivered, whatever
+     * is asked for.
      *
-     * @param status what the row becomes
-     * @param runId the closed run; null where there is no workflow
-     * @param reason why; null for none
-     * @param errorType the failure's type; null unless it failed
-     * @param error the failure; null unless it failed
-     * @return false when the row is no longer dispatched, or an attempt is still open
+     * @param dispatchedAt when it was dispatched, as seen before its workflow was asked for; null for the holder of its lease
+     * @return what the row is now; null when nothing was written: it is not dispatched, was dispatched anew meanwhile, or an
+     *     attempt may still be under way
      */
-    public boolean settle(
-            ClaimedRow row,
-            RowStatus status,
-            @Nullable String runId,
-            @Nullable String reason,
-            @Nullable String errorType,
-            @Nullable String error) {
-        return database.update(
-                        "settle row " + row.id(),
-                        SETTLE,
-                        status.column(),
-                        runId,
-                        reason,
-                        error,
-                        errorType,
-                        error,
-                        row.id(),
-                        row.key(),
-                        row.id())
-                == 1;
+    public @Nullable RowStatus settle(ClaimedRow row, @Nullable Instant dispatchedAt, Settlement settlement) {
+        String status = database.queryOne(
+                "settle row " + row.id(),
+                SETTLE,
+                result -> result.getString(1),
+                row.id(),
+                row.key(),
+                dispatchedAt == null ? null : dispatchedAt.atOffset(ZoneOffset.UTC),
+                settlement.status().column(),
+                settlement.runId(),
+                settlement.reason(),
+                settlement.errorType(),
+                settlement.error());
+        return status == null ? null : RowStatus.of(status);
     }
 
     /** Which of these rows still hold a live lease. */
@@ -212,6 +215,11 @@ public final class Claims {
                 row.getString("event_type"),
                 row.getString("job_id"),
                 Database.instant(row, "expires_at"),
-                row.getString("run_id"));
+                row.getString("run_id"),
+                Database.instant(row, "lease_until"));
+    }
+
+    private static @Nullable Timestamp lease(ClaimedRow row) {
+        return row.leaseUntil() == null ? null : Timestamp.from(row.leaseUntil());
     }
 }

@@ -11,13 +11,15 @@ import java.util.List;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/** Runs one statement per transaction: nothing here holds a lock across two round trips. */
+/** Runs one statement per transaction, and cancels it when it takes too long: nothing here holds a lock across two round trips. */
 final class Database {
 
     /** Reads one row of a result. */
     interface Reader<T> {
         T read(ResultSet row) throws SQLException;
     }
+
+    private static final int PATIENCE_SECONDS = 10;
 
     private final DataSource dataSource;
 
@@ -69,6 +71,8 @@ final class Database {
     }
 
     private static void bind(PreparedStatement statement, @Nullable Object... parameters) throws SQLException {
+        // by a request of the driver's: a statement_timeout would take a round trip more, and not pass a pooler
+        statement.setQueryTimeout(PATIENCE_SECONDS);
         for (int i = 0; i < parameters.length; i++) {
             if (parameters[i] instanceof long[] ids) {
                 Object[] boxed = new Object[ids.length];
@@ -76,6 +80,8 @@ final class Database {
                     boxed[j] = ids[j];
                 }
                 statement.setArray(i + 1, statement.getConnection().createArrayOf("bigint", boxed));
+            } else if (parameters[i] instanceof String[] names) {
+                statement.setArray(i + 1, statement.getConnection().createArrayOf("text", names));
             } else {
                 statement.setObject(i + 1, parameters[i]);
             }

@@ -12,16 +12,22 @@ import org.jspecify.annotations.Nullable;
 public final class Ledger {
 
     private static final String OPEN = """
-        SELECT verdict, wait_ms, attempt, reached, recipient, payload, headers, reason
+        SELECT verdict, wait_ms, attempt, reached, recipient, payload, headers, last_error, last_error_type, reason
         FROM tempost.open_attempt(?, ?, ?, ?, ?, ?, ? * interval '1 millisecond', ?)
         """;
 
-    // HOT: no index covers phase
+    // HOT, as the next: no index covers phase or deadline
+    private static final String ALIVE = """
+        UPDATE tempost.attempt
+        SET deadline = least(clock_timestamp() + ? * interval '1 millisecond', started_at + ? * interval '1 millisecond')
+        WHERE outbox_id = ? AND attempt = ? AND run_id = ? AND phase = 'connecting' AND finished_at IS NULL
+        """;
+
     private static final String TRANSMITTING = """
         UPDATE tempost.attempt
-        SET phase = 'transmitting'
+        SET phase = 'transmitting', deadline = started_at + ? * interval '1 millisecond'
         WHERE outbox_id = ? AND attempt = ? AND run_id = ? AND phase = 'connecting' AND finished_at IS NULL
-          AND deadline > clock_timestamp() + ? * interval '1 millisecond'
+          AND started_at + ? * interval '1 millisecond' > clock_timestamp() + ? * interval '1 millisecond'
         """;
 
     private static final String ACCEPTED = "SELECT tempost.accept_attempt(?, ?, ?, ?, ?, ?, ?, ?)";
@@ -42,7 +48,8 @@ public final class Ledger {
      *
      * @param reset whether the run is a reset of an earlier one, which may take a failed or pending row
      * @param messageId what the provider will know the message by; the same for every attempt
-     * @param deadline from now, on the database's clock
+     * @param patience how long it may be taken for alive while it connects, from now, on the database's clock; {@link #alive}
+     *     prolongs it
      * @param park whether an attempt that may have been accepted forbids another
      */
     public Admission open(
@@ -52,7 +59,7 @@ public final class Ledger {
             boolean reset,
             String provider,
             String messageId,
-            Duration deadline,
+            Duration patience,
             boolean park) {
         Admission admission = database.queryOne(
                 "open an attempt of row " + id,
@@ -64,24 +71,44 @@ public final class Ledger {
                 reset,
                 provider,
                 messageId,
-                deadline.toMillis(),
+                patience.toMillis(),
                 park);
         return Objects.requireNonNull(admission, "open_attempt always answers");
     }
 
     /**
-     * Moves an attempt past its point of no return.
+     * Prolongs an attempt that is still connecting.
      *
+     * @param patience from now
+     * @param longest since the attempt was opened
+     */
+    public void alive(AttemptRef attempt, Duration patience, Duration longest) {
+        database.update(
+                "prolong the attempt of row " + attempt.id(),
+                ALIVE,
+                patience.toMillis(),
+                longest.toMillis(),
+                attempt.id(),
+                attempt.attempt(),
+                attempt.runId());
+    }
+
+    /**
+     * Moves an attempt past its point of no return: from here on only its deadline ends it.
+     *
+     * @param deadline since the attempt was opened
      * @param reserve how much time must be left before the deadline, to read the reply
      * @return false when the attempt may not transmit any more
      */
-    public boolean transmitting(AttemptRef attempt, Duration reserve) {
+    public boolean transmitting(AttemptRef attempt, Duration deadline, Duration reserve) {
         return database.update(
                         "record that row " + attempt.id() + " is being transmitted",
                         TRANSMITTING,
+                        deadline.toMillis(),
                         attempt.id(),
                         attempt.attempt(),
                         attempt.runId(),
+                        deadline.toMillis(),
                         reserve.toMillis())
                 == 1;
     }
@@ -176,10 +203,20 @@ public final class Ledger {
                         row.getString("payload"),
                         row.getString("headers"));
             case "in_progress" -> new Admission.InProgress(Duration.ofMillis(row.getLong("wait_ms")));
+            case "provider_down" ->
+                new Admission.ProviderDown(
+                        Duration.ofMillis(row.getLong("wait_ms")),
+                        row.getString("last_error_type"),
+                        row.getString("last_error"));
             case "not_dispatched" -> new Admission.NotDispatched();
             case "parked" -> new Admission.Parked();
             case "missing" -> new Admission.Missing();
-            default -> new Admission.Settled(RowStatus.of(verdict), row.getString("reason"));
+            default ->
+                new Admission.Settled(
+                        RowStatus.of(verdict),
+                        row.getString("reason"),
+                        row.getString("last_error_type"),
+                        row.getString("last_error"));
         };
     }
 }

@@ -7,11 +7,8 @@ import org.postgresql.util.ServerErrorMessage;
 /** PostgreSQL could not be asked, or did not answer. Whether a statement took effect is unknown. */
 public final class OutboxUnavailableException extends RuntimeException {
 
-    private final String sqlState;
-
     OutboxUnavailableException(String what, SQLException cause) {
         super("could not " + what + ": " + withoutDetail(cause), cause);
-        this.sqlState = cause.getSQLState() == null ? "" : cause.getSQLState();
     }
 
     /** PostgreSQL's detail quotes rows, and this message reaches Temporal: personal data does not. */
@@ -20,10 +17,5 @@ public final class OutboxUnavailableException extends RuntimeException {
         return server == null
                 ? String.valueOf(cause.getMessage())
                 : server.getMessage() + " (" + server.getSQLState() + ")";
-    }
-
-    /** PostgreSQL's SQLSTATE; empty where the driver gave none. */
-    public String sqlState() {
-        return sqlState;
     }
 }

@@ -43,7 +43,7 @@ public final class Rows {
 
         /** {@code delivery:<tenant>:<id>:<first 8 digits of key>}. */
         public String workflowId() {
-            return new ClaimedRow(id, key, tenant, eventType, null, null, null).workflowId();
+            return ClaimedRow.workflowId(tenant, id, key);
         }
     }
 

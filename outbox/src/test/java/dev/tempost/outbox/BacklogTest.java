@@ -41,6 +41,20 @@ class BacklogTest {
     }
 
     @Test
+    void rowsThatNobodyDrivesAndRowsThatMayHaveBeenSentAreCounted() {
+        String eleven = "clock_timestamp() - interval '11 minutes'";
+        outbox.row("status, dispatched_at", "'dispatched'", eleven);
+        outbox.row("status, dispatched_at, next_attempt_at", "'dispatched'", eleven, FUTURE);
+        outbox.row("status, dispatched_at, lease_until", "'dispatched'", eleven, eleven);
+        outbox.row("status, dispatched_at, last_error_type", "'dispatched'", "now()", "'AmbiguousOutcome'");
+        assertThat(backlog.groups()).singleElement().satisfies(group -> {
+            assertThat(group.rows()).isEqualTo(4);
+            assertThat(group.wedged()).isEqualTo(1);
+            assertThat(group.ambiguous()).isEqualTo(1);
+        });
+    }
+
+    @Test
     void totalsCountFinishedRowsToo() {
         outbox.pending();
         outbox.row("status", "'delivered'");

@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -31,7 +32,7 @@ class ClaimsTest {
     }
 
     private List<Long> claim(int limit) {
-        return ids(claims.claim(limit, LEASE, null));
+        return ids(claims.claim(limit, LEASE, EventTypes.all(), null));
     }
 
     private static List<Long> ids(List<ClaimedRow> rows) {
@@ -59,7 +60,7 @@ class ClaimsTest {
     @Test
     void aClaimedRowIsDispatchedUnderALease() {
         long id = outbox.row("tenant, job_id, expires_at", "'acme'", "'job-1'", FUTURE);
-        ClaimedRow row = claims.claim(1, LEASE, null).getFirst();
+        ClaimedRow row = claims.claim(1, LEASE, EventTypes.all(), null).getFirst();
         assertThat(row.key()).isEqualTo(outbox.key(id));
         assertThat(row.tenant()).isEqualTo("acme");
         assertThat(row.eventType()).isEqualTo("welcome");
@@ -108,8 +109,8 @@ class ClaimsTest {
     void aTenantCanBeClaimedAlone() {
         outbox.row("tenant", "'acme'");
         long other = outbox.row("tenant", "'globex'");
-        assertThat(ids(claims.claim(10, LEASE, "globex"))).containsExactly(other);
-        assertThat(claims.claim(10, LEASE, "nobody")).isEmpty();
+        assertThat(ids(claims.claim(10, LEASE, EventTypes.all(), "globex"))).containsExactly(other);
+        assertThat(claims.claim(10, LEASE, EventTypes.all(), "nobody")).isEmpty();
     }
 
     @Test
@@ -191,7 +192,7 @@ class ClaimsTest {
         long id = outbox.inFlight();
         claims.renew(outbox.claimed(id), Duration.ofHours(1));
         outbox.assertThatRow(id, "lease_until > clock_timestamp() + interval '50 minutes'");
-        ClaimedRow stranger = new ClaimedRow(id, UUID.randomUUID(), "default", "welcome", null, null, null);
+        ClaimedRow stranger = new ClaimedRow(id, UUID.randomUUID(), "default", "welcome", null, null, null, null);
         claims.renew(stranger, Duration.ofSeconds(1));
         claims.leave(stranger);
         claims.release(stranger, Duration.ZERO, "Stranger", "another row");
@@ -202,7 +203,7 @@ class ClaimsTest {
     void aReleasedRowIsPendingAgainAfterItsDelay() {
         long id = outbox.inFlight();
         claims.release(outbox.claimed(id), Duration.ofMinutes(5), "StartRefused", "no such namespace");
-        outbox.assertThatRow(id, "status = 'pending' AND lease_until IS NULL AND dispatched_at IS NULL");
+        outbox.assertThatRow(id, "status = 'pending' AND lease_until IS NULL");
         outbox.assertThatRow(id, "last_error_type = 'StartRefused' AND last_error = 'no such namespace'");
         assertThat(claim(10)).isEmpty();
         outbox.set(id, "next_attempt_at = " + PAST);
@@ -215,6 +216,32 @@ class ClaimsTest {
         outbox.set(id, "lease_until = NULL");
         claims.release(outbox.claimed(id), Duration.ZERO, "StartRefused", "too late");
         outbox.assertThatRow(id, "status = 'dispatched' AND last_error IS NULL");
+    }
+
+    @Test
+    void aRowThatWasClaimedAgainIsNoLongerTheFirstClaims() {
+        long id = outbox.inFlight();
+        ClaimedRow first = outbox.claimed(id);
+        outbox.set(id, "lease_until = " + PAST);
+        ClaimedRow second = claims.reclaim(1, LEASE).getFirst();
+        claims.release(first, Duration.ZERO, "StartRefused", "too late");
+        claims.leave(first);
+        claims.renew(first, Duration.ofHours(1));
+        outbox.assertThatRow(id, "status = 'dispatched' AND lease_until < clock_timestamp() + interval '10 minutes'");
+        claims.leave(second);
+        outbox.assertThatRow(id, "lease_until IS NULL");
+    }
+
+    @Test
+    void aClaimMayTakeSomeEventTypesOnlyOrAllButSome() {
+        long welcome = outbox.pending();
+        long news = outbox.database.number("INSERT INTO tempost.outbox (event_type) VALUES ('news') RETURNING id");
+        assertThat(claims.claim(10, LEASE, new EventTypes(true, Set.of("digest")), null))
+                .isEmpty();
+        assertThat(ids(claims.claim(10, LEASE, new EventTypes(false, Set.of("welcome")), null)))
+                .containsExactly(news);
+        assertThat(ids(claims.claim(10, LEASE, new EventTypes(true, Set.of("welcome", "news")), null)))
+                .containsExactly(welcome);
     }
 
     @Test
@@ -251,24 +278,5 @@ class ClaimsTest {
         List<ClaimedRow> cancelling = claims.cancelling(10);
         assertThat(ids(cancelling)).containsExactly(id);
         assertThat(cancelling.getFirst().runId()).isEqualTo("r1");
-    }
-
-    @Test
-    void aRowIsSettledOnlyWhileItIsInFlightAndNobodySends() {
-        long id = outbox.inFlight();
-        Ledger ledger = new Ledger(outbox.database.dataSource());
-        ledger.open(id, outbox.key(id), "r1", false, "smtp", "<m>", Duration.ofMinutes(1), false);
-        ClaimedRow row = outbox.claimed(id);
-        assertThat(claims.settle(row, RowStatus.FAILED, "r1", null, "WorkflowLost", "gone"))
-                .isFalse();
-        outbox.pastDeadline(id, 1);
-        assertThat(claims.settle(row, RowStatus.FAILED, "r1", null, "WorkflowLost", "gone"))
-                .isTrue();
-        outbox.assertThatRow(
-                id,
-                "status = 'failed' AND run_id = 'r1' AND last_error_type = 'WorkflowLost' AND last_error = 'gone'"
-                        + " AND last_error_at IS NOT NULL AND lease_until IS NULL AND finished_at IS NOT NULL");
-        assertThat(claims.settle(row, RowStatus.DELIVERED, "r1", null, null, null))
-                .isFalse();
     }
 }

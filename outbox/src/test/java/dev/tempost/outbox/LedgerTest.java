@@ -115,9 +115,9 @@ class LedgerTest {
                 continue;
             }
             long id = outbox.row("status, reason", "'" + status.column() + "'", "'because'");
-            assertThat(open(id)).isEqualTo(new Admission.Settled(status, "because"));
+            assertThat(open(id)).isEqualTo(new Admission.Settled(status, "because", null, null));
             if (status != RowStatus.FAILED) {
-                assertThat(openAfterReset(id)).isEqualTo(new Admission.Settled(status, "because"));
+                assertThat(openAfterReset(id)).isEqualTo(new Admission.Settled(status, "because", null, null));
             }
         }
         assertThat(outbox.database.number("SELECT count(*) FROM tempost.attempt"))
@@ -128,7 +128,7 @@ class LedgerTest {
     void theGateCancelsARowThatSomebodyWantsCancelled() {
         long id = outbox.inFlight();
         rows.cancel(id, "typo");
-        assertThat(open(id)).isEqualTo(new Admission.Settled(RowStatus.CANCELLED, "typo"));
+        assertThat(open(id)).isEqualTo(new Admission.Settled(RowStatus.CANCELLED, "typo", null, null));
         outbox.assertThatRow(id, "status = 'cancelled' AND finished_at IS NOT NULL AND lease_until IS NULL");
         outbox.assertThatRow(id, "run_id = 'run-1' AND reason = 'typo'");
     }
@@ -138,7 +138,8 @@ class LedgerTest {
         long id = outbox.inFlight();
         outbox.set(id, "expires_at = clock_timestamp() - interval '1 s', next_attempt_at = now()");
         assertThat(open(id))
-                .isEqualTo(new Admission.Settled(RowStatus.EXPIRED, "expires_at passed before it was accepted"));
+                .isEqualTo(new Admission.Settled(
+                        RowStatus.EXPIRED, "expires_at passed before it was accepted", null, null));
         outbox.assertThatRow(id, "status = 'expired' AND next_attempt_at IS NULL AND reason IS NOT NULL");
     }
 
@@ -156,7 +157,7 @@ class LedgerTest {
     void anAttemptThatDiedTransmittingIsAmbiguousAndCounts() {
         long id = outbox.inFlight();
         open(id);
-        ledger.transmitting(attempt(id, 1), RESERVE);
+        ledger.transmitting(attempt(id, 1), DEADLINE, RESERVE);
         outbox.pastDeadline(id, 1);
         assertThat(open(id)).isEqualTo(new Admission.Send(2, 1, null, "{}", "{}"));
         outbox.assertThatAttempt(id, 1, "phase = 'ambiguous' AND reached AND finished_at IS NOT NULL");
@@ -175,7 +176,7 @@ class LedgerTest {
     void anUnreadReplyParksTheRowHoweverOftenItIsAsked() {
         long id = outbox.inFlight();
         open(id, "run-1", false, true);
-        ledger.transmitting(attempt(id, 1), RESERVE);
+        ledger.transmitting(attempt(id, 1), DEADLINE, RESERVE);
         outbox.pastDeadline(id, 1);
         assertThat(open(id, "run-1", false, true)).isEqualTo(new Admission.Parked());
         assertThat(open(id, "run-1", false, true)).isEqualTo(new Admission.Parked());
@@ -186,7 +187,7 @@ class LedgerTest {
     void aWorkerKilledBetweenAnAmbiguousReplyAndItsReportDoesNotSendAgain() {
         long id = outbox.inFlight();
         open(id, "run-1", false, true);
-        ledger.transmitting(attempt(id, 1), RESERVE);
+        ledger.transmitting(attempt(id, 1), DEADLINE, RESERVE);
         ledger.refused(
                 attempt(id, 1), "smtp", RefusedPhase.AMBIGUOUS, true, "AmbiguousOutcome", "connection lost", null);
         assertThat(open(id, "run-1", false, true)).isEqualTo(new Admission.Parked());
@@ -197,7 +198,7 @@ class LedgerTest {
     void aParkedRowIsParkedForEveryResetUntilAnOperatorRetriesIt() {
         long id = outbox.inFlight();
         open(id, "run-1", false, true);
-        ledger.transmitting(attempt(id, 1), RESERVE);
+        ledger.transmitting(attempt(id, 1), DEADLINE, RESERVE);
         outbox.pastDeadline(id, 1);
         open(id, "run-1", false, true);
         mark(id, "run-1", false, RowStatus.FAILED, "AmbiguousOutcome");
@@ -205,7 +206,7 @@ class LedgerTest {
         assertThat(outbox.status(id)).isEqualTo(RowStatus.FAILED);
 
         rows.retry(id);
-        claims.claim(1, DEADLINE, null);
+        claims.claim(1, DEADLINE, EventTypes.all(), null);
         assertThat(open(id, "run-3", false, true)).isInstanceOf(Admission.Send.class);
     }
 
@@ -221,7 +222,7 @@ class LedgerTest {
     void whereNothingIsParkedAnAmbiguousAttemptIsRepeated() {
         long id = outbox.inFlight();
         open(id);
-        ledger.transmitting(attempt(id, 1), RESERVE);
+        ledger.transmitting(attempt(id, 1), DEADLINE, RESERVE);
         ledger.refused(attempt(id, 1), "smtp", RefusedPhase.AMBIGUOUS, true, "AmbiguousOutcome", "lost", Duration.ZERO);
         assertThat(open(id)).isInstanceOf(Admission.Send.class);
     }
@@ -230,26 +231,126 @@ class LedgerTest {
     void anAttemptBeginsToTransmitOnce() {
         long id = outbox.inFlight();
         open(id);
-        assertThat(ledger.transmitting(attempt(id, 1), RESERVE)).isTrue();
+        assertThat(ledger.transmitting(attempt(id, 1), DEADLINE, RESERVE)).isTrue();
         outbox.assertThatAttempt(id, 1, "phase = 'transmitting'");
-        assertThat(ledger.transmitting(attempt(id, 1), RESERVE)).isFalse();
+        assertThat(ledger.transmitting(attempt(id, 1), DEADLINE, RESERVE)).isFalse();
     }
 
     @Test
     void anAttemptDoesNotTransmitWithoutTimeToReadTheReply() {
         long id = outbox.inFlight();
         open(id);
-        assertThat(ledger.transmitting(attempt(id, 1), DEADLINE.plusSeconds(1))).isFalse();
-        outbox.pastDeadline(id, 1);
-        assertThat(ledger.transmitting(attempt(id, 1), Duration.ZERO)).isFalse();
+        assertThat(ledger.transmitting(attempt(id, 1), DEADLINE, DEADLINE.plusSeconds(1)))
+                .isFalse();
+        outbox.database.execute("UPDATE tempost.attempt SET started_at = clock_timestamp() - interval '2 minutes'");
+        assertThat(ledger.transmitting(attempt(id, 1), DEADLINE, Duration.ZERO)).isFalse();
         outbox.assertThatAttempt(id, 1, "phase = 'connecting'");
+    }
+
+    @Test
+    void anAttemptThatTransmitsIsGivenUpAtItsDeadlineAndNotBefore() {
+        long id = outbox.inFlight();
+        open(id);
+        ledger.transmitting(attempt(id, 1), Duration.ofMinutes(10), RESERVE);
+        outbox.assertThatAttempt(id, 1, "deadline = started_at + interval '10 minutes'");
+        ledger.alive(attempt(id, 1), Duration.ofHours(1), Duration.ofHours(2));
+        outbox.assertThatAttempt(id, 1, "deadline = started_at + interval '10 minutes'");
+    }
+
+    @Test
+    void aSignOfLifeProlongsAnAttemptThatConnectsButNotForEver() {
+        long id = outbox.inFlight();
+        open(id);
+        outbox.pastDeadline(id, 1);
+        ledger.alive(attempt(id, 1), Duration.ofSeconds(30), DEADLINE);
+        outbox.assertThatAttempt(id, 1, "deadline > clock_timestamp() AND deadline < started_at + interval '1 minute'");
+        ledger.alive(attempt(id, 1), Duration.ofHours(1), DEADLINE);
+        outbox.assertThatAttempt(id, 1, "deadline = started_at + interval '1 minute'");
+    }
+
+    @Test
+    void aSignOfLifeDoesNotWakeAnAttemptThatWasGivenUp() {
+        long id = outbox.inFlight();
+        open(id);
+        outbox.pastDeadline(id, 1);
+        open(id);
+        ledger.alive(attempt(id, 1), Duration.ofMinutes(1), DEADLINE);
+        outbox.assertThatAttempt(id, 1, "deadline < clock_timestamp() AND phase = 'transient'");
+    }
+
+    @Test
+    void aRowWhoseLedgerKnowsOfAnAcceptanceIsRepairedAndNotSent() {
+        long id = outbox.inFlight();
+        open(id);
+        ledger.accepted(attempt(id, 1), "smtp", "250", null);
+        outbox.set(id, "status = 'dispatched', attempts = 0, finished_at = NULL, provider = NULL");
+        assertThat(open(id)).isInstanceOf(Admission.Settled.class);
+        outbox.assertThatRow(
+                id,
+                "status = 'delivered' AND attempts = 1 AND provider = 'smtp' AND finished_at IS NOT NULL"
+                        + " AND reason = 'taken from the ledger'");
+        assertThat(outbox.database.number("SELECT count(*) FROM tempost.attempt"))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void aFailureDoesNotHideAnAcceptanceInTheLedger() {
+        long id = outbox.inFlight();
+        open(id);
+        ledger.accepted(attempt(id, 1), "smtp", "250", null);
+        outbox.set(id, "status = 'dispatched'");
+        assertThat(mark(id, "run-1", false, RowStatus.FAILED, "WorkflowLost"))
+                .isEqualTo(new Marked.Is(RowStatus.DELIVERED));
+    }
+
+    @Test
+    void aRowThatEndsWhileItIsTransmittedSaysThatItMayHaveBeenSent() {
+        long id = outbox.inFlight();
+        open(id);
+        ledger.transmitting(attempt(id, 1), DEADLINE, RESERVE);
+        mark(id, "run-1", false, RowStatus.CANCELLED, null);
+        outbox.assertThatAttempt(id, 1, "phase = 'ambiguous' AND reached AND finished_at IS NOT NULL");
+        outbox.assertThatRow(
+                id,
+                "status = 'cancelled' AND attempts = 1 AND last_error_type = 'AmbiguousOutcome'"
+                        + " AND reason LIKE '%it may have been sent'");
+    }
+
+    @Test
+    void aRowThatEndsWhileItConnectsWasNotSent() {
+        long id = outbox.inFlight();
+        open(id);
+        mark(id, "run-1", false, RowStatus.EXPIRED, null);
+        outbox.assertThatAttempt(id, 1, "phase = 'transient' AND NOT reached AND finished_at IS NOT NULL");
+        outbox.assertThatRow(id, "status = 'expired' AND attempts = 0 AND last_error_type IS NULL");
+    }
+
+    @Test
+    void nothingIsSentThroughAProviderThatIsDown() {
+        ProviderHealth providers = new ProviderHealth(outbox.database.dataSource());
+        providers.takeDown("smtp", "CredentialsRejected", "535 authentication failed", Duration.ofSeconds(30));
+        long id = outbox.inFlight();
+        assertThat(open(id)).isInstanceOfSatisfying(Admission.ProviderDown.class, down -> {
+            assertThat(down.remaining()).isBetween(Duration.ofSeconds(20), Duration.ofSeconds(35));
+            assertThat(down.errorType()).isEqualTo("CredentialsRejected");
+            assertThat(down.error()).isEqualTo("535 authentication failed");
+        });
+        outbox.assertThatRow(
+                id,
+                "status = 'dispatched' AND attempts = 0 AND lease_until IS NULL"
+                        + " AND next_attempt_at > clock_timestamp()");
+        assertThat(outbox.database.number("SELECT count(*) FROM tempost.attempt"))
+                .isZero();
+
+        providers.bringUp("smtp");
+        assertThat(open(id)).isInstanceOf(Admission.Send.class);
     }
 
     @Test
     void anAttemptOfAnotherRunIsNotTransmitted() {
         long id = outbox.inFlight();
         open(id);
-        assertThat(ledger.transmitting(new AttemptRef(id, outbox.key(id), 1, "w", "run-0"), RESERVE))
+        assertThat(ledger.transmitting(new AttemptRef(id, outbox.key(id), 1, "w", "run-0"), DEADLINE, RESERVE))
                 .isFalse();
     }
 
@@ -259,8 +360,8 @@ class LedgerTest {
         open(id);
         outbox.pastDeadline(id, 1);
         open(id);
-        assertThat(ledger.transmitting(attempt(id, 1), RESERVE)).isFalse();
-        assertThat(ledger.transmitting(attempt(id, 2), RESERVE)).isTrue();
+        assertThat(ledger.transmitting(attempt(id, 1), DEADLINE, RESERVE)).isFalse();
+        assertThat(ledger.transmitting(attempt(id, 2), DEADLINE, RESERVE)).isTrue();
     }
 
     @Test
@@ -268,7 +369,7 @@ class LedgerTest {
         long id = outbox.inFlight();
         outbox.set(id, "created_at = clock_timestamp() - interval '10 s', next_attempt_at = now()");
         open(id);
-        ledger.transmitting(attempt(id, 1), RESERVE);
+        ledger.transmitting(attempt(id, 1), DEADLINE, RESERVE);
         Duration lag = ledger.accepted(attempt(id, 1), "smtp", "250 queued as 1", "1");
         assertThat(lag).isBetween(Duration.ofSeconds(10), Duration.ofSeconds(40));
         outbox.assertThatAttempt(
@@ -325,19 +426,21 @@ class LedgerTest {
     void aLateAcceptanceOfAnAttemptThatCountedDoesNotCountAgain() {
         long id = outbox.inFlight();
         open(id);
-        ledger.transmitting(attempt(id, 1), RESERVE);
+        ledger.transmitting(attempt(id, 1), DEADLINE, RESERVE);
         outbox.pastDeadline(id, 1);
         open(id);
         ledger.accepted(attempt(id, 1), "smtp", "250", null);
         outbox.assertThatRow(id, "status = 'delivered' AND attempts = 1");
-        assertThat(open(id)).isEqualTo(new Admission.Settled(RowStatus.DELIVERED, null));
+        assertThat(open(id))
+                .isInstanceOfSatisfying(
+                        Admission.Settled.class, row -> assertThat(row.status()).isEqualTo(RowStatus.DELIVERED));
     }
 
     @Test
     void theSecondOfTwoAcceptancesIsRecordedInTheLedgerOnly() {
         long id = outbox.inFlight();
         open(id);
-        ledger.transmitting(attempt(id, 1), RESERVE);
+        ledger.transmitting(attempt(id, 1), DEADLINE, RESERVE);
         outbox.pastDeadline(id, 1);
         open(id);
         ledger.accepted(attempt(id, 2), "smtp", "250 second", "2");
@@ -412,7 +515,7 @@ class LedgerTest {
     void aLateRefusalCorrectsTheLedgerAndLeavesTheRowToTheNextAttempt() {
         long id = outbox.inFlight();
         open(id);
-        ledger.transmitting(attempt(id, 1), RESERVE);
+        ledger.transmitting(attempt(id, 1), DEADLINE, RESERVE);
         outbox.pastDeadline(id, 1);
         open(id);
         String before = outbox.column(id, "outbox::text");
@@ -498,7 +601,7 @@ class LedgerTest {
     void aResetOfADeliveredRowIsNotSentAgain() {
         long id = outbox.row("status", "'delivered'");
         assertThat(mark(id, "run-2", true, RowStatus.FAILED, "Type")).isEqualTo(new Marked.Is(RowStatus.DELIVERED));
-        assertThat(openAfterReset(id)).isEqualTo(new Admission.Settled(RowStatus.DELIVERED, null));
+        assertThat(openAfterReset(id)).isEqualTo(new Admission.Settled(RowStatus.DELIVERED, null, null, null));
     }
 
     @Test

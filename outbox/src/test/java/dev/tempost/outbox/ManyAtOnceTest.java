@@ -40,10 +40,10 @@ class ManyAtOnceTest {
         Claims claims = new Claims(outbox.database.dataSource());
         List<Long> taken = atOnce(() -> {
                     List<Long> mine = new ArrayList<>();
-                    List<ClaimedRow> batch = claims.claim(7, Duration.ofMinutes(1), null);
+                    List<ClaimedRow> batch = claims.claim(7, Duration.ofMinutes(1), EventTypes.all(), null);
                     while (!batch.isEmpty()) {
                         batch.forEach(row -> mine.add(row.id()));
-                        batch = claims.claim(7, Duration.ofMinutes(1), null);
+                        batch = claims.claim(7, Duration.ofMinutes(1), EventTypes.all(), null);
                     }
                     return mine;
                 })
@@ -73,7 +73,7 @@ class ManyAtOnceTest {
         UUID key = outbox.key(id);
         Ledger ledger = new Ledger(outbox.database.dataSource());
         ledger.open(id, key, "r1", false, "smtp", "<m>", Duration.ofMinutes(1), false);
-        ledger.transmitting(new AttemptRef(id, key, 1, "w", "r1"), Duration.ZERO);
+        ledger.transmitting(new AttemptRef(id, key, 1, "w", "r1"), Duration.ofMinutes(1), Duration.ZERO);
         outbox.pastDeadline(id, 1);
         List<Admission> admissions =
                 atOnce(() -> ledger.open(id, key, "r1", false, "smtp", "<m>", Duration.ofMinutes(1), false));

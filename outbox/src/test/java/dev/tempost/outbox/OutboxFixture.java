@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tempost.outbox.testing.PostgresVersion;
 import dev.tempost.outbox.testing.TestDatabase;
+import java.sql.Timestamp;
 import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -94,8 +95,16 @@ final class OutboxFixture implements AutoCloseable {
     }
 
     ClaimedRow claimed(long id) {
+        Timestamp lease = (Timestamp) database.value("SELECT lease_until FROM tempost.outbox WHERE id = ?", id);
         return new ClaimedRow(
-                id, key(id), Objects.requireNonNull(column(id, "tenant")), "welcome", null, null, column(id, "run_id"));
+                id,
+                key(id),
+                Objects.requireNonNull(column(id, "tenant")),
+                "welcome",
+                null,
+                null,
+                column(id, "run_id"),
+                lease == null ? null : lease.toInstant());
     }
 
     @Override

@@ -39,7 +39,7 @@ class PlansTest {
 
     @Test
     void theClaimReadsWhatIsDueAndWhoIsFirstInAShard() throws SQLException {
-        assertThat(plan(Claims.CLAIM_ANY, "bigint, bigint", "16, 60000"))
+        assertThat(plan(Claims.CLAIM_ANY, "text[], boolean, bigint, bigint", "'{}', false, 16, 60000"))
                 .contains("using outbox_due", "outbox_shard")
                 .doesNotContain("Seq Scan");
     }
@@ -62,6 +62,26 @@ class PlansTest {
     void theCancelSignalsReadWhatIsToBeCancelled() throws SQLException {
         assertThat(plan(Claims.CANCELLING, "bigint", "100"))
                 .contains("outbox_cancelling")
+                .doesNotContain("Seq Scan");
+    }
+
+    @Test
+    void theReconciliationReadsWhatIsDispatched() throws SQLException {
+        assertThat(plan(Reconciliation.COUNT, "bigint", "5000"))
+                .contains("outbox_open")
+                .doesNotContain("Seq Scan");
+        assertThat(plan(Reconciliation.AFTER, "bigint, bigint, bigint", "5000, 0, 1000"))
+                .contains("outbox_open")
+                .doesNotContain("Seq Scan");
+        assertThat(plan(Reconciliation.AMONG, "bigint[]", "'{1, 2, 3}'"))
+                .contains("outbox_pkey")
+                .doesNotContain("Seq Scan");
+    }
+
+    @Test
+    void theRetentionReadsWhatIsOld() throws SQLException {
+        assertThat(plan(Retention.REMOVE, "text, bigint, bigint", "'delivered', 60000, 500"))
+                .contains("outbox_finished")
                 .doesNotContain("Seq Scan");
     }
 

@@ -2,7 +2,6 @@ package dev.tempost.starter;
 
 import dev.tempost.outbox.ClaimedRow;
 import dev.tempost.outbox.Claims;
-import dev.tempost.outbox.RowStatus;
 import io.temporal.client.WorkflowClient;
 import io.temporal.client.WorkflowNotFoundException;
 import java.time.Duration;
@@ -20,11 +19,13 @@ final class CancelSignals {
 
     private final WorkflowClient client;
     private final Claims claims;
+    private final LostRows lostRows;
     private final Map<Long, Long> signalledAt = new HashMap<>();
 
-    CancelSignals(WorkflowClient client, Claims claims) {
+    CancelSignals(WorkflowClient client, Claims claims, LostRows lostRows) {
         this.client = client;
         this.claims = claims;
+        this.lostRows = lostRows;
     }
 
     void send() {
@@ -47,7 +48,7 @@ final class CancelSignals {
         } catch (WorkflowNotFoundException closed) {
             // a live lease means that the start is on its way: the gate will see the cancellation
             if (claims.stillLeased(new long[] {row.id()}).isEmpty()) {
-                claims.settle(row, RowStatus.CANCELLED, row.runId(), null, null, null);
+                lostRows.settle(row);
             }
         }
     }

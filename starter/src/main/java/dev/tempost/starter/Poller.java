@@ -2,7 +2,9 @@ package dev.tempost.starter;
 
 import dev.tempost.outbox.ClaimedRow;
 import dev.tempost.outbox.Claims;
+import dev.tempost.outbox.EventTypes;
 import dev.tempost.outbox.OutboxUnavailableException;
+import dev.tempost.outbox.ProviderHealth;
 import dev.tempost.workflows.FailureType;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -15,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,6 +33,8 @@ public final class Poller implements AutoCloseable {
     private static final int CHORE_BATCH = 100;
 
     private final Claims claims;
+    private final ProviderHealth providers;
+    private final Routing routing;
     private final WorkflowClient client;
     private final StarterSettings settings;
     private final DeliveryStarter starter;
@@ -41,6 +46,8 @@ public final class Poller implements AutoCloseable {
     private final ExecutorService starts = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("tempost-start-", 0).factory());
     private final Thread loop = Thread.ofPlatform().name("tempost-poller").unstarted(this::run);
+    private EventTypes deliverable = EventTypes.all();
+    private volatile Runnable whenRefused = () -> {};
     private volatile boolean stopped;
     private volatile boolean temporalAway;
     private volatile boolean started = true;
@@ -54,13 +61,16 @@ public final class Poller implements AutoCloseable {
             DataSource listening,
             WorkflowClient client,
             StarterSettings settings,
-            Policies policies) {
+            Policies policies,
+            Routing routing) {
         this.claims = new Claims(dataSource);
+        this.providers = new ProviderHealth(dataSource);
+        this.routing = routing;
         this.client = client;
         this.settings = settings;
         this.starter = new DeliveryStarter(client, settings, policies);
         this.lostRows = new LostRows(client, claims);
-        this.cancelSignals = new CancelSignals(client, claims);
+        this.cancelSignals = new CancelSignals(client, claims, lostRows);
         this.inFlight = new InFlight(settings.capacity());
         this.listener = settings.listen() ? new Listener(listening, dataSource, waker) : null;
     }
@@ -78,6 +88,11 @@ public final class Poller implements AutoCloseable {
         if (inFlight.remove(id) && inFlight.worthAClaim()) {
             waker.ring();
         }
+    }
+
+    /** Whom to tell when Temporal refuses a start: what Tempost needs there may be gone. Must be quick. */
+    public void whenRefused(Runnable listener) {
+        whenRefused = listener;
     }
 
     /** How many claimed rows are between their claim and the end of their first attempt. */
@@ -107,7 +122,9 @@ public final class Poller implements AutoCloseable {
                     }
                     continue;
                 }
-                List<ClaimedRow> rows = claims.claim(inFlight.free(), settings.lease(), settings.tenant());
+                List<ClaimedRow> rows = deliverable.none()
+                        ? List.of()
+                        : claims.claim(inFlight.free(), settings.lease(), deliverable, settings.tenant());
                 if (started) {
                     started = false;
                     trouble.reset();
@@ -135,8 +152,10 @@ public final class Poller implements AutoCloseable {
         }
     }
 
-    /** What is not worth a look at every wake: expiry, leases that ran out, cancellations. */
+    /** What is not worth a look at every wake: providers that are down, expiry, leases that ran out, cancellations. */
     private void chores() {
+        deliverable = routing.deliverable(
+                providers.down().stream().map(ProviderHealth.Down::provider).collect(Collectors.toSet()));
         claims.expire(CHORE_BATCH);
         int free = inFlight.free();
         if (free > 0) {
@@ -201,6 +220,7 @@ public final class Poller implements AutoCloseable {
             if (code == Status.Code.INVALID_ARGUMENT
                     || code == Status.Code.NOT_FOUND
                     || code == Status.Code.PERMISSION_DENIED) {
+                whenRefused.run();
                 claims.release(
                         row, AFTER_A_FAILED_START, FailureType.START_REFUSED, "Temporal refused the start: " + code);
             } else {

@@ -2,6 +2,10 @@ package dev.tempost.worker;
 
 import dev.tempost.workflows.DeliveryActivities;
 import dev.tempost.workflows.DeliveryWorkflowImpl;
+import dev.tempost.workflows.ReconcileActivities;
+import dev.tempost.workflows.ReconcileWorkflowImpl;
+import dev.tempost.workflows.RetainActivities;
+import dev.tempost.workflows.RetainWorkflowImpl;
 import io.temporal.client.WorkflowClient;
 import io.temporal.worker.Worker;
 import io.temporal.worker.WorkerFactory;
@@ -24,15 +28,24 @@ public final class DeliveryWorker implements AutoCloseable {
     private final WorkflowClient client;
     private final WorkerSettings settings;
     private final DeliveryActivities activities;
+    private final ReconcileActivities reconciling;
+    private final RetainActivities retaining;
     private final Thread starting =
             Thread.ofVirtual().name("tempost-worker-start").unstarted(this::startWhenPossible);
     private volatile @Nullable WorkerFactory running;
     private volatile boolean stopped;
 
-    public DeliveryWorker(WorkflowClient client, WorkerSettings settings, DeliveryActivities activities) {
+    public DeliveryWorker(
+            WorkflowClient client,
+            WorkerSettings settings,
+            DeliveryActivities activities,
+            ReconcileActivities reconciling,
+            RetainActivities retaining) {
         this.client = client;
         this.settings = settings;
         this.activities = activities;
+        this.reconciling = reconciling;
+        this.retaining = retaining;
     }
 
     /** Starts to start: returns at once, and goes on trying until Temporal answers. */
@@ -87,8 +100,9 @@ public final class DeliveryWorker implements AutoCloseable {
                         .setWorkflowTaskPollersBehavior(new PollerBehaviorAutoscaling(1, 10, 2))
                         .setActivityTaskPollersBehavior(new PollerBehaviorAutoscaling(1, 10, 2))
                         .build());
-        worker.registerWorkflowImplementationTypes(DeliveryWorkflowImpl.class);
-        worker.registerActivitiesImplementations(activities);
+        worker.registerWorkflowImplementationTypes(
+                DeliveryWorkflowImpl.class, ReconcileWorkflowImpl.class, RetainWorkflowImpl.class);
+        worker.registerActivitiesImplementations(activities, reconciling, retaining);
         return factory;
     }
 

@@ -10,7 +10,9 @@ import io.temporal.serviceclient.OperatorServiceStubs;
 import io.temporal.serviceclient.OperatorServiceStubsOptions;
 import io.temporal.serviceclient.WorkflowServiceStubs;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,15 +42,7 @@ public final class Namespace implements AutoCloseable {
      */
     public void ensure() {
         Map<String, IndexedValueType> missing = new LinkedHashMap<>();
-        attributes.names().forEach(name -> missing.put(name, IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD));
-        missing.keySet()
-                .removeAll(operator.blockingStub()
-                        .withDeadlineAfter(PATIENCE_SECONDS, TimeUnit.SECONDS)
-                        .listSearchAttributes(ListSearchAttributesRequest.newBuilder()
-                                .setNamespace(namespace)
-                                .build())
-                        .getCustomAttributesMap()
-                        .keySet());
+        missing().forEach(name -> missing.put(name, IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD));
         if (missing.isEmpty()) {
             return;
         }
@@ -65,6 +59,22 @@ public final class Namespace implements AutoCloseable {
                 throw e;
             }
         }
+    }
+
+    /**
+     * The search attributes that are missing.
+     *
+     * @throws StatusRuntimeException when Temporal cannot be asked
+     */
+    public List<String> missing() {
+        Set<String> there = operator.blockingStub()
+                .withDeadlineAfter(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                .listSearchAttributes(ListSearchAttributesRequest.newBuilder()
+                        .setNamespace(namespace)
+                        .build())
+                .getCustomAttributesMap()
+                .keySet();
+        return attributes.names().stream().filter(name -> !there.contains(name)).toList();
     }
 
     @Override

@@ -13,6 +13,8 @@ final class Stubs {
 
     // longer than the database may take to answer: a receipt must not be lost to a timeout of ours
     private static final Duration AFTER_THE_DEADLINE = Duration.ofSeconds(30);
+    // three times what the activity takes between two heartbeats: one may get lost
+    private static final Duration HEARTBEAT_PATIENCE = Duration.ofSeconds(15);
     private static final Duration MARKING = Duration.ofSeconds(10);
     private static final Duration LEAST_TIME_TO_EXPIRY = Duration.ofSeconds(1);
     private static final Duration LONGEST_EXPIRY = Duration.ofDays(3650);
@@ -36,6 +38,7 @@ final class Stubs {
         DeliveryPolicy policy = delivery.policy();
         ActivityOptions.Builder options = ActivityOptions.newBuilder()
                 .setStartToCloseTimeout(policy.attemptDeadline().plus(AFTER_THE_DEADLINE))
+                .setHeartbeatTimeout(HEARTBEAT_PATIENCE)
                 .setCancellationType(ActivityCancellationType.WAIT_CANCELLATION_COMPLETED)
                 .setSummary(delivery.eventType() + ", row " + delivery.id())
                 // attempts are counted in the ledger, where waiting for a provider to come back burns none

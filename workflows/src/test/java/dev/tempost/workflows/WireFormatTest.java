@@ -6,6 +6,7 @@ import io.temporal.common.converter.DataConverter;
 import io.temporal.common.converter.DefaultDataConverter;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -15,6 +16,7 @@ class WireFormatTest {
 
     private static final DataConverter CONVERTER = DefaultDataConverter.newDefaultInstance();
     private static final String KEY = "0b5f4f0e-6a55-4f3e-9d0a-0c8c3a1d2e4f";
+    private static final Repaired REPAIRED = Repaired.row(7, "terminated", "failed");
     private static final DeliveryRequest DELIVERY = new DeliveryRequest(
             7,
             KEY,
@@ -60,7 +62,21 @@ class WireFormatTest {
                         "reset":true,"outcome":"failed","failureType":"MailboxUnknown","message":"550","reason":"why",\
                         "receipt":{"attempt":1,"provider":"smtp","reply":"250 ok","providerMessageId":null}}\
                         """),
-                same(new MarkResult(MarkResult.SEND_AGAIN), "{\"outcome\":\"send_again\"}"));
+                same(new MarkResult(MarkResult.SEND_AGAIN), "{\"outcome\":\"send_again\"}"),
+                same(new ReconcileActivities.Look(3, 2, 1, REPAIRED), """
+                    {"waiting":3,"running":2,"wedged":1,\
+                    "repaired":{"counts":{"terminated: failed":1},"rows":[7]}}\
+                    """),
+                same(new ReconcileActivities.Part(REPAIRED, 9, true), """
+                    {"repaired":{"counts":{"terminated: failed":1},"rows":[7]},"upTo":9,"last":true}\
+                    """),
+                same(new ReconcileResult(3, 2, 1, true, REPAIRED.counts(), REPAIRED.rows()), """
+                    {"waiting":3,"running":2,"wedged":1,"compared":true,\
+                    "repaired":{"terminated: failed":1},"rows":[7]}\
+                    """),
+                same(new RetainResult(Map.of("delivered", 500L), true), """
+                    {"removed":{"delivered":500},"more":true}\
+                    """));
     }
 
     private static DynamicTest same(Object value, String json) {

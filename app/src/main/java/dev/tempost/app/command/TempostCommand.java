@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
             RetryCommand.class,
             CancelCommand.class,
             DismissCommand.class,
+            DoctorCommand.class,
             BenchCommand.class
         })
 public final class TempostCommand implements Callable<Integer> {

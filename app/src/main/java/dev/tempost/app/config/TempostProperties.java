@@ -1,5 +1,7 @@
 package dev.tempost.app.config;
 
+import dev.tempost.outbox.EventTypes;
+import dev.tempost.outbox.RowStatus;
 import dev.tempost.workflows.DeliveryPolicy;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.DecimalMin;
@@ -11,6 +13,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -32,6 +36,8 @@ import org.springframework.validation.annotation.Validated;
  * @param delivery How event types are delivered that say nothing themselves.
  * @param eventTypes What an event type does differently, by its name.
  * @param health How the parts Tempost depends on are watched.
+ * @param reconciliation How rows are compared with their workflows.
+ * @param retention How long finished rows are kept, by status, and their attempts with them; 0 for ever.
  */
 @Validated
 @ConfigurationProperties("tempost")
@@ -48,7 +54,10 @@ public record TempostProperties(
         @DefaultValue Map<String, @Valid Provider> providers,
         @Valid @DefaultValue Delivery delivery,
         @DefaultValue Map<String, @Valid EventType> eventTypes,
-        @Valid @DefaultValue Health health) {
+        @Valid @DefaultValue Breaker breaker,
+        @Valid @DefaultValue Health health,
+        @Valid @DefaultValue Reconciliation reconciliation,
+        @Valid @DefaultValue Retention retention) {
 
     /** What a process does. */
     public enum Role {
@@ -115,7 +124,8 @@ public record TempostProperties(
     /**
      * Names used in Temporal.
      *
-     * @param taskQueue The task queue of deliveries.
+     * @param taskQueue The task queue of deliveries. The schedules are named after it: {@code tempost-reconcile} and
+     *     {@code tempost-retain}.
      * @param attributePrefix What the names of the search attributes begin with.
      */
     public record Temporal(
@@ -214,6 +224,19 @@ public record TempostProperties(
             @Nullable OnAmbiguous onAmbiguous) {}
 
     /**
+     * When a provider counts as down, so that its rows wait instead of trying in vain. Refused credentials and failed TLS take it
+     * down at once.
+     *
+     * @param failures After how many failures in a row that are the provider's, not a message's.
+     * @param probeInterval The wait before the first probe. Each one that fails doubles it.
+     * @param longestProbeInterval The longest wait between two probes.
+     */
+    public record Breaker(
+            @DefaultValue("5") @Min(1) int failures,
+            @DefaultValue("5s") @DurationMin(millis = 100) Duration probeInterval,
+            @DefaultValue("1m") @DurationMin(millis = 100) Duration longestProbeInterval) {}
+
+    /**
      * How PostgreSQL, Temporal and the mail server are watched.
      *
      * @param interval The pause between two looks.
@@ -222,6 +245,55 @@ public record TempostProperties(
     public record Health(
             @DefaultValue("5s") @DurationMin(millis = 100) Duration interval,
             @DefaultValue("10s") @DurationMin(millis = 100) Duration backlogInterval) {}
+
+    /**
+     * How rows are compared with their workflows.
+     *
+     * @param interval The pause between two comparisons; what was terminated or lost in Temporal is found after at most that
+     *     long and some seconds.
+     */
+    public record Reconciliation(
+            @DefaultValue("45s") @DurationMin(seconds = 1) Duration interval) {}
+
+    /**
+     * How long finished rows are kept, by status, and their attempts with them. A removed row's {@code dedup_key} is free
+     * again.
+     *
+     * @param delivered Delivered rows; 0 for ever.
+     * @param cancelled Cancelled rows; 0 for ever.
+     * @param expired Expired rows; 0 for ever.
+     * @param superseded Superseded rows; 0 for ever.
+     * @param suppressed Suppressed rows; 0 for ever.
+     * @param dismissed Dismissed rows; 0 for ever.
+     * @param failed Failed rows, which wait for an operator; 0 for ever.
+     * @param interval The pause between two runs.
+     * @param longestRun How long one run may go on removing; the next one continues.
+     */
+    public record Retention(
+            @DefaultValue("30d") @DurationMin(seconds = 0) Duration delivered,
+            @DefaultValue("30d") @DurationMin(seconds = 0) Duration cancelled,
+            @DefaultValue("30d") @DurationMin(seconds = 0) Duration expired,
+            @DefaultValue("30d") @DurationMin(seconds = 0) Duration superseded,
+            @DefaultValue("30d") @DurationMin(seconds = 0) Duration suppressed,
+            @DefaultValue("30d") @DurationMin(seconds = 0) Duration dismissed,
+            @DefaultValue("0s") @DurationMin(seconds = 0) Duration failed,
+            @DefaultValue("10m") @DurationMin(seconds = 1) Duration interval,
+
+            @DefaultValue("30s") @DurationMin(seconds = 1) @DurationMax(minutes = 4)
+            Duration longestRun) {
+
+        /** How long rows of each finished status are kept. */
+        public Map<RowStatus, Duration> ages() {
+            return Map.of(
+                    RowStatus.DELIVERED, delivered,
+                    RowStatus.CANCELLED, cancelled,
+                    RowStatus.EXPIRED, expired,
+                    RowStatus.SUPERSEDED, superseded,
+                    RowStatus.SUPPRESSED, suppressed,
+                    RowStatus.DISMISSED, dismissed,
+                    RowStatus.FAILED, failed);
+        }
+    }
 
     /** The policy in force for an event type. */
     public DeliveryPolicy policy(String eventType) {
@@ -242,6 +314,16 @@ public record TempostProperties(
     public String provider(String eventType) {
         EventType own = eventTypes.get(eventType);
         return own == null ? delivery.provider() : or(own.provider(), delivery.provider());
+    }
+
+    /** What can be delivered while these providers are down. */
+    public EventTypes deliverable(Set<String> downProviders) {
+        boolean usuallyDown = downProviders.contains(delivery.provider());
+        return new EventTypes(
+                usuallyDown,
+                eventTypes.keySet().stream()
+                        .filter(eventType -> downProviders.contains(provider(eventType)) != usuallyDown)
+                        .collect(Collectors.toSet()));
     }
 
     private static <T> T or(@Nullable T own, T fallback) {

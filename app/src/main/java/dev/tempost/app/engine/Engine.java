@@ -1,5 +1,6 @@
 package dev.tempost.app.engine;
 
+import dev.tempost.activities.Probes;
 import dev.tempost.starter.Poller;
 import dev.tempost.worker.DeliveryWorker;
 import java.time.Duration;
@@ -24,6 +25,7 @@ public final class Engine implements SmartLifecycle {
     private final Preparation preparation;
     private final @Nullable Poller poller;
     private final @Nullable DeliveryWorker worker;
+    private final @Nullable Probes probes;
     private final List<AutoCloseable> tools;
     private volatile @Nullable Thread starting;
     private volatile boolean running;
@@ -33,16 +35,19 @@ public final class Engine implements SmartLifecycle {
      * @param preparation what must be in place first; tried again and again until it does not throw
      * @param poller null when this process does not start deliveries
      * @param worker null when this process does not run deliveries
+     * @param probes null when this process does not run deliveries
      * @param tools what the worker's sends use; closed after the worker
      */
     public Engine(
             Preparation preparation,
             @Nullable Poller poller,
             @Nullable DeliveryWorker worker,
+            @Nullable Probes probes,
             List<AutoCloseable> tools) {
         this.preparation = preparation;
         this.poller = poller;
         this.worker = worker;
+        this.probes = probes;
         this.tools = tools;
     }
 
@@ -74,6 +79,9 @@ public final class Engine implements SmartLifecycle {
         if (worker != null) {
             worker.start();
         }
+        if (probes != null) {
+            probes.start();
+        }
         if (poller != null) {
             poller.start();
         }
@@ -101,6 +109,10 @@ public final class Engine implements SmartLifecycle {
         if (ready) {
             if (poller != null) {
                 poller.close();
+            }
+            log.info("Stopping: nothing more is claimed, and what is being sent may finish");
+            if (probes != null) {
+                probes.close();
             }
             if (worker != null) {
                 worker.close();

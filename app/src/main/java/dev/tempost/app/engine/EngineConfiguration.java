@@ -1,20 +1,30 @@
 package dev.tempost.app.engine;
 
+import dev.tempost.activities.Breaker;
+import dev.tempost.activities.BreakerSettings;
 import dev.tempost.activities.DeliveryActivitiesImpl;
+import dev.tempost.activities.Probes;
 import dev.tempost.activities.Route;
+import dev.tempost.activities.channel.Channel;
 import dev.tempost.activities.email.EmailChannel;
 import dev.tempost.activities.email.SmtpProvider;
 import dev.tempost.activities.email.Templates;
+import dev.tempost.activities.operations.ReconcileActivitiesImpl;
+import dev.tempost.activities.operations.Reconciler;
+import dev.tempost.activities.operations.RetainActivitiesImpl;
 import dev.tempost.app.config.SpringMail;
 import dev.tempost.app.config.TempostProperties;
 import dev.tempost.app.config.TempostProperties.Role;
 import dev.tempost.outbox.Backlog;
 import dev.tempost.outbox.Ledger;
+import dev.tempost.outbox.ProviderHealth;
+import dev.tempost.outbox.Retention;
 import dev.tempost.outbox.Schema;
 import dev.tempost.starter.Poller;
 import dev.tempost.starter.StarterSettings;
 import dev.tempost.worker.DeliveryWorker;
 import dev.tempost.worker.Namespace;
+import dev.tempost.worker.Schedules;
 import dev.tempost.worker.WorkerSettings;
 import dev.tempost.workflows.Attributes;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -27,6 +37,7 @@ import io.temporal.spring.boot.TemporalOptionsCustomizer;
 import java.sql.Connection;
 import java.time.Clock;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -63,13 +74,42 @@ public class EngineConfiguration {
     }
 
     @Bean
+    Schedules schedules(WorkflowClient client, TempostProperties properties) {
+        return new Schedules(
+                client,
+                properties.temporal().taskQueue(),
+                properties.reconciliation().interval(),
+                properties.retention().interval());
+    }
+
+    @Bean
+    Upkeep upkeep(Parts parts, Namespace namespace, Schedules schedules) {
+        Upkeep upkeep = new Upkeep(() -> parts.up(Part.TEMPORAL), () -> {
+            namespace.ensure();
+            schedules.ensure();
+        });
+        upkeep.start();
+        return upkeep;
+    }
+
+    @Bean
     Backlog backlog(DataSource dataSource) {
         return new Backlog(dataSource);
     }
 
     @Bean
-    Metrics tempostMetrics(MeterRegistry registry, Backlog backlog, Parts parts) {
-        Metrics metrics = new Metrics(registry, backlog);
+    ProviderHealth providerHealth(DataSource dataSource) {
+        return new ProviderHealth(dataSource);
+    }
+
+    @Bean
+    Metrics tempostMetrics(
+            MeterRegistry registry,
+            Backlog backlog,
+            ProviderHealth providerHealth,
+            Map<String, SmtpProvider> smtpProviders,
+            Parts parts) {
+        Metrics metrics = new Metrics(registry, backlog, providerHealth, smtpProviders.keySet());
         metrics.watch(parts);
         return metrics;
     }
@@ -86,8 +126,10 @@ public class EngineConfiguration {
             WorkflowClient client,
             TempostProperties properties,
             Map<String, SmtpProvider> smtpProviders,
+            ProviderHealth providerHealth,
             Attributes attributes,
             Namespace namespace,
+            Upkeep upkeep,
             Metrics metrics) {
         Engine.Preparation preparation = () -> {
             if (properties.schema().migrate()) {
@@ -104,29 +146,52 @@ public class EngineConfiguration {
                         outsideThePool(dataSourceProperties),
                         client,
                         starterSettings(properties, attributes),
-                        properties::policy)
+                        properties::policy,
+                        properties::deliverable)
                 : null;
+        if (poller != null) {
+            poller.whenRefused(upkeep::soon);
+        }
         if (!properties.roles().contains(Role.WORKER)) {
-            return new Engine(preparation, poller, null, List.of());
+            return new Engine(preparation, poller, null, null, List.of());
         }
         Clock clock = Clock.systemUTC();
         EmailChannel email =
                 new EmailChannel(smtpProviders, new Templates(List.of(properties.templates()), clock), clock);
+        BreakerSettings breaker = new BreakerSettings(
+                properties.breaker().failures(),
+                properties.breaker().probeInterval(),
+                properties.breaker().longestProbeInterval());
         DeliveryActivitiesImpl activities = new DeliveryActivitiesImpl(
-                new Ledger(dataSource), eventType -> new Route(email, properties.provider(eventType)), event -> {
+                new Ledger(dataSource),
+                new Breaker(providerHealth, breaker),
+                eventType -> new Route(email, properties.provider(eventType)),
+                event -> {
                     metrics.accept(event);
                     if (poller != null) {
                         poller.finished(event.id());
                     }
                 });
+        Map<String, Channel> channels = new HashMap<>();
+        smtpProviders.keySet().forEach(provider -> channels.put(provider, email));
+        Probes probes = new Probes(providerHealth, breaker, channels);
         DeliveryWorker worker = new DeliveryWorker(
                 client,
                 new WorkerSettings(
                         properties.temporal().taskQueue(),
                         properties.worker().concurrency(),
                         properties.worker().grace()),
-                activities);
-        return new Engine(preparation, poller, worker, List.of(activities, email));
+                activities,
+                new ReconcileActivitiesImpl(
+                        new Reconciler(dataSource, client, properties.temporal().taskQueue()),
+                        clock,
+                        metrics::reconciled),
+                new RetainActivitiesImpl(
+                        new Retention(dataSource),
+                        properties.retention().ages(),
+                        properties.retention().longestRun(),
+                        metrics::removed));
+        return new Engine(preparation, poller, worker, probes, List.of(activities, email));
     }
 
     private static StarterSettings starterSettings(TempostProperties properties, Attributes attributes) {
@@ -180,25 +245,11 @@ public class EngineConfiguration {
     }
 
     @Bean(destroyMethod = "shutdownNow")
-    ScheduledThreadPoolExecutor chores(
-            Metrics metrics, Namespace namespace, Parts parts, TempostProperties properties) {
+    ScheduledThreadPoolExecutor chores(Metrics metrics, TempostProperties properties) {
         ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(
                 1, Thread.ofPlatform().daemon().name("tempost-chores").factory());
         timer.scheduleWithFixedDelay(
                 metrics::countBacklog, 0, properties.health().backlogInterval().toMillis(), TimeUnit.MILLISECONDS);
-        timer.scheduleWithFixedDelay(
-                () -> {
-                    if (parts.up(Part.TEMPORAL)) {
-                        try {
-                            namespace.ensure();
-                        } catch (io.grpc.StatusRuntimeException ignored) {
-                            // the next minute will do: Parts says when Temporal is away
-                        }
-                    }
-                },
-                1,
-                1,
-                TimeUnit.MINUTES);
         return timer;
     }
 
@@ -208,7 +259,7 @@ public class EngineConfiguration {
     }
 
     /** LISTEN keeps its connection, which a pool would miss. */
-    private static DataSource outsideThePool(DataSourceProperties properties) {
+    public static DataSource outsideThePool(DataSourceProperties properties) {
         PGSimpleDataSource dataSource = new PGSimpleDataSource();
         dataSource.setUrl(properties.determineUrl());
         dataSource.setUser(properties.determineUsername());

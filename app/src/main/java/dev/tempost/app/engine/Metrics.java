@@ -1,8 +1,12 @@
 package dev.tempost.app.engine;
 
 import dev.tempost.activities.SendEvent;
+import dev.tempost.activities.operations.Disagreement;
+import dev.tempost.activities.operations.RowsRemoved;
 import dev.tempost.outbox.Backlog;
 import dev.tempost.outbox.OutboxUnavailableException;
+import dev.tempost.outbox.ProviderHealth;
+import dev.tempost.outbox.RowStatus;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -11,7 +15,9 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,12 +35,21 @@ public final class Metrics implements Consumer<SendEvent> {
 
     private final MeterRegistry registry;
     private final Backlog backlog;
+    private final ProviderHealth providerHealth;
+    private final Set<String> providers;
+    private volatile Set<String> down = Set.of();
     private final MultiGauge rows;
     private final MultiGauge oldest;
+    private final MultiGauge wedged;
 
-    public Metrics(MeterRegistry registry, Backlog backlog) {
+    /**
+     * @param providers the providers this process sends through
+     */
+    public Metrics(MeterRegistry registry, Backlog backlog, ProviderHealth providerHealth, Set<String> providers) {
         this.registry = registry;
         this.backlog = backlog;
+        this.providerHealth = providerHealth;
+        this.providers = providers;
         this.rows = MultiGauge.builder("tempost.outbox.rows")
                 .description("Rows that are open or failed")
                 .register(registry);
@@ -42,14 +57,23 @@ public final class Metrics implements Consumer<SendEvent> {
                 .description("Age of the oldest row that is due")
                 .baseUnit("seconds")
                 .register(registry);
+        this.wedged = MultiGauge.builder("tempost.outbox.wedged.rows")
+                .description("Dispatched rows that should have been tried again ten minutes ago")
+                .register(registry);
     }
 
-    /** Shows whether each part answers. */
+    /** Shows whether each part answers, and whether each provider takes messages. */
     public void watch(Parts parts) {
         for (Part part : Part.values()) {
             Gauge.builder("tempost.part.up", parts, all -> all.up(part) ? 1 : 0)
                     .description("1 when the part answered when it was last asked")
                     .tag("part", part.label())
+                    .register(registry);
+        }
+        for (String provider : providers) {
+            Gauge.builder("tempost.provider.up", this, metrics -> metrics.down.contains(provider) ? 0 : 1)
+                    .description("0 while nothing is sent through the provider, because it fails")
+                    .tag("provider", provider)
                     .register(registry);
         }
     }
@@ -75,11 +99,33 @@ public final class Metrics implements Consumer<SendEvent> {
         }
     }
 
-    /** Counts the backlog anew; keeps the old figures when PostgreSQL is away. */
+    /** Counts a row whose workflow had ended or vanished without telling it. */
+    public void reconciled(Disagreement row) {
+        Counter.builder("tempost.reconciled.rows")
+                .description("Rows whose workflow ended or vanished without telling them, by what was found")
+                .tag("finding", row.finding())
+                .tag("outcome", row.outcome())
+                .register(registry)
+                .increment();
+    }
+
+    /** Counts rows that left the outbox. */
+    public void removed(RowsRemoved removed) {
+        Counter.builder("tempost.removed.rows")
+                .description("Rows that were finished long ago and left the outbox")
+                .tag("status", removed.status())
+                .register(registry)
+                .increment((double) removed.rows());
+    }
+
+    /** Counts the backlog and looks at the providers anew; keeps the old figures when PostgreSQL is away. */
     public void countBacklog() {
         List<Backlog.Group> groups;
         try {
             groups = backlog.groups();
+            down = providerHealth.down().stream()
+                    .map(ProviderHealth.Down::provider)
+                    .collect(Collectors.toSet());
         } catch (OutboxUnavailableException e) {
             log.debug("The backlog could not be counted", e);
             return;
@@ -94,15 +140,19 @@ public final class Metrics implements Consumer<SendEvent> {
                         .map(group -> MultiGauge.Row.of(tags(group), group.oldestSeconds()))
                         .toList(),
                 true);
+        wedged.register(
+                groups.stream()
+                        .filter(group -> group.status() == RowStatus.DISPATCHED)
+                        .map(group -> MultiGauge.Row.of(namesOf(group), group.wedged()))
+                        .toList(),
+                true);
+    }
+
+    private static Tags namesOf(Backlog.Group group) {
+        return Tags.of("tenant", group.tenant(), "event_type", group.eventType());
     }
 
     private static Tags tags(Backlog.Group group) {
-        return Tags.of(
-                "tenant",
-                group.tenant(),
-                "event_type",
-                group.eventType(),
-                "status",
-                group.status().column());
+        return namesOf(group).and("status", group.status().column());
     }
 }

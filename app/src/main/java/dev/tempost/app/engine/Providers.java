@@ -9,11 +9,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The mail providers that the configuration describes. */
-final class Providers {
+public final class Providers {
 
     private Providers() {}
 
-    static Map<String, SmtpProvider> of(SpringMail spring, TempostProperties tempost) {
+    /** By name; {@code default} is the one of {@code spring.mail.*}. */
+    public static Map<String, SmtpProvider> of(SpringMail spring, TempostProperties tempost) {
         Map<String, SmtpProvider> providers = new LinkedHashMap<>();
         TempostProperties.Mail mail = tempost.mail();
         if (mail.from() == null) {

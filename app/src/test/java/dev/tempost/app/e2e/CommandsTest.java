@@ -2,9 +2,11 @@ package dev.tempost.app.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.tempost.app.TempostApplication;
 import dev.tempost.outbox.RowStatus;
+import io.temporal.client.schedules.ScheduleException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -84,6 +86,75 @@ class CommandsTest {
         tempost.settings().remove("tempost.mail.from");
 
         assertThatThrownBy(tempost::start).hasStackTraceContaining("tempost.mail.from is not set");
+    }
+
+    @Test
+    void theDoctorFindsNothingWrongWithAHealthyInstallation() throws Exception {
+        tempost.with("tempost.reconciliation.interval", "1s")
+                .with("tempost.retention.interval", "1s")
+                .start();
+        await("both schedules to have run")
+                .atMost(Installation.PATIENCE)
+                .ignoreExceptionsInstanceOf(ScheduleException.class)
+                .until(() -> tempost.schedules().wanted().stream()
+                        .noneMatch(schedule -> tempost.schedules()
+                                .handle(schedule)
+                                .describe()
+                                .getInfo()
+                                .getRecentActions()
+                                .isEmpty()));
+
+        Said doctor = run("doctor");
+
+        assertThat(doctor.exit()).as(doctor.text()).isZero();
+        assertThat(doctor.text())
+                .contains("ok       postgresql", "ok       schema", "ok       temporal", "ok       search attributes")
+                .contains(
+                        "-reconcile ran", "-retain ran", "ok       smtp default", "ok       wake-up", "ok       clocks")
+                .contains(
+                        "ok       templates", "ok       wedged", "ok       rows, workflows", "0 problems, 0 warnings");
+    }
+
+    @Test
+    void theDoctorSaysWhatIsWrongAndWhatToDo() throws Exception {
+        tempost.execute("INSERT INTO tempost.outbox (event_type, status, dispatched_at) VALUES"
+                + " ('welcome', 'dispatched', now() - interval '1 hour')");
+        tempost.execute("INSERT INTO tempost.outbox (event_type, created_at) VALUES"
+                + " ('no_such_type', now() - interval '2 hours')");
+        tempost.execute("INSERT INTO tempost.outbox (event_type, status, last_error_type) VALUES"
+                + " ('welcome', 'failed', 'AmbiguousOutcome')");
+        tempost.smtp.stop();
+
+        Said doctor = run("doctor");
+
+        assertThat(doctor.exit()).isEqualTo(1);
+        assertThat(doctor.text())
+                .contains("problem  schedule           ", "-reconcile is missing")
+                .contains("problem  smtp default")
+                .contains("none in ", " for no_such_type")
+                .contains("problem  pending            the oldest has been due for 2 h 0 min")
+                .contains("warn     failed             1 rows wait for a decision")
+                .contains("warn     ambiguous          1 open rows")
+                .contains(
+                        "problem  wedged             should have been tried again ten minutes ago: 1 welcome of default")
+                .contains("row 1 waits for its workflow, which is gone; it will become pending")
+                .contains("-> ");
+        assertThat(tempost.row(1).status()).as("nothing is repaired").isEqualTo(RowStatus.DISPATCHED);
+    }
+
+    @Test
+    void theDoctorNamesThePartThatIsDownAndTheSettingThatIsWrong() throws Exception {
+        tempost.with("spring.temporal.connection.target", "127.0.0.1:1")
+                .with("spring.datasource.url", "jdbc:postgresql://127.0.0.1:1/postgres");
+        Said down = run("doctor");
+        assertThat(down.exit()).isEqualTo(1);
+        assertThat(down.text())
+                .contains("problem  postgresql", "problem  temporal", "SPRING_TEMPORAL_CONNECTION_TARGET");
+
+        tempost.with("tempost.starter.capacity", 0);
+        Said wrong = run("doctor");
+        assertThat(wrong.exit()).isEqualTo(1);
+        assertThat(wrong.text()).contains("problem  configuration").contains("capacity");
     }
 
     private long insert(String tenant, String delay) {

@@ -4,17 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tempost.activities.testing.ScriptedSmtpServer;
+import dev.tempost.app.TempostApplication;
 import dev.tempost.app.embedded.TemporalCli;
 import dev.tempost.app.engine.Service;
 import dev.tempost.outbox.RowStatus;
 import dev.tempost.outbox.Rows;
 import dev.tempost.outbox.Schema;
+import dev.tempost.worker.Schedules;
 import io.temporal.api.common.v1.WorkflowExecution;
 import io.temporal.api.enums.v1.WorkflowExecutionStatus;
 import io.temporal.api.history.v1.HistoryEvent;
 import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionRequest;
 import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionResponse;
 import io.temporal.client.WorkflowClient;
+import io.temporal.client.schedules.ScheduleException;
 import io.temporal.serviceclient.WorkflowServiceStubs;
 import io.temporal.serviceclient.WorkflowServiceStubsOptions;
 import java.io.IOException;
@@ -30,6 +33,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -53,6 +57,7 @@ final class Installation implements AutoCloseable {
     private final PGSimpleDataSource dataSource = new PGSimpleDataSource();
     private final Map<String, String> settings = new TreeMap<>();
     private final List<ConfigurableApplicationContext> running = new ArrayList<>();
+    private final List<Process> processes = new ArrayList<>();
     private final Path folder = Stack.folder();
 
     Installation() {
@@ -92,6 +97,7 @@ final class Installation implements AutoCloseable {
                 "tempost.delivery.initial-interval",
                 "300ms"));
         settings.put("tempost.delivery.factor", "1");
+        settings.put("tempost.breaker.probe-interval", "300ms");
         settings.put("tempost.health.interval", "200ms");
         settings.put("tempost.health.backlog-interval", "200ms");
         settings.put("tempost.worker.grace", "10s");
@@ -118,6 +124,33 @@ final class Installation implements AutoCloseable {
         ConfigurableApplicationContext context = Service.withoutWeb().run(Service.arguments(settings));
         running.add(context);
         return context;
+    }
+
+    /** Starts Tempost as a process of its own, as {@code ./tempost serve} does, and lets it write to {@link #serveLog}. */
+    Process serve() {
+        ProcessBuilder process = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                TempostApplication.class.getName(),
+                "serve");
+        settings.forEach((property, value) -> process.environment()
+                .put(property.replace('.', '_').replace("-", "").toUpperCase(Locale.ROOT), value));
+        try {
+            Process started = process.redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(serveLog().toFile()))
+                    .start();
+            processes.add(started);
+            return started;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What the processes said. */
+    Path serveLog() {
+        return folder.resolve("serve.log");
     }
 
     /** The same with its web server; its port is {@code local.server.port}. */
@@ -262,9 +295,26 @@ final class Installation implements AutoCloseable {
         running.clear();
     }
 
+    Schedules schedules() {
+        return new Schedules(
+                client,
+                Objects.requireNonNull(settings.get("tempost.temporal.task-queue")),
+                Duration.ofMinutes(1),
+                Duration.ofMinutes(1));
+    }
+
     @Override
     public void close() {
         stopAll();
+        processes.forEach(Process::destroyForcibly);
+        Schedules schedules = schedules();
+        schedules.wanted().forEach(schedule -> {
+            try {
+                schedules.handle(schedule).delete();
+            } catch (ScheduleException e) {
+                // never started, or its Temporal is gone
+            }
+        });
         stubs.shutdownNow();
         smtp.close();
     }

@@ -4,11 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tempost.activities.testing.ScriptedSmtpServer.Phase;
-import dev.tempost.app.TempostApplication;
 import dev.tempost.outbox.RowStatus;
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -58,7 +54,7 @@ class ReplicasTest {
                 .migrated();
         insertMany(SOME);
         tempost.smtp.atPhase(Phase.DATA).hang().times(5);
-        Process victim = serve();
+        Process victim = tempost.serve();
         await("a send in the middle of its conversation")
                 .atMost(Installation.PATIENCE)
                 .until(() -> tempost.smtp.received() > 5
@@ -67,7 +63,7 @@ class ReplicasTest {
         assertThat(tempost.number("SELECT count(*) FROM tempost.outbox WHERE status = 'delivered'"))
                 .isLessThan(SOME);
 
-        Process survivor = serve();
+        Process survivor = tempost.serve();
         try {
             tempost.awaitAll(RowStatus.DELIVERED, SOME);
         } finally {
@@ -97,24 +93,5 @@ class ReplicasTest {
                         + " SELECT 'replicas', 'welcome', 'r' || n || '@example.com', '{\"name\": \"Ada\"}'"
                         + " FROM generate_series(1, ?) n",
                 count);
-    }
-
-    /** Starts Tempost as a process of its own, as {@code ./tempost serve} does. */
-    private Process serve() throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                TempostApplication.class.getName(),
-                "serve"));
-        ProcessBuilder process = new ProcessBuilder(command);
-        tempost.settings()
-                .forEach((property, value) -> process.environment()
-                        .put(property.replace('.', '_').replace("-", "").toUpperCase(java.util.Locale.ROOT), value));
-        return process.redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(
-                        Stack.folder().resolve("serve.log").toFile()))
-                .start();
     }
 }

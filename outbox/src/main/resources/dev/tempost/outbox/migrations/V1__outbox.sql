@@ -34,6 +34,7 @@ CREATE TABLE tempost.outbox (
     finished_at         timestamptz,
     reason              text,
     cancel_requested_at timestamptz,
+    retried_at          timestamptz,
     superseded_by       bigint,
     resend_of           bigint,
     depth               smallint    NOT NULL DEFAULT 0,
@@ -51,6 +52,8 @@ CREATE TABLE tempost.outbox (
 
 COMMENT ON TABLE tempost.outbox IS
     'One row per message. Insert in your own transaction; Tempost delivers what commits.';
+COMMENT ON COLUMN tempost.outbox.retried_at IS
+    'When an operator last asked for it again: what may have been accepted before then no longer holds it back.';
 
 -- the claim
 CREATE INDEX outbox_due ON tempost.outbox (priority, id) WHERE status = 'pending';
@@ -70,6 +73,9 @@ CREATE INDEX outbox_expiring ON tempost.outbox (expires_at) WHERE status = 'pend
 -- the backlog and the dead letters
 CREATE INDEX outbox_open ON tempost.outbox (status, tenant, event_type)
     WHERE status IN ('pending', 'dispatched', 'failed');
+-- what has been finished for long enough to leave. A row enters it once, with the update that ends it, which no index lets
+-- be HOT anyway; updates before and after touch neither column
+CREATE INDEX outbox_finished ON tempost.outbox (status, finished_at) WHERE finished_at IS NOT NULL;
 -- a second insert of the same thing
 CREATE UNIQUE INDEX outbox_dedup ON tempost.outbox (tenant, dedup_key) WHERE dedup_key IS NOT NULL;
 
@@ -95,11 +101,29 @@ CREATE TABLE tempost.attempt (
 );
 
 COMMENT ON TABLE tempost.attempt IS 'The ledger: one row per attempt to send, opened before it and closed after it.';
+COMMENT ON COLUMN tempost.attempt.deadline IS
+    'When its sender may be called dead. A sender that is still connecting moves it on; one that transmits does not.';
 COMMENT ON COLUMN tempost.attempt.reached IS
     'The provider answered for this message, or may have: the attempt counts towards max-attempts.';
 
 -- one open attempt per row; by finished_at rather than phase, so that connecting -> transmitting stays a HOT update
 CREATE UNIQUE INDEX attempt_open ON tempost.attempt (outbox_id) WHERE finished_at IS NULL;
+
+
+CREATE TABLE tempost.provider (
+    name       text PRIMARY KEY,
+    down_since timestamptz,
+    probe_at   timestamptz,
+    probes     int NOT NULL DEFAULT 0,
+    error_type text,
+    error      text,
+    CONSTRAINT provider_down_is_probed CHECK ((down_since IS NULL) = (probe_at IS NULL))
+);
+
+COMMENT ON TABLE tempost.provider IS
+    'Providers that were in trouble. While one is down nothing is sent through it, and one replica at a time probes it.';
+COMMENT ON COLUMN tempost.provider.down_since IS 'Null while it is up.';
+COMMENT ON COLUMN tempost.provider.probes IS 'Probes that failed since it went down.';
 
 
 -- One notification per statement, however many rows it inserts. Where inserts are very frequent:
@@ -266,7 +290,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE tempost.outbox o
     SET status = 'pending', next_attempt_at = NULL, finished_at = NULL, lease_until = NULL, reason = NULL,
-        cancel_requested_at = NULL
+        cancel_requested_at = NULL, retried_at = clock_timestamp()
     WHERE o.id = retry.id AND o.status = 'failed';
     IF FOUND THEN
         PERFORM pg_notify('tempost_wake', '');
@@ -315,9 +339,51 @@ COMMENT ON FUNCTION tempost.dismiss IS 'Closes a failed row for good, with a rea
 
 -- For the engine ---------------------------------------------------------------------------------------------------
 
+-- Closes the open attempt of a row whose sender is gone or given up, and returns the phase it ended in; null when none was
+-- open. A sender that has not begun to transmit finds it closed and hangs up. What was being transmitted stays unknown, and
+-- the row says so; a late acceptance still delivers.
+CREATE FUNCTION tempost.close_attempt(p_id bigint, p_reply text) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    ended text;
+BEGIN
+    UPDATE tempost.attempt a
+    SET phase       = CASE a.phase WHEN 'transmitting' THEN 'ambiguous' ELSE 'transient' END,
+        reached     = a.phase = 'transmitting',
+        reply       = p_reply,
+        finished_at = clock_timestamp()
+    WHERE a.outbox_id = p_id AND a.finished_at IS NULL
+    RETURNING a.phase INTO ended;
+
+    IF ended = 'ambiguous' THEN
+        UPDATE tempost.outbox r
+        SET attempts = r.attempts + 1, last_error = 'no reply was recorded after the final dot',
+            last_error_type = 'AmbiguousOutcome', last_error_at = clock_timestamp()
+        WHERE r.id = p_id;
+    END IF;
+    RETURN ended;
+END
+$$;
+
+
+-- Gives a row the acceptance its ledger knows of. False when the ledger knows of none.
+CREATE FUNCTION tempost.repair_from_ledger(p_id bigint) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE tempost.outbox r
+    SET status = 'delivered', finished_at = a.finished_at, lease_until = NULL, next_attempt_at = NULL,
+        provider = a.provider, attempts = greatest(r.attempts, 1), reason = 'taken from the ledger'
+    FROM tempost.attempt a
+    WHERE r.id = p_id AND a.outbox_id = p_id AND a.phase = 'accepted';
+    RETURN FOUND;
+END
+$$;
+
+
 -- The gate. It admits at most one sender per row, and tells everybody else why not.
 --   send            an attempt is open now; its number and the row's content follow
 --   in_progress     another attempt is open; its deadline is wait_ms away
+--   provider_down   nothing goes through this provider for now; its next probe is wait_ms away
 --   not_dispatched  the row is pending and this is no reset: it will be claimed again
 --   parked          an earlier attempt may have been accepted, and the event type says not to send again
 --   missing         no row with this id and key
@@ -339,6 +405,8 @@ LANGUAGE plpgsql AS $$
 DECLARE
     o    tempost.outbox;
     held tempost.attempt;
+    down tempost.provider;
+    past record;
 BEGIN
     SELECT * INTO o FROM tempost.outbox WHERE id = p_id AND key = p_key FOR NO KEY UPDATE;
     IF NOT FOUND THEN
@@ -366,30 +434,30 @@ BEGIN
             RETURN;
         END IF;
         -- its sender closed the connection before the deadline: what is unknown now stays unknown
-        UPDATE tempost.attempt a
-        SET phase       = CASE held.phase WHEN 'transmitting' THEN 'ambiguous' ELSE 'transient' END,
-            reached     = held.phase = 'transmitting',
-            reply       = CASE held.phase WHEN 'transmitting' THEN 'no reply was recorded after the final dot'
-                                          ELSE 'the attempt ended before anything was transmitted' END,
-            finished_at = clock_timestamp()
-        WHERE a.outbox_id = p_id AND a.attempt = held.attempt;
-        IF held.phase = 'transmitting' THEN
-            UPDATE tempost.outbox r
-            SET attempts = r.attempts + 1, last_error = 'no reply was recorded after the final dot',
-                last_error_type = 'AmbiguousOutcome', last_error_at = clock_timestamp()
-            WHERE r.id = p_id
-            RETURNING * INTO o;
-        END IF;
+        PERFORM tempost.close_attempt(
+            p_id, CASE held.phase WHEN 'transmitting' THEN 'no reply was recorded after the final dot'
+                                  ELSE 'the attempt ended before anything was transmitted' END);
     END IF;
 
-    -- told from the ledger, so that it is said again to whoever did not hear it; an operator's retry dispatches anew
-    IF p_park AND (o.status = 'failed' AND o.last_error_type = 'AmbiguousOutcome'
-            OR o.status = 'dispatched' AND EXISTS (
-                SELECT FROM tempost.attempt a
-                WHERE a.outbox_id = p_id AND a.phase = 'ambiguous'
-                  AND a.finished_at >= coalesce(o.dispatched_at, '-infinity'))) THEN
+    -- an operator's retry forgives what was ambiguous before it
+    SELECT coalesce(max(a.attempt), 0) + 1 AS next,
+           count(*) FILTER (WHERE a.reached AND a.run_id = p_run_id) AS reached,
+           coalesce(bool_or(a.phase = 'accepted'), false) AS accepted,
+           coalesce(bool_or(a.phase = 'ambiguous' AND a.finished_at >= coalesce(o.retried_at, '-infinity')), false)
+               AS ambiguous
+    INTO past
+    FROM tempost.attempt a WHERE a.outbox_id = p_id;
+
+    -- the row came from a backup, or somebody put it back by hand
+    IF past.accepted THEN
+        PERFORM tempost.repair_from_ledger(p_id);
+        verdict := 'delivered';
+        RETURN NEXT;
+        RETURN;
+    END IF;
+
+    IF p_park AND (past.ambiguous OR o.status = 'failed' AND o.last_error_type = 'AmbiguousOutcome') THEN
         verdict := 'parked';
-        last_error := o.last_error;
         RETURN NEXT;
         RETURN;
     END IF;
@@ -405,10 +473,23 @@ BEGIN
         RETURN;
     END IF;
 
-    SELECT coalesce(max(a.attempt), 0) + 1, count(*) FILTER (WHERE a.reached AND a.run_id = p_run_id)
-    INTO attempt, reached
-    FROM tempost.attempt a WHERE a.outbox_id = p_id;
+    SELECT * INTO down FROM tempost.provider p WHERE p.name = p_provider AND p.down_since IS NOT NULL;
+    IF FOUND THEN
+        verdict := 'provider_down';
+        -- spread, lest all come at once when it is back
+        wait_ms := (greatest(0, extract(epoch FROM down.probe_at - clock_timestamp())) + 1 + random() * 4) * 1000;
+        last_error := down.error;
+        last_error_type := down.error_type;
+        UPDATE tempost.outbox r
+        SET status = 'dispatched', dispatched_at = coalesce(r.dispatched_at, clock_timestamp()), finished_at = NULL,
+            lease_until = NULL, next_attempt_at = clock_timestamp() + wait_ms * interval '1 millisecond'
+        WHERE r.id = p_id;
+        RETURN NEXT;
+        RETURN;
+    END IF;
 
+    attempt := past.next;
+    reached := past.reached;
     INSERT INTO tempost.attempt (outbox_id, attempt, run_id, provider, message_id, deadline)
     VALUES (p_id, attempt, p_run_id, p_provider, p_message_id, clock_timestamp() + p_deadline);
 
@@ -563,33 +644,114 @@ BEGIN
         outcome := 'cancelled';
     END IF;
 
-    -- nobody will come back to an attempt that is still open: what is unknown is recorded as unknown, here or never.
-    -- A sender that has not begun to transmit finds its attempt closed and hangs up; a late acceptance still delivers.
-    UPDATE tempost.attempt a
-    SET phase       = CASE a.phase WHEN 'transmitting' THEN 'ambiguous' ELSE 'transient' END,
-        reached     = a.phase = 'transmitting',
-        reply       = 'still open when the row ended ' || outcome,
-        finished_at = clock_timestamp()
-    WHERE a.outbox_id = p_id AND a.finished_at IS NULL
-    RETURNING a.phase = 'ambiguous' INTO unknown;
+    -- nobody will come back to an attempt that is still open: what is unknown is recorded as unknown, here or never
+    unknown := tempost.close_attempt(p_id, 'still open when the row ended ' || outcome) IS NOT DISTINCT FROM 'ambiguous';
+
+    IF tempost.repair_from_ledger(p_id) THEN
+        RETURN 'delivered';
+    END IF;
 
     UPDATE tempost.outbox r
-    SET attempts        = r.attempts + CASE WHEN unknown THEN 1 ELSE 0 END,
-        status          = outcome,
+    SET status          = outcome,
         finished_at     = clock_timestamp(),
         lease_until     = NULL,
         next_attempt_at = NULL,
-        last_error      = CASE WHEN unknown THEN 'no reply was recorded after the final dot'
-                               ELSE coalesce(p_error, r.last_error) END,
-        last_error_type = CASE WHEN unknown THEN 'AmbiguousOutcome' ELSE coalesce(p_error_type, r.last_error_type) END,
-        last_error_at   = CASE WHEN unknown THEN clock_timestamp()
-                               WHEN p_error IS NULL THEN r.last_error_at
+        last_error      = CASE WHEN unknown THEN r.last_error ELSE coalesce(p_error, r.last_error) END,
+        last_error_type = CASE WHEN unknown THEN r.last_error_type ELSE coalesce(p_error_type, r.last_error_type) END,
+        last_error_at   = CASE WHEN unknown OR p_error IS NULL THEN r.last_error_at
                                ELSE coalesce(r.last_error_at, clock_timestamp()) END,
         reason          = CASE WHEN unknown THEN concat_ws('; ', coalesce(r.reason, p_reason), 'it may have been sent')
                                ELSE coalesce(r.reason, p_reason) END,
         workflow_id     = p_workflow_id,
         run_id          = p_run_id
     WHERE r.id = p_id;
+    RETURN outcome;
+END
+$$;
+
+
+-- Ends or gives back a dispatched row that no workflow will tell any more: its workflow closed without it, or is gone. What
+-- the ledger says was accepted is delivered, whatever is asked for. Returns what the row is now; null when nothing was
+-- written, because the row is not dispatched, was dispatched anew meanwhile, or an attempt may still be under way.
+--   p_dispatched_at  when it was dispatched, as the caller saw it before it asked what became of the workflow; null for the
+--                    holder of the row's lease
+--   p_status         what the row shall be; pending gives it back to the poller and keeps dispatched_at
+CREATE FUNCTION tempost.settle(
+    p_id            bigint,
+    p_key           uuid,
+    p_dispatched_at timestamptz,
+    p_status        text,
+    p_run_id        text,
+    p_reason        text,
+    p_error_type    text,
+    p_error         text
+) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    nothing_read CONSTANT text := 'no reply was recorded after the final dot';
+    o        tempost.outbox;
+    held     tempost.attempt;
+    accepted tempost.attempt;
+    outcome  text := p_status;
+    unknown  boolean := false;
+    error    text := p_error;
+BEGIN
+    SELECT * INTO o FROM tempost.outbox WHERE id = p_id AND key = p_key AND status = 'dispatched' FOR NO KEY UPDATE;
+    IF NOT FOUND OR (p_dispatched_at IS NOT NULL AND (
+            coalesce(o.dispatched_at, o.created_at) <> p_dispatched_at OR o.lease_until > clock_timestamp())) THEN
+        RETURN NULL;
+    END IF;
+
+    SELECT * INTO held FROM tempost.attempt a WHERE a.outbox_id = p_id AND a.finished_at IS NULL FOR NO KEY UPDATE;
+    IF FOUND THEN
+        IF held.deadline > clock_timestamp() THEN
+            RETURN NULL;
+        END IF;
+        unknown := held.phase = 'transmitting';
+        PERFORM tempost.close_attempt(
+            p_id, CASE held.phase WHEN 'transmitting' THEN nothing_read
+                                  ELSE 'the attempt ended before anything was transmitted' END);
+    END IF;
+
+    SELECT * INTO accepted FROM tempost.attempt a
+    WHERE a.outbox_id = p_id AND a.phase = 'accepted' ORDER BY a.attempt LIMIT 1;
+    IF FOUND THEN
+        outcome := 'delivered';
+    ELSIF p_status = 'cancelled' OR (p_status IN ('pending', 'failed') AND o.cancel_requested_at IS NOT NULL) THEN
+        -- somebody has to look at what may have been sent
+        outcome := CASE WHEN unknown THEN 'failed' ELSE 'cancelled' END;
+    END IF;
+
+    IF unknown THEN
+        error := concat_ws('; ', nothing_read, p_error);
+    ELSIF outcome <> 'failed' THEN
+        error := NULL;
+    END IF;
+
+    UPDATE tempost.outbox r
+    SET status          = outcome,
+        finished_at     = CASE WHEN outcome <> 'pending' THEN clock_timestamp() END,
+        lease_until     = NULL,
+        next_attempt_at = NULL,
+        run_id          = coalesce(p_run_id, r.run_id),
+        provider        = coalesce(accepted.provider, r.provider),
+        reason          = CASE
+            WHEN outcome = 'pending' THEN r.reason
+            WHEN outcome = 'delivered' AND r.cancel_requested_at IS NOT NULL
+                THEN concat_ws(': ', 'the cancel came too late', r.reason)
+            WHEN accepted.attempt IS NOT NULL THEN coalesce(r.reason, 'the ledger has its acceptance')
+            WHEN unknown AND outcome <> 'delivered'
+                THEN concat_ws('; ', coalesce(r.reason, p_reason), 'it may have been sent')
+            ELSE coalesce(r.reason, p_reason) END,
+        last_error      = coalesce(error, r.last_error),
+        last_error_type = CASE WHEN unknown THEN 'AmbiguousOutcome'
+                               WHEN error IS NOT NULL THEN p_error_type
+                               ELSE r.last_error_type END,
+        last_error_at   = CASE WHEN error IS NULL THEN r.last_error_at ELSE clock_timestamp() END
+    WHERE r.id = p_id;
+    IF outcome = 'pending' THEN
+        PERFORM pg_notify('tempost_wake', '');
+    END IF;
     RETURN outcome;
 END
 $$;

@@ -1,0 +1,170 @@
+package dev.tempost.activities;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.tempost.activities.channel.Channel;
+import dev.tempost.activities.channel.Delivery;
+import dev.tempost.activities.channel.Health;
+import dev.tempost.activities.channel.Outcome;
+import dev.tempost.activities.channel.Transmission;
+import dev.tempost.outbox.ProviderHealth;
+import dev.tempost.outbox.testing.TestDatabase;
+import dev.tempost.workflows.FailureType;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class BreakerTest {
+
+    private static final BreakerSettings SETTINGS =
+            new BreakerSettings(3, Duration.ofMillis(50), Duration.ofMillis(200));
+    private static final Outcome REFUSED =
+            new Outcome.Transient(FailureType.PROVIDER_UNAVAILABLE, "connection refused", null, false);
+    private static final Outcome ACCEPTED = new Outcome.Accepted("250 queued", null);
+
+    private final TestDatabase database = TestDatabase.create();
+    private final ProviderHealth health = new ProviderHealth(database.dataSource());
+    private final Breaker breaker = new Breaker(health, SETTINGS);
+
+    @AfterEach
+    void drop() {
+        database.close();
+    }
+
+    @Test
+    void failuresInARowTakeAProviderDownAndNoOther() {
+        breaker.learn("a", REFUSED);
+        breaker.learn("b", REFUSED);
+        breaker.learn("a", REFUSED);
+        assertThat(health.down()).isEmpty();
+        breaker.learn("a", REFUSED);
+        assertThat(health.down()).extracting(ProviderHealth.Down::provider).containsExactly("a");
+    }
+
+    static List<Outcome> answersOfAProviderThatWorks() {
+        return List.of(
+                ACCEPTED,
+                new Outcome.Transient(FailureType.GREYLISTED, "451 later", null, true),
+                new Outcome.Permanent(FailureType.MAILBOX_UNKNOWN, "550 no such user", true));
+    }
+
+    @ParameterizedTest
+    @MethodSource("answersOfAProviderThatWorks")
+    void aProviderThatAnswersStaysUp(Outcome answer) {
+        for (int i = 0; i < 3; i++) {
+            breaker.learn("a", REFUSED);
+            breaker.learn("a", REFUSED);
+            breaker.learn("a", answer);
+        }
+        assertThat(health.down()).isEmpty();
+    }
+
+    static List<Outcome> noAnswersAtAll() {
+        return List.of(
+                new Outcome.Permanent(FailureType.TEMPLATE_INVALID, "no template", false),
+                new Outcome.Transient(FailureType.OUTBOX_UNAVAILABLE, "the ledger was away", null, false),
+                new Outcome.Ambiguous("timeout after the dot"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("noAnswersAtAll")
+    void whatIsNoAnswerOfTheProviderNeitherCountsNorForgives(Outcome outcome) {
+        breaker.learn("a", REFUSED);
+        breaker.learn("a", REFUSED);
+        for (int i = 0; i < 5; i++) {
+            breaker.learn("a", outcome);
+        }
+        assertThat(health.down()).isEmpty();
+        breaker.learn("a", REFUSED);
+        assertThat(health.down()).hasSize(1);
+    }
+
+    @Test
+    void refusedCredentialsTakeItDownAtOnce() {
+        breaker.learn("a", new Outcome.ChannelDown(FailureType.CREDENTIALS_REJECTED, "535 no"));
+        assertThat(health.down()).singleElement().satisfies(down -> {
+            assertThat(down.errorType()).isEqualTo(FailureType.CREDENTIALS_REJECTED);
+            assertThat(down.error()).isEqualTo("535 no");
+        });
+    }
+
+    @Test
+    void theWaitBetweenProbesDoublesUpToTheLongest() {
+        assertThat(List.of(
+                        SETTINGS.untilProbe(0),
+                        SETTINGS.untilProbe(1),
+                        SETTINGS.untilProbe(2),
+                        SETTINGS.untilProbe(99)))
+                .containsExactly(
+                        Duration.ofMillis(50), Duration.ofMillis(100), Duration.ofMillis(200), Duration.ofMillis(200));
+    }
+
+    @Test
+    void aProbeThatSucceedsBringsItBack() {
+        AtomicInteger probes = new AtomicInteger();
+        health.takeDown("a", FailureType.CREDENTIALS_REJECTED, "535 no", Duration.ZERO);
+        Channel channel = probed(() -> probes.incrementAndGet() < 3
+                ? new Health.Down(FailureType.CREDENTIALS_REJECTED, "535 still no")
+                : new Health.Ready());
+        try (Probes running = new Probes(health, SETTINGS, Map.of("a", channel))) {
+            running.start();
+            await("the provider to be up")
+                    .atMost(Duration.ofSeconds(20))
+                    .until(() -> health.down().isEmpty());
+        }
+        assertThat(probes).hasValue(3);
+    }
+
+    @Test
+    void aProviderThisProcessDoesNotKnowIsLeftToOthers() {
+        AtomicInteger probes = new AtomicInteger();
+        health.takeDown("other", FailureType.PROVIDER_UNAVAILABLE, "421", Duration.ZERO);
+        health.takeDown("own", FailureType.PROVIDER_UNAVAILABLE, "421", Duration.ZERO);
+        Channel channel = probed(() -> {
+            probes.incrementAndGet();
+            return new Health.Ready();
+        });
+        try (Probes running = new Probes(health, SETTINGS, Map.of("own", channel))) {
+            running.start();
+            await("our own to be up")
+                    .atMost(Duration.ofSeconds(20))
+                    .until(() -> health.down().size() == 1);
+        }
+        assertThat(health.down().getFirst().provider()).isEqualTo("other");
+    }
+
+    private interface Answer {
+        Health give();
+    }
+
+    private static Channel probed(Answer answer) {
+        return new Channel() {
+            @Override
+            public String name() {
+                return "scripted";
+            }
+
+            @Override
+            public String messageId(UUID key, String provider) {
+                return "<" + key + "@example.com>";
+            }
+
+            @Override
+            public Outcome send(Delivery delivery, Transmission transmission) {
+                throw new UnsupportedOperationException("only probed");
+            }
+
+            @Override
+            public Health probe(String provider) {
+                return answer.give();
+            }
+        };
+    }
+}

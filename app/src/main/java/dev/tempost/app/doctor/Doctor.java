@@ -1,0 +1,148 @@
+package dev.tempost.app.doctor;
+
+import dev.tempost.activities.email.SmtpProvider;
+import dev.tempost.activities.operations.Reconciler;
+import dev.tempost.app.config.SpringMail;
+import dev.tempost.app.config.TempostProperties;
+import dev.tempost.app.engine.EngineConfiguration;
+import dev.tempost.app.engine.Providers;
+import dev.tempost.app.engine.SmtpGreeting;
+import dev.tempost.outbox.Backlog;
+import dev.tempost.worker.Namespace;
+import dev.tempost.worker.Schedules;
+import dev.tempost.workflows.Attributes;
+import io.temporal.client.WorkflowClient;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import javax.sql.DataSource;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
+import org.springframework.context.ApplicationContext;
+
+/** Examines one part after the other; what depends on a part that is down is left out. */
+public final class Doctor {
+
+    private static final int SMTP_PATIENCE_MILLIS = 5000;
+
+    private final ApplicationContext context;
+    private final TempostProperties properties;
+    private final Consumer<Finding> findings;
+
+    /**
+     * @param context holds the configuration, the database's pool and Temporal's client
+     * @param findings told of each as it is found
+     */
+    public Doctor(ApplicationContext context, Consumer<Finding> findings) {
+        this.context = context;
+        this.properties = context.getBean(TempostProperties.class);
+        this.findings = findings;
+    }
+
+    /** Examines everything. */
+    public void examine() {
+        Map<String, SmtpProvider> providers = configuration();
+        DataSource dataSource = context.getBean(DataSource.class);
+        WorkflowClient client = context.getBean(WorkflowClient.class);
+        boolean rows = database(dataSource);
+        boolean temporal = temporal(client);
+        providers.values().forEach(this::mail);
+        if (rows) {
+            RowsExam exam = new RowsExam(new Backlog(dataSource));
+            say("templates", () -> List.of(exam.templates(properties.templates())));
+            say("rows", exam::counts);
+        }
+        if (rows && temporal) {
+            Reconciler reconciler =
+                    new Reconciler(dataSource, client, properties.temporal().taskQueue());
+            say("rows, workflows", () -> RowsExam.disagreements(reconciler));
+        }
+    }
+
+    private Map<String, SmtpProvider> configuration() {
+        if (!properties.roles().contains(TempostProperties.Role.WORKER)) {
+            findings.accept(Finding.ok("configuration", "valid; no role worker, so no mail provider is needed"));
+            return Map.of();
+        }
+        try {
+            Map<String, SmtpProvider> providers = Providers.of(context.getBean(SpringMail.class), properties);
+            findings.accept(Finding.ok("configuration", "valid"));
+            return providers;
+        } catch (IllegalArgumentException e) {
+            findings.accept(Finding.problem(
+                    "configuration", String.valueOf(e.getMessage()), "docs/configuration.md has every property"));
+            return Map.of();
+        }
+    }
+
+    private boolean database(DataSource dataSource) {
+        DatabaseExam exam = new DatabaseExam(
+                dataSource,
+                EngineConfiguration.outsideThePool(context.getBean(DataSourceProperties.class)),
+                properties.starter().listen(),
+                properties.schema().migrate());
+        List<Finding> reachable = exam.reachable();
+        reachable.forEach(findings);
+        if (reachable.getLast().level() == Finding.Level.PROBLEM) {
+            return false;
+        }
+        say("clocks", () -> List.of(exam.clock()));
+        say("wake-up", () -> List.of(exam.wakeUp()));
+        return true;
+    }
+
+    private boolean temporal(WorkflowClient client) {
+        Attributes attributes = Attributes.withPrefix(properties.temporal().attributePrefix());
+        try (Namespace namespace = new Namespace(
+                client.getWorkflowServiceStubs(), client.getOptions().getNamespace(), attributes)) {
+            TemporalExam exam = new TemporalExam(
+                    client,
+                    namespace,
+                    new Schedules(
+                            client,
+                            properties.temporal().taskQueue(),
+                            properties.reconciliation().interval(),
+                            properties.retention().interval()));
+            Finding reachable = exam.reachable();
+            findings.accept(reachable);
+            if (reachable.level() == Finding.Level.PROBLEM) {
+                return false;
+            }
+            say("search attributes", () -> List.of(exam.searchAttributes()));
+            say("schedule", exam::schedules);
+            return true;
+        }
+    }
+
+    private void mail(SmtpProvider provider) {
+        String subject = "smtp " + provider.name();
+        String where = provider.host() + ":" + provider.port();
+        try {
+            new SmtpGreeting(
+                            provider.host(),
+                            provider.port(),
+                            provider.tls() == SmtpProvider.Tls.IMPLICIT,
+                            SMTP_PATIENCE_MILLIS)
+                    .look();
+            findings.accept(Finding.ok(subject, where + " greets"));
+        } catch (IOException e) {
+            findings.accept(Finding.problem(
+                    subject,
+                    String.valueOf(e.getMessage()),
+                    "rows of this provider wait until it answers; check its address and the network policy"));
+        }
+    }
+
+    /** A check that breaks down is a finding of its own. */
+    private void say(String subject, Supplier<List<Finding>> check) {
+        List<Finding> found;
+        try {
+            found = check.get();
+        } catch (RuntimeException e) {
+            found = List.of(
+                    Finding.problem(subject, String.valueOf(e.getMessage()), "this could not be examined; try again"));
+        }
+        found.forEach(findings);
+    }
+}

@@ -1,0 +1,42 @@
+package dev.tempost.app.doctor;
+
+import java.util.Locale;
+
+/**
+ * What one check came to.
+ *
+ * @param level how bad it is
+ * @param subject what was examined
+ * @param says what it found
+ * @param advice what to do; empty when there is nothing to do
+ */
+public record Finding(Level level, String subject, String says, String advice) {
+
+    /** How bad it is. */
+    public enum Level {
+        /** As it should be. */
+        OK,
+        /** Worth a look. */
+        WARN,
+        /** Rows wait, or will, until somebody acts. */
+        PROBLEM
+    }
+
+    static Finding ok(String subject, String says) {
+        return new Finding(Level.OK, subject, says, "");
+    }
+
+    static Finding warn(String subject, String says, String advice) {
+        return new Finding(Level.WARN, subject, says, advice);
+    }
+
+    static Finding problem(String subject, String says, String advice) {
+        return new Finding(Level.PROBLEM, subject, says, advice);
+    }
+
+    /** One line, and a second one where there is something to do. */
+    public String text() {
+        String line = "%-8s %-18s %s".formatted(level.name().toLowerCase(Locale.ROOT), subject, says);
+        return advice.isEmpty() ? line : line + System.lineSeparator() + " ".repeat(28) + "-> " + advice;
+    }
+}

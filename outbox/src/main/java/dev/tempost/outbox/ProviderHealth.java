@@ -1,0 +1,106 @@
+package dev.tempost.outbox;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import javax.sql.DataSource;
+
+/** Which providers are down, as every replica sees it. */
+public final class ProviderHealth {
+
+    /**
+     * A provider that is down.
+     *
+     * @param provider its name
+     * @param since since when
+     * @param probeAt when it is probed next
+     * @param probes how many probes have failed since it went down
+     * @param errorType why, a failure type
+     * @param error why, in the provider's words
+     */
+    public record Down(String provider, Instant since, Instant probeAt, int probes, String errorType, String error) {}
+
+    private static final String TAKE_DOWN = """
+        INSERT INTO tempost.provider AS p (name, down_since, probe_at, error_type, error)
+        VALUES (?, clock_timestamp(), clock_timestamp() + ? * interval '1 millisecond', ?, ?)
+        ON CONFLICT (name) DO UPDATE
+        SET down_since = excluded.down_since, probe_at = excluded.probe_at, probes = 0,
+            error_type = excluded.error_type, error = excluded.error
+        WHERE p.down_since IS NULL
+        """;
+
+    private static final String DOWN = """
+        SELECT name, down_since, probe_at, probes, error_type, error
+        FROM tempost.provider WHERE down_since IS NOT NULL ORDER BY name
+        """;
+
+    private static final String TAKE_PROBE = """
+        UPDATE tempost.provider SET probe_at = clock_timestamp() + ? * interval '1 millisecond'
+        WHERE name = ? AND down_since IS NOT NULL AND probe_at <= clock_timestamp()
+        """;
+
+    private static final String PROBE_FAILED = """
+        UPDATE tempost.provider
+        SET probe_at = clock_timestamp() + ? * interval '1 millisecond', probes = probes + 1, error_type = ?, error = ?
+        WHERE name = ? AND down_since IS NOT NULL
+        """;
+
+    private static final String BRING_UP = """
+        UPDATE tempost.provider SET down_since = NULL, probe_at = NULL
+        WHERE name = ? AND down_since IS NOT NULL
+        """;
+
+    private final Database database;
+
+    public ProviderHealth(DataSource dataSource) {
+        this.database = new Database(dataSource);
+    }
+
+    /** Stops sending through a provider, until a probe brings it up again; false when it was down already. */
+    public boolean takeDown(String provider, String errorType, String error, Duration untilProbe) {
+        return database.update(
+                        "take provider " + provider + " down",
+                        TAKE_DOWN,
+                        provider,
+                        untilProbe.toMillis(),
+                        errorType,
+                        error)
+                == 1;
+    }
+
+    /** What is down now. */
+    public List<Down> down() {
+        return database.query(
+                "look which providers are down",
+                DOWN,
+                row -> new Down(
+                        row.getString("name"),
+                        Objects.requireNonNull(Database.instant(row, "down_since")),
+                        Objects.requireNonNull(Database.instant(row, "probe_at")),
+                        row.getInt("probes"),
+                        row.getString("error_type"),
+                        row.getString("error")));
+    }
+
+    /**
+     * Asks to be the one that probes a provider.
+     *
+     * @param patience how long nobody else shall
+     * @return false when no probe is due, or another replica makes it
+     */
+    public boolean takeProbe(String provider, Duration patience) {
+        return database.update("take the probe of " + provider, TAKE_PROBE, patience.toMillis(), provider) == 1;
+    }
+
+    /** Leaves a provider down. */
+    public void probeFailed(String provider, String errorType, String error, Duration untilProbe) {
+        database.update(
+                "record the probe of " + provider, PROBE_FAILED, untilProbe.toMillis(), errorType, error, provider);
+    }
+
+    /** Sends through a provider again. */
+    public void bringUp(String provider) {
+        database.update("bring provider " + provider + " up", BRING_UP, provider);
+    }
+}
