@@ -38,7 +38,7 @@ public final class EmailChannel implements Channel, AutoCloseable {
         SmtpConnections provider = provider(delivery.provider());
         try {
             ComposedMail mail = composer.compose(delivery, provider.provider());
-            return SmtpReplies.outcome(provider.send(mail, transmission), new Mask(mail.envelopeTo()));
+            return SmtpReplies.outcome(provider.send(mail, transmission), new Mask(mail.personal()));
         } catch (UnsendableRow e) {
             return e.outcome();
         }
@@ -46,7 +46,7 @@ public final class EmailChannel implements Channel, AutoCloseable {
 
     @Override
     public Health probe(String provider) {
-        return SmtpReplies.health(provider(provider).probe(), new Mask(null));
+        return SmtpReplies.health(provider(provider).probe(), new Mask(Personal.NOTHING));
     }
 
     private SmtpConnections provider(String name) {

@@ -29,7 +29,8 @@ final class MailComposer {
 
     ComposedMail compose(Delivery delivery, SmtpProvider provider) {
         Recipient recipient = Recipient.of(delivery.recipient());
-        RenderedMail rendered = templates.render(delivery.eventType(), JsonObjects.read("payload", delivery.payload()));
+        StrictMap payload = JsonObjects.read("payload", delivery.payload());
+        RenderedMail rendered = templates.render(delivery.eventType(), payload);
         InternetAddress sender = provider.sender();
         ByteArrayOutputStream content;
         try {
@@ -43,7 +44,12 @@ final class MailComposer {
                     "the mail has " + content.size() + " bytes, more than provider '" + provider.name() + "' takes ("
                             + provider.limits().maxMessageBytes() + "): make the row's payload smaller, then retry");
         }
-        return new ComposedMail(sender.getAddress(), recipient.address(), !recipient.hasAsciiLocalPart(), content);
+        return new ComposedMail(
+                sender.getAddress(),
+                recipient.address(),
+                !recipient.hasAsciiLocalPart(),
+                content,
+                Personal.of(delivery.recipient(), payload));
     }
 
     private ByteArrayOutputStream write(
@@ -53,7 +59,7 @@ final class MailComposer {
         headers.setHeader("Date", DATE.format(clock.instant()));
         headers.setHeader("From", sender.toString());
         headers.setHeader("To", MimeUtility.fold(4, recipient.mailbox().toString()));
-        headers.setHeader("Subject", MimeUtility.fold(9, MimeUtility.encodeText(mail.subject(), "UTF-8", null)));
+        headers.setHeader("Subject", HeaderText.encoded("Subject", mail.subject()));
         // the same in every attempt, which is how a recipient's server can tell a second copy
         headers.setHeader("Message-ID", provider.messageId(delivery.key()));
         headers.setHeader("MIME-Version", "1.0");

@@ -4,8 +4,8 @@ import dev.tempost.workflows.FailureType;
 import jakarta.mail.internet.AddressException;
 import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.InternetHeaders;
-import jakarta.mail.internet.MimeUtility;
 import java.io.UnsupportedEncodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 final class MailHeaders {
 
     private static final Pattern NAME = Pattern.compile("[!-9;-~]{1,76}");
-    private static final int MAX_VALUE = 2000;
+    private static final int MAX_HEADERS = 50;
     private static final Set<String> RESERVED = Set.of(
             "from",
             "sender",
@@ -48,6 +48,9 @@ final class MailHeaders {
         if (!(headers.get("mail") instanceof StrictMap own)) {
             throw invalid("mail is not a JSON object of header names and values: make it one");
         }
+        if (own.size() > MAX_HEADERS) {
+            throw invalid("mail has more than " + MAX_HEADERS + " headers: remove some");
+        }
         for (Map.Entry<String, ?> header : own.entrySet()) {
             String name = header.getKey();
             if (!NAME.matcher(name).matches()) {
@@ -62,27 +65,31 @@ final class MailHeaders {
             if (value.chars().anyMatch(c -> c == '\r' || c == '\n' || c == 0)) {
                 throw invalid("mail." + name + " has a line break or a NUL in it: remove it");
             }
-            if (value.length() > MAX_VALUE) {
-                throw invalid("mail." + name + " is longer than " + MAX_VALUE + " characters: shorten it");
+            if (value.length() > HeaderText.MAX_LENGTH) {
+                throw invalid("mail." + name + " is longer than " + HeaderText.MAX_LENGTH + " characters: shorten it");
             }
             mail.setHeader(name, encoded(name, value));
         }
     }
 
     private static String encoded(String name, String value) throws UnsupportedEncodingException {
-        int column = name.length() + 2;
         if (name.equalsIgnoreCase("Reply-To")) {
             try {
                 InternetAddress[] mailboxes = InternetAddress.parse(value, true);
                 for (InternetAddress mailbox : mailboxes) {
                     DisplayName.encoded(mailbox);
                 }
-                return InternetAddress.toString(mailboxes, column);
+                String list = InternetAddress.toString(mailboxes, name.length() + 2);
+                if (!StandardCharsets.US_ASCII.newEncoder().canEncode(list)) {
+                    throw invalid(
+                            "mail.Reply-To has an address beyond ASCII: write its domain in punycode, or use another");
+                }
+                return list;
             } catch (AddressException e) {
                 throw invalid("mail.Reply-To is not a list of addresses: correct it");
             }
         }
-        return MimeUtility.fold(column, MimeUtility.encodeText(value, "UTF-8", null));
+        return HeaderText.encoded(name, value);
     }
 
     private static boolean isReserved(String name) {

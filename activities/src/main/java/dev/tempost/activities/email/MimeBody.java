@@ -11,18 +11,20 @@ import java.util.UUID;
 final class MimeBody {
 
     private static final int MAX_LINE = 76;
+    private static final String BOUNDARY_START = "=_";
     private static final byte[] HEX = "0123456789ABCDEF".getBytes(StandardCharsets.US_ASCII);
 
     private MimeBody() {}
 
-    /** A boundary that no body can contain by accident, and the same for every attempt of a row. */
+    /** A boundary that no body contains, and the same for every attempt of a row. */
     static String boundary(UUID key) {
-        return "=_" + key;
+        return BOUNDARY_START + key;
     }
 
     /** Ends the header above with these two fields, and writes the text. */
     static void writePart(ByteArrayOutputStream out, String subtype, String text) {
-        boolean plain = isPlain(text);
+        // quoted-printable writes = as =3D, so no text can contain a boundary
+        boolean plain = !text.contains(BOUNDARY_START) && isPlain(text);
         line(out, "Content-Type: text/" + subtype + "; charset=UTF-8");
         line(out, "Content-Transfer-Encoding: " + (plain ? "7bit" : "quoted-printable"));
         line(out, "");

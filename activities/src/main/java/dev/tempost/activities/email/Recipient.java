@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  */
 record Recipient(InternetAddress mailbox, String address, boolean hasAsciiLocalPart) {
 
+    private static final int MAX_COLUMN = 500;
+    private static final String ATOM_SIGNS = ".!#$%&'*+-/=?^_`{|}~";
+
     // RFC 5321, 4.5.3.1
     private static final int MAX_LOCAL_PART = 64;
     private static final int MAX_ADDRESS = 254;
@@ -25,8 +28,14 @@ record Recipient(InternetAddress mailbox, String address, boolean hasAsciiLocalP
         if (column == null || column.isBlank()) {
             throw invalid("is empty");
         }
+        if (column.length() > MAX_COLUMN) {
+            throw invalid("is longer than an address and a name may be");
+        }
         if (column.chars().anyMatch(c -> c == '\r' || c == '\n' || c == 0)) {
             throw invalid("has a line break or a NUL in it");
+        }
+        if (column.codePoints().anyMatch(Recipient::isInvisible)) {
+            throw invalid("has an invisible character in it");
         }
         try {
             var mailbox = new InternetAddress(column, true);
@@ -44,8 +53,8 @@ record Recipient(InternetAddress mailbox, String address, boolean hasAsciiLocalP
             if (local.length() > MAX_LOCAL_PART || address.length() > MAX_ADDRESS) {
                 throw invalid("is longer than an address may be");
             }
-            if (local.chars().anyMatch(Character::isISOControl)) {
-                throw invalid("has a control character in it");
+            if (!local.codePoints().allMatch(Recipient::mayStandUnquoted)) {
+                throw invalid("has a local part that would need quotes");
             }
             return new Recipient(
                     new InternetAddress(address, mailbox.getPersonal(), "UTF-8"),
@@ -55,6 +64,26 @@ record Recipient(InternetAddress mailbox, String address, boolean hasAsciiLocalP
             // their messages quote the address
             throw invalid("is not an address");
         }
+    }
+
+    // two addresses that look alike must not be two; and what has no UTF-8 would be sent as a question mark
+    private static boolean isInvisible(int c) {
+        return switch (Character.getType(c)) {
+            case Character.CONTROL,
+                    Character.FORMAT,
+                    Character.SURROGATE,
+                    Character.PRIVATE_USE,
+                    Character.UNASSIGNED,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR -> true;
+            case Character.SPACE_SEPARATOR -> c != ' ';
+            default -> false;
+        };
+    }
+
+    // quoted ones are allowed by RFC 5321, refused by most servers, and misread by some
+    private static boolean mayStandUnquoted(int c) {
+        return c >= 0x80 || Character.isLetterOrDigit(c) || ATOM_SIGNS.indexOf(c) >= 0;
     }
 
     // Angus Mail drops what comes after the closing bracket

@@ -87,7 +87,7 @@ final class SmtpReplies {
         } else if (has(end.cause(), ConnectException.class)) {
             what = "connection refused";
         } else if (find(end.cause(), SSLException.class) instanceof SSLException tls) {
-            what = new Mask(null).apply("TLS: " + tls.getMessage());
+            what = new Mask(Personal.NOTHING).apply("TLS: " + tls.getMessage());
         }
         return what + " (" + (end.phase() == SmtpPhase.DOT ? "after the final dot" : "at " + end.phase()) + ")";
     }

@@ -5,6 +5,7 @@ import dev.tempost.workflows.FailureType;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A server's reply, and what it means for the row that was being sent.
@@ -14,8 +15,15 @@ import java.util.regex.Pattern;
  * @param enhanced its enhanced code as in RFC 3463; empty where there is none
  * @param words what it says besides, on one line
  * @param shown all of it without personal data, for telling
+ * @param queuedAs the name it gives the message; null where it gives none
  */
-record SmtpReply(SmtpPhase phase, int code, String enhanced, String words, String shown) {
+record SmtpReply(
+        SmtpPhase phase,
+        int code,
+        String enhanced,
+        String words,
+        String shown,
+        @Nullable String queuedAs) {
 
     private static final Pattern ENHANCED = Pattern.compile("^\\d{3}[ -]([245]\\.\\d{1,3}\\.\\d{1,3})\\b");
     private static final Pattern LINE_START =
@@ -29,7 +37,6 @@ record SmtpReply(SmtpPhase phase, int code, String enhanced, String words, Strin
     private static final Pattern TOO_MANY_RECIPIENTS = any("too many recipients");
     private static final Pattern MAILBOX_FULL = any("(?:mailbox|inbox|user|account|recipient|disk|storage)(?: is)?"
             + " (?:full|quota|over)|over ?quota|quota exceeded for");
-    private static final Pattern QUEUED_AS = any("(?:queued as|\\bid[= ])\\s*<?([A-Za-z0-9._-]{4,100})");
 
     private static final Set<Integer> LOG_IN_FIRST = Set.of(530, 534, 535, 538);
     private static final Set<String> LOG_IN_FIRST_TOO = Set.of("5.7.8", "5.7.9", "5.7.10", "5.7.11");
@@ -47,7 +54,8 @@ record SmtpReply(SmtpPhase phase, int code, String enhanced, String words, Strin
                         .replaceAll("")
                         .replaceAll("\\s+", " ")
                         .strip(),
-                mask.apply(end.text()));
+                mask.apply(end.text()),
+                mask.queuedAs(end.text()));
     }
 
     Outcome outcome() {
@@ -60,8 +68,7 @@ record SmtpReply(SmtpPhase phase, int code, String enhanced, String words, Strin
     }
 
     private Outcome accepted() {
-        Matcher queued = QUEUED_AS.matcher(shown);
-        return new Outcome.Accepted(shown, queued.find() ? queued.group(1) : null);
+        return new Outcome.Accepted(shown, queuedAs);
     }
 
     /** Neither yes nor no: after the dot nobody knows what it means for the message. */

@@ -97,6 +97,13 @@ public final class Templates {
                             + "/subject.txt has a line break or a NUL in it: remove it"
                             + " from the row's payload, then retry");
         }
+        if (subject.length() > HeaderText.MAX_LENGTH) {
+            throw new UnsendableRow(
+                    FailureType.PAYLOAD_INVALID,
+                    "the subject from templates/" + folder.name() + "/subject.txt is longer than "
+                            + HeaderText.MAX_LENGTH + " characters: shorten what the row's payload puts there, then"
+                            + " retry");
+        }
         return subject;
     }
 

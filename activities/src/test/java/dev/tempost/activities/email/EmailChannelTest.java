@@ -557,7 +557,7 @@ class EmailChannelTest {
     @Test
     void aMailOverTheProvidersLimitFailsItsRow() {
         use(provider(server).withConnection(to -> to.withMaxConnections(1)).withLimits(new SmtpLimits(1, 2048)));
-        assertThat(channel.send(row(ANN, "{\"name\": \"" + "x".repeat(4096) + "\"}", "{}"), allowed()))
+        assertThat(channel.send(row(ANN, "{\"name\": \"" + "x".repeat(800) + "\"}", "{}"), allowed()))
                 .isInstanceOfSatisfying(
                         Permanent.class, p -> assertThat(p.reply()).contains("2048"));
         assertThat(server.connections()).isZero();
