@@ -143,9 +143,9 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
         UUID key = UUID.fromString(delivery.key());
         Route route = routes.apply(delivery.eventType());
         long openedAt = System.nanoTime();
-        Admission admission;
+        Ledger.Opened opened;
         try {
-            admission = ledger.open(
+            opened = ledger.open(
                     delivery.id(),
                     key,
                     activity.getWorkflowRunId(),
@@ -158,6 +158,11 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
             ended(delivery, "transient", null);
             throw retryable(FailureType.OUTBOX_UNAVAILABLE, "nothing was sent: " + e.getMessage(), null);
         }
+        if (opened.foundAmbiguous()) {
+            log.warn("Row {} may have been sent: an attempt that was transmitting never reported back", delivery.id());
+            ended(delivery, "ambiguous", null);
+        }
+        Admission admission = opened.admission();
         if (!(admission instanceof Admission.Send || admission instanceof Admission.Settled)) {
             ended(delivery, "waiting", null);
         }

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 public final class Ledger {
 
     private static final String OPEN = """
-        SELECT verdict, wait_ms, attempt, reached, recipient, payload, headers, last_error, last_error_type, reason
+        SELECT verdict, wait_ms, attempt, reached, recipient, payload, headers, last_error, last_error_type, reason,
+               gave_up = 'ambiguous' AS found_ambiguous
         FROM tempost.open_attempt(?, ?, ?, ?, ?, ?, ? * interval '1 millisecond', ?)
         """;
 
@@ -44,6 +45,14 @@ public final class Ledger {
     }
 
     /**
+     * The gate's answer.
+     *
+     * @param admission who may send
+     * @param foundAmbiguous whether the gate gave up an earlier attempt that may have been accepted, and recorded it so
+     */
+    public record Opened(Admission admission, boolean foundAmbiguous) {}
+
+    /**
      * Asks the gate; a {@link Admission.Send} opens an attempt, in the same statement.
      *
      * @param reset whether the run is a reset of an earlier one, which may take a failed or pending row
@@ -52,7 +61,7 @@ public final class Ledger {
      *     prolongs it
      * @param park whether an attempt that may have been accepted forbids another
      */
-    public Admission open(
+    public Opened open(
             long id,
             UUID key,
             String runId,
@@ -61,10 +70,10 @@ public final class Ledger {
             String messageId,
             Duration patience,
             boolean park) {
-        Admission admission = database.queryOne(
+        Opened opened = database.queryOne(
                 "open an attempt of row " + id,
                 OPEN,
-                Ledger::admission,
+                row -> new Opened(admission(row), row.getBoolean("found_ambiguous")),
                 id,
                 key,
                 runId,
@@ -73,7 +82,7 @@ public final class Ledger {
                 messageId,
                 patience.toMillis(),
                 park);
-        return Objects.requireNonNull(admission, "open_attempt always answers");
+        return Objects.requireNonNull(opened, "open_attempt always answers");
     }
 
     /**

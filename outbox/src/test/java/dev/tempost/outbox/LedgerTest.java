@@ -40,7 +40,7 @@ class LedgerTest {
     }
 
     private Admission open(long id, String runId, boolean reset, boolean park) {
-        return ledger.open(id, outbox.key(id), runId, reset, "smtp", "<m@example>", DEADLINE, park);
+        return ledger.open(id, outbox.key(id), runId, reset, "smtp", "<m@example>", DEADLINE, park).admission();
     }
 
     private AttemptRef attempt(long id, int number) {
@@ -101,9 +101,9 @@ class LedgerTest {
     @Test
     void aRowWithAnotherKeyIsMissing() {
         long id = outbox.inFlight();
-        assertThat(ledger.open(id, UUID.randomUUID(), "run-1", true, "smtp", "<m>", DEADLINE, false))
+        assertThat(ledger.open(id, UUID.randomUUID(), "run-1", true, "smtp", "<m>", DEADLINE, false).admission())
                 .isEqualTo(new Admission.Missing());
-        assertThat(ledger.open(4711, UUID.randomUUID(), "run-1", true, "smtp", "<m>", DEADLINE, false))
+        assertThat(ledger.open(4711, UUID.randomUUID(), "run-1", true, "smtp", "<m>", DEADLINE, false).admission())
                 .isEqualTo(new Admission.Missing());
         assertThat(rows.attempts(id)).isEmpty();
     }
@@ -255,6 +255,20 @@ class LedgerTest {
         outbox.assertThatAttempt(id, 1, "deadline = started_at + interval '10 minutes'");
         ledger.alive(attempt(id, 1), Duration.ofHours(1), Duration.ofHours(2));
         outbox.assertThatAttempt(id, 1, "deadline = started_at + interval '10 minutes'");
+    }
+
+    @Test
+    void theGateSaysWhenItFindsAnAttemptThatMayHaveBeenAccepted() {
+        long id = outbox.inFlight();
+        open(id);
+        ledger.transmitting(attempt(id, 1), DEADLINE, RESERVE);
+        outbox.pastDeadline(id, 1);
+        Ledger.Opened second = ledger.open(id, outbox.key(id), "run-1", false, "smtp", "<m>", DEADLINE, false);
+        assertThat(second.foundAmbiguous()).isTrue();
+        outbox.pastDeadline(id, 2);
+        Ledger.Opened third = ledger.open(id, outbox.key(id), "run-1", false, "smtp", "<m>", DEADLINE, false);
+        assertThat(third.foundAmbiguous()).isFalse();
+        assertThat(third.admission()).isInstanceOf(Admission.Send.class);
     }
 
     @Test

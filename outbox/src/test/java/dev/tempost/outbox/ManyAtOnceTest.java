@@ -60,7 +60,8 @@ class ManyAtOnceTest {
         UUID key = outbox.key(id);
         Ledger ledger = new Ledger(outbox.database.dataSource());
         List<Admission> admissions =
-                atOnce(() -> ledger.open(id, key, "r1", false, "smtp", "<m>", Duration.ofMinutes(1), false));
+                atOnce(() -> ledger.open(id, key, "r1", false, "smtp", "<m>", Duration.ofMinutes(1), false)
+                        .admission());
         assertThat(admissions).filteredOn(Admission.Send.class::isInstance).hasSize(1);
         assertThat(admissions)
                 .filteredOn(Admission.InProgress.class::isInstance)
@@ -76,7 +77,8 @@ class ManyAtOnceTest {
         ledger.transmitting(new AttemptRef(id, key, 1, "w", "r1"), Duration.ofMinutes(1), Duration.ZERO);
         outbox.pastDeadline(id, 1);
         List<Admission> admissions =
-                atOnce(() -> ledger.open(id, key, "r1", false, "smtp", "<m>", Duration.ofMinutes(1), false));
+                atOnce(() -> ledger.open(id, key, "r1", false, "smtp", "<m>", Duration.ofMinutes(1), false)
+                        .admission());
         assertThat(admissions)
                 .filteredOn(Admission.Send.class::isInstance)
                 .singleElement()

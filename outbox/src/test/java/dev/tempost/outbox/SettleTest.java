@@ -209,7 +209,8 @@ class SettleTest {
 
     private AttemptRef open(long id, String runId) {
         Admission.Send send = (Admission.Send)
-                ledger.open(id, outbox.key(id), runId, false, "smtp", "<m>", Duration.ofMinutes(1), false);
+                ledger.open(id, outbox.key(id), runId, false, "smtp", "<m>", Duration.ofMinutes(1), false)
+                        .admission();
         return new AttemptRef(id, outbox.key(id), send.attempt(), "w", runId);
     }
 

@@ -59,6 +59,22 @@ public record TempostProperties(
         @Valid @DefaultValue Reconciliation reconciliation,
         @Valid @DefaultValue Retention retention) {
 
+    public TempostProperties {
+        checkIntervals("tempost.delivery", delivery.initialInterval(), delivery.maxInterval());
+        eventTypes.forEach((name, own) -> checkIntervals(
+                "tempost.event-types." + name,
+                or(own.initialInterval(), delivery.initialInterval()),
+                or(own.maxInterval(), delivery.maxInterval())));
+    }
+
+    private static void checkIntervals(String prefix, Duration initial, Duration longest) {
+        if (longest.compareTo(initial) < 0) {
+            throw new IllegalArgumentException(prefix + ".max-interval is " + longest.toMillis()
+                    + " ms, shorter than initial-interval, which is " + initial.toMillis()
+                    + " ms: raise the one or lower the other");
+        }
+    }
+
     /** What a process does. */
     public enum Role {
         STARTER,

@@ -4,16 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tempost.activities.testing.ScriptedSmtpServer;
+import dev.tempost.activities.testing.ScriptedSmtpServer.Phase;
 import dev.tempost.outbox.ProviderHealth;
 import dev.tempost.outbox.RowStatus;
 import dev.tempost.outbox.Rows;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** What can go wrong on the way, and what must come of it. */
@@ -63,6 +66,32 @@ class FaultsTest {
         tempost.awaitStatus(id, RowStatus.DELIVERED);
         assertThat(run(id)).isEqualTo(run);
         assertThat(tempost.smtp.received("ada@example.com")).isEqualTo(1);
+    }
+
+    @Test
+    void aProcessKilledBeforeTheDotIsReplacedLongBeforeTheDeadline(TestReporter reporter) throws Exception {
+        tempost.with("tempost.delivery.attempt-deadline", "10m").migrated();
+        tempost.smtp.atPhase(Phase.DATA).hang().times(1);
+        Process victim = tempost.serve();
+        long id = tempost.welcome("ada@example.com");
+        await("a send in the middle of its conversation")
+                .atMost(Installation.PATIENCE.multipliedBy(3))
+                .until(() -> attempts() == 1 && tempost.smtp.commands().contains("DATA"));
+        tempost.start();
+        victim.destroyForcibly().waitFor();
+        long killedAt = System.nanoTime();
+
+        await("the row to be delivered")
+                .atMost(Installation.PATIENCE.multipliedBy(3))
+                .until(() -> tempost.row(id).status() == RowStatus.DELIVERED);
+
+        reporter.publishEntry(
+                "seconds from the kill to the delivery",
+                Long.toString(Duration.ofNanos(System.nanoTime() - killedAt).toSeconds()));
+        assertThat(tempost.smtp.received()).isEqualTo(1);
+        assertThat(tempost.rows.attempts(id))
+                .extracting(Rows.Attempt::phase)
+                .containsExactly("transient", "accepted");
     }
 
     @Test
@@ -139,7 +168,7 @@ class FaultsTest {
     @Test
     void oneProvidersTroubleDoesNotHoldAnothersRows() {
         try (ScriptedSmtpServer dead = ScriptedSmtpServer.listening()) {
-            dead.atPhase(ScriptedSmtpServer.Phase.GREETING).reply("554 go away");
+            dead.atPhase(Phase.GREETING).reply("554 go away");
             tempost.template("news", "News", "news", "<p>news</p>");
             tempost.with("tempost.providers.bulk.host", "127.0.0.1")
                     .with("tempost.providers.bulk.port", dead.port())

@@ -1,6 +1,7 @@
 package dev.tempost.app.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.Message;
 import dev.tempost.activities.testing.ScriptedSmtpServer.Phase;
@@ -40,6 +41,9 @@ class PrivacyTest {
         tempost.template("broken", "Dear [(${name})]", "Hi [(${name.nothing.there})]", "<p>[[${missing}]]</p>");
         tempost.with("server.port", port).with("logging.level.dev.tempost", "debug");
         tempost.migrated().serve();
+        await("the process to take deliveries")
+                .atMost(Installation.PATIENCE.multipliedBy(3))
+                .until(() -> Files.readString(tempost.serveLog()).contains("takes deliveries"));
 
         List<Long> rows = new ArrayList<>();
         rows.add(row("delivered", RowStatus.DELIVERED));

@@ -380,7 +380,8 @@ END
 $$;
 
 
--- The gate. It admits at most one sender per row, and tells everybody else why not.
+-- The gate. It admits at most one sender per row, and tells everybody else why not. gave_up is the phase it closed a dead attempt
+-- with, null where there was none.
 --   send            an attempt is open now; its number and the row's content follow
 --   in_progress     another attempt is open; its deadline is wait_ms away
 --   provider_down   nothing goes through this provider for now; its next probe is wait_ms away
@@ -399,7 +400,7 @@ CREATE FUNCTION tempost.open_attempt(
     p_park       boolean
 ) RETURNS TABLE (
     verdict text, wait_ms bigint, attempt int, reached bigint, tenant text, event_type text, recipient text,
-    payload text, headers text, last_error text, last_error_type text, reason text)
+    payload text, headers text, last_error text, last_error_type text, reason text, gave_up text)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -434,7 +435,7 @@ BEGIN
             RETURN;
         END IF;
         -- its sender closed the connection before the deadline: what is unknown now stays unknown
-        PERFORM tempost.close_attempt(
+        gave_up := tempost.close_attempt(
             p_id, CASE held.phase WHEN 'transmitting' THEN 'no reply was recorded after the final dot'
                                   ELSE 'the attempt ended before anything was transmitted' END);
     END IF;
