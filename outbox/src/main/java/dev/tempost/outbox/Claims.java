@@ -48,12 +48,12 @@ public final class Claims {
     static final String CLAIM_ANY = CLAIM.formatted("");
     private static final String CLAIM_TENANT = CLAIM.formatted("AND o.tenant = ?");
 
-    // index outbox_leased
+    // index outbox_leased, bounded by now(): clock_timestamp() may differ for every row, so it would read all leases
     static final String RECLAIM = """
         WITH lost AS (
             SELECT o.id
             FROM tempost.outbox o
-            WHERE o.lease_until <= clock_timestamp() AND o.status = 'dispatched'
+            WHERE o.lease_until <= now() AND o.status = 'dispatched'
             ORDER BY o.lease_until
             LIMIT ?
             FOR NO KEY UPDATE SKIP LOCKED
@@ -88,11 +88,11 @@ public final class Claims {
         SELECT id FROM tempost.outbox WHERE id = ANY (?) AND lease_until > clock_timestamp()
         """;
 
-    // index outbox_expiring
+    // index outbox_expiring, bounded by now() as well
     static final String EXPIRE = """
         WITH worthless AS (
             SELECT id FROM tempost.outbox
-            WHERE status = 'pending' AND expires_at <= clock_timestamp()
+            WHERE status = 'pending' AND expires_at <= now()
             ORDER BY expires_at
             LIMIT ?
             FOR NO KEY UPDATE SKIP LOCKED
