@@ -216,7 +216,8 @@ class SettleTest {
 
     private void transmittingAndDead(long id) {
         AttemptRef attempt = open(id, "r1");
-        assertThat(ledger.transmitting(attempt, Duration.ofMinutes(1), Duration.ofSeconds(5))).isTrue();
+        assertThat(ledger.transmitting(attempt, Duration.ofMinutes(1), Duration.ofSeconds(5)))
+                .isTrue();
         outbox.pastDeadline(id, attempt.attempt());
     }
 

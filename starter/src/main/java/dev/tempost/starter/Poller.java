@@ -102,12 +102,14 @@ public final class Poller implements AutoCloseable {
 
     private void run() {
         Backoff idle = new Backoff(settings.busiestInterval(), settings.idlestInterval());
-        Backoff trouble = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
+        Backoff withoutDatabase = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
+        // of its own: a claim that works says nothing of the starts that follow it
+        Backoff withoutTemporal = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
         long choresDueAt = System.nanoTime();
         while (!stopped) {
             try {
                 if (temporalAway) {
-                    sleep(trouble.next());
+                    sleep(withoutTemporal.next());
                     if (!temporalAnswers()) {
                         continue;
                     }
@@ -119,6 +121,7 @@ public final class Poller implements AutoCloseable {
                 if (!inFlight.worthAClaim()) {
                     if (!waker.await(LOST_SIGHT)) {
                         lookForFinished();
+                        withoutDatabase.reset();
                     }
                     continue;
                 }
@@ -127,8 +130,9 @@ public final class Poller implements AutoCloseable {
                         : claims.claim(inFlight.free(), settings.lease(), deliverable, settings.tenant());
                 if (started) {
                     started = false;
-                    trouble.reset();
+                    withoutTemporal.reset();
                 }
+                withoutDatabase.reset();
                 rows.forEach(row -> submit(row, false));
                 if (rows.isEmpty()) {
                     boolean notified = listener != null && listener.hearing();
@@ -139,13 +143,13 @@ public final class Poller implements AutoCloseable {
                     idle.reset();
                 }
             } catch (OutboxUnavailableException e) {
-                Duration pause = trouble.next();
+                Duration pause = withoutDatabase.next();
                 log.warn("Polling pauses for {} ms: {}", pause.toMillis(), e.getMessage());
                 sleep(pause);
             } catch (InterruptedException e) {
                 return;
             } catch (RuntimeException e) {
-                Duration pause = trouble.next();
+                Duration pause = withoutDatabase.next();
                 log.error("Polling pauses for {} ms after an unexpected failure", pause.toMillis(), e);
                 sleep(pause);
             }

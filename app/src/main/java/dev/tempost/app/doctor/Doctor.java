@@ -29,7 +29,6 @@ import org.springframework.context.ApplicationContext;
 /** Examines one part after the other; what depends on a part that is down is left out. */
 public final class Doctor {
 
-
     private final ApplicationContext context;
     private final TempostProperties properties;
     private final Consumer<Finding> findings;

@@ -49,6 +49,7 @@ final class Chaos implements AutoCloseable {
     private final List<Replica> replicas = new ArrayList<>();
     private final long startedAt = System.nanoTime();
     private int diedByThemselves;
+    private int deafToStop;
 
     Chaos(Plan plan, Path folder) throws Exception {
         this.plan = plan;
@@ -99,7 +100,7 @@ final class Chaos implements AutoCloseable {
         operator.stop();
         operating.join();
         for (Replica replica : replicas) {
-            replica.close();
+            deafToStop += replica.stop() ? 0 : 1;
         }
         Verdict verdict = Checker.check(evidence());
         return new Report(
@@ -107,11 +108,13 @@ final class Chaos implements AutoCloseable {
                 began,
                 minutes,
                 minutesToRest,
+                rested,
                 kills.counts(),
                 faults.struck(),
                 faults.steps(),
                 operated.counts(),
                 diedByThemselves,
+                deafToStop,
                 verdict.counts(),
                 verdict.byKind(),
                 verdict.violations().stream()

@@ -13,6 +13,10 @@ class ChaosTest {
         Report report = ChaosRun.of(Plan.small(ChaosRun.seed()), Path.of("target", "chaos", "small"));
 
         assertThat(report.stories()).as("violations, seed %d", report.seed()).isEmpty();
+        assertThat(report.rested()).as("everything came to rest in time").isTrue();
+        assertThat(report.deafToStop())
+                .as("processes that did not stop when asked")
+                .isZero();
         assertThat(report.diedByThemselves())
                 .as("processes that ended by themselves")
                 .isZero();

@@ -13,13 +13,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** {@code tempost serve} in a process of its own: from the built jar when the build names it, else from the class path. */
-final class Replica implements Victim, AutoCloseable {
+final class Replica implements Victim {
 
     private static final @Nullable String JAR = System.getProperty("tempost.chaos.jar");
     private static final Duration GRACE = Duration.ofSeconds(60);
@@ -108,17 +106,11 @@ final class Replica implements Victim, AutoCloseable {
         return property.replace('.', '_').replace("-", "").toUpperCase(Locale.ROOT);
     }
 
-    /** As a rollout does. */
-    @Override
-    public void close() {
+    /** Stops it as a rollout does; false when it had to be killed. */
+    boolean stop() throws InterruptedException {
         process.destroy();
-        try {
-            process.onExit().get(GRACE.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException | ExecutionException e) {
-            process.destroyForcibly().onExit().join();
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-        }
+        boolean stopped = process.waitFor(GRACE.toMillis(), TimeUnit.MILLISECONDS);
+        kill();
+        return stopped;
     }
 }

@@ -15,18 +15,22 @@ import java.util.Map;
  * @param faults by boundary and kind
  * @param steps how many steps there were at each boundary that could have failed
  * @param operator what the operator did
+ * @param rested whether that happened within the patience of the plan
  * @param diedByThemselves Tempost processes that ended without being killed
+ * @param deafToStop Tempost processes that a {@code SIGTERM} did not end within their grace period
  */
 record Report(
         long seed,
         Instant startedAt,
         double minutes,
         double minutesToRest,
+        boolean rested,
         Map<String, Integer> kills,
         Map<String, Integer> faults,
         Map<String, Integer> steps,
         Map<String, Integer> operator,
         int diedByThemselves,
+        int deafToStop,
         Verdict.Counts counts,
         Map<Kind, Integer> violations,
         List<String> stories) {

@@ -110,11 +110,13 @@ final class Reports {
     private static String details(Report report) {
         StringBuilder text = new StringBuilder("# Chaos, seed " + report.seed() + "\n\n");
         text.append(table(List.of(report))).append('\n');
-        text.append("At rest ")
+        text.append(report.rested() ? "At rest " : "NOT at rest ")
                 .append(String.format(Locale.ROOT, "%.1f", report.minutesToRest()))
                 .append(" minutes after the last kill. ")
                 .append(report.diedByThemselves())
-                .append(" processes ended by themselves.\n\n");
+                .append(" processes ended by themselves, ")
+                .append(report.deafToStop())
+                .append(" did not stop when asked.\n\n");
         text.append("Counts: ").append(report.counts()).append("\n\n");
         text.append("Operator: ").append(report.operator()).append("\n\n| boundary and fault | times |\n|---|---|\n");
         report.faults().forEach((fault, times) -> text.append("| " + fault + " | " + times + " |\n"));

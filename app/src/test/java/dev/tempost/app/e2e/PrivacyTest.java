@@ -69,9 +69,13 @@ class PrivacyTest {
         long failed = tempost.number("SELECT count(*) FROM tempost.outbox WHERE status = 'failed'");
         assertThat(failed).as("rows that failed as they should").isEqualTo(FAILING);
 
-        assertThat(tempost.smtp.messages()).anySatisfy(mail -> assertThat(mail.raw()).contains(CANARY));
+        assertThat(tempost.smtp.messages())
+                .anySatisfy(mail -> assertThat(mail.raw()).contains(CANARY));
         for (long id : rows) {
-            assertThat(histories(id)).as("history of row %d", id).contains("delivery:").doesNotContain(CANARY);
+            assertThat(histories(id))
+                    .as("history of row %d", id)
+                    .contains("delivery:")
+                    .doesNotContain(CANARY);
         }
         assertThat(listing()).as("visibility").contains("delivery:").doesNotContain(CANARY);
         assertThat(metrics(port)).as("metrics").contains("tempost_outcomes").doesNotContain(CANARY);
