@@ -14,7 +14,7 @@ final class ReplyWords {
     private static final Set<String> WORDS =
             Pattern.compile("\\s+").splitAsStream("""
             a able about above abuse accept acceptable accepted accepting access according account accounts action active
-            actively activity additional address addressed addresses administrative administrator administratively again
+            actively activity additional address addressed addresses administrative administrator administratively after again
             against alert alias aliases alignment all allocated allocation allow allowed allows already also alternative am
             an and another any appears application are as ask at attachment attempt attempted attempts auth authenticate
             authenticated authentication authorization authorized automatically available avoid aware awaiting
@@ -55,7 +55,7 @@ final class ReplyWords {
             organization origin other our out outbound outgoing over overloaded own owner
             parameter parameters parse part parts party password passwords path pending per period permanent permanently
             permission permitted phishing pipelining pkix place plain plaintext please policies policy port possible
-            possibly postmaster prefix presented previous prior priority problem problems process processed processing
+            possibly postmaster prefix present presented previous prior priority problem problems process processed processing
             program prohibited proper protected protection protocol provided provider ptr
             quality quarantined queue queued queuing quickly quit quota quotas
             range rate rates ratio rbl reach reached read ready reason reasons rebooting receive received receiver receiving

@@ -1,18 +1,28 @@
 package dev.tempost.activities.email;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.tempost.activities.channel.Health;
 import dev.tempost.activities.channel.Outcome;
 import dev.tempost.activities.channel.Outcome.Accepted;
 import dev.tempost.activities.channel.Outcome.Ambiguous;
 import dev.tempost.activities.channel.Outcome.ChannelDown;
 import dev.tempost.activities.channel.Outcome.Permanent;
 import dev.tempost.activities.channel.Outcome.Transient;
+import java.io.EOFException;
+import java.io.IOException;
 import java.net.ConnectException;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.security.cert.CertificateException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -58,6 +68,37 @@ class SmtpRepliesTest {
             MAIL     | 500 5.5.2 what               | permanent | ProtocolError
             MAIL     | 503 5.5.1 sequence           | permanent | ProtocolError
             RCPT     | 555 5.5.4 parameters         | permanent | ProtocolError
+            MAIL     | 504 5.5.4 not implemented    | permanent | ProtocolError
+            MAIL     | 505 5.5.4 not implemented    | permanent | MessageRejected
+            MAIL     | 450 4.7.1 not now            | reached   | MailboxUnavailable
+            AUTH     | 450 4.7.1 not now            | unreached | ProviderUnavailable
+            AUTH     | 432 4.7.12 password needed   | down      | CredentialsRejected
+            MAIL     | 550 5.7.8 login required     | down      | CredentialsRejected
+            RCPT     | 550 5.7.8 login required     | permanent | MessageRejected
+            RCPT     | 421 4.3.2 shutting down      | unreached | ProviderUnavailable
+            DATA     | 421 4.3.2 shutting down      | reached   | ProviderUnavailable
+            DOT      | 454 4.3.2 shutting down      | reached   | ProviderUnavailable
+            RCPT     | 354 what                     | unreached | ProviderUnavailable
+            RCPT     | 421 4.7.0 greylisted         | reached   | Greylisted
+            RCPT     | 421 4.7.28 unusual rate      | reached   | Throttled
+            RCPT     | 550 5.3.4 message too large  | permanent | MessageRejected
+            RCPT     | 550 5.6.0 bad content        | permanent | MessageRejected
+            RCPT     | 552 5.3.4 message size limit | permanent | MessageRejected
+            RCPT     | 550 5.5.3 many               | reached   | MailboxUnavailable
+            RCPT     | 552 recipient limit: too many recipients | reached | MailboxUnavailable
+            DOT      | 552 5.2.2 mailbox full       | permanent | MessageRejected
+            DOT      | 550 5.2.1 mailbox disabled   | permanent | MailboxUnknown
+            MAIL     | 550 5.2.1 mailbox disabled   | permanent | MessageRejected
+            RCPT     | 499 4.2.0 later              | reached   | MailboxUnavailable
+            RCPT     | 541 4.4.4 no route           | reached   | MailboxUnavailable
+            RCPT     | 549 4.4.4 no route           | reached   | MailboxUnavailable
+            RCPT     | 550 4.4.4 no route           | permanent | MailboxUnknown
+            RCPT     | 554 4.4.4 no route           | permanent | MailboxUnknown
+            RCPT     | 556 4.4.4 no route           | reached   | MailboxUnavailable
+            RCPT     | 500 4.4.4 no route           | permanent | ProtocolError
+            RCPT     | 504 4.4.4 no route           | permanent | ProtocolError
+            RCPT     | 505 4.4.4 no route           | reached   | MailboxUnavailable
+            RCPT     | 555 4.4.4 no route           | permanent | ProtocolError
             """)
     void everyReplyHasItsClass(SmtpPhase phase, String reply, String expected, String type) {
         Outcome outcome = outcome(new SmtpEnd.Replied(phase, Integer.parseInt(reply.substring(0, 3)), reply));
@@ -91,6 +132,11 @@ class SmtpRepliesTest {
             451 try again in 2 months                                   | PT1H
             451 try again in 99999999999999999999 seconds               | PT1H
             451 try again in 999999999 hours                            | PT1H
+            451 try again in 000000030 seconds                          | PT30S
+            451 try again in 01:30:00                                   | PT1H
+            451 try again in 01:00:00                                   | PT1H
+            451 try again in 00:00:59                                   | PT59S
+            451 try again in 00:00:00                                   |
             451 try again in 0 seconds                                  |
             451 4.7.1 try again later                                   |
             451 4.7.1 try again later, 12 recipients refused            |
@@ -124,6 +170,95 @@ class SmtpRepliesTest {
                 new SmtpEnd.Broken(SmtpPhase.STARTTLS, "lost", new SSLHandshakeException("PKIX path building failed"));
         assertThat(outcome(end))
                 .isEqualTo(new ChannelDown("CredentialsRejected", "TLS: PKIX path building failed (at STARTTLS)"));
+    }
+
+    @Test
+    void aCertificateThatIsRefusedForAnyReasonStopsTheChannel() {
+        var cause = new SSLHandshakeException("No subject alternative names present");
+        cause.initCause(new CertificateException("No subject alternative names present"));
+        assertThat(outcome(new SmtpEnd.Broken(SmtpPhase.GREETING, "lost", cause)))
+                .isEqualTo(new ChannelDown(
+                        "CredentialsRejected", "TLS: No subject alternative names present (at GREETING)"));
+        var broken = new IOException("lost", new CertificateException("expired", new SocketException("reset")));
+        assertThat(outcome(new SmtpEnd.Broken(SmtpPhase.EHLO, "lost", broken))).isInstanceOf(ChannelDown.class);
+    }
+
+    @Test
+    void aConnectionThatMerelyBreaksUnderTlsDoesNot() {
+        for (Exception why : List.of(
+                new EOFException(), new SocketException("reset"), new SocketTimeoutException("Read timed out"))) {
+            var cause = new SSLException("lost", why);
+            assertThat(outcome(new SmtpEnd.Broken(SmtpPhase.STARTTLS, "lost", cause)))
+                    .isInstanceOf(Transient.class);
+        }
+        var afterTheHandshake = new SSLException("bad record");
+        assertThat(outcome(new SmtpEnd.Broken(SmtpPhase.AUTH, "lost", afterTheHandshake)))
+                .isInstanceOf(Transient.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            CONNECT  | timed out (at CONNECT)
+            GREETING | timed out waiting for the server (at GREETING)
+            DOT      | timed out waiting for the server (after the final dot)
+            """)
+    void anEndWithoutReplySaysWhere(SmtpPhase phase, String expected) {
+        assertThat(outcome(new SmtpEnd.Broken(phase, "lost", new SocketTimeoutException()))
+                        .reply())
+                .isEqualTo(expected);
+    }
+
+    @Test
+    void anUnknownHostIsNamedAsSuch() {
+        assertThat(outcome(new SmtpEnd.Broken(SmtpPhase.CONNECT, "lost", new UnknownHostException("mail.example.com"))))
+                .isEqualTo(new Transient(
+                        "ProviderUnavailable", "the provider's host name is unknown (at CONNECT)", null, false));
+    }
+
+    @Test
+    void breakingOffCountsOnceTheMessageIsOnItsWay() {
+        for (SmtpPhase phase : List.of(SmtpPhase.MAIL, SmtpPhase.RCPT, SmtpPhase.DATA, SmtpPhase.CONTENT)) {
+            assertThat(outcome(new SmtpEnd.Broken(phase, "lost", null)))
+                    .isEqualTo(new Transient(
+                            "ProviderUnavailable",
+                            "lost (at " + phase + ")",
+                            null,
+                            phase == SmtpPhase.DATA || phase == SmtpPhase.CONTENT));
+        }
+    }
+
+    @Test
+    void aSendThatDidNotComeToTalkHasItsOutcomeToo() {
+        assertThat(outcome(new SmtpEnd.Unfit("the server offers no AUTH")))
+                .isEqualTo(new ChannelDown("CredentialsRejected", "the server offers no AUTH"));
+        assertThat(outcome(new SmtpEnd.NeedsSmtpUtf8())).isInstanceOfSatisfying(Permanent.class, p -> {
+            assertThat(p.type()).isEqualTo("RecipientInvalid");
+            assertThat(p.reached()).isFalse();
+        });
+        assertThat(outcome(new SmtpEnd.NotBegun()))
+                .isInstanceOfSatisfying(
+                        Transient.class, t -> assertThat(t.type()).isEqualTo("AttemptInProgress"));
+        assertThat(outcome(new SmtpEnd.Busy(3))).isInstanceOfSatisfying(Transient.class, t -> {
+            assertThat(t.type()).isEqualTo("Throttled");
+            assertThat(t.reply()).contains("all 3 connections");
+        });
+    }
+
+    @Test
+    void aProbeIsReadyAwayOrDown() {
+        assertThat(health(null)).isEqualTo(new Health.Ready());
+        assertThat(health(new SmtpEnd.Replied(SmtpPhase.EHLO, 421, "421 4.3.2 retry after 2 minutes")))
+                .isEqualTo(new Health.Away(
+                        "ProviderUnavailable", "421 4.3.2 retry after 2 minutes", Duration.ofMinutes(2)));
+        assertThat(health(new SmtpEnd.Replied(SmtpPhase.AUTH, 535, "535 5.7.8 wrong password")))
+                .isEqualTo(new Health.Down("CredentialsRejected", "535 5.7.8 wrong password"));
+        assertThatIllegalStateException().isThrownBy(() -> health(new SmtpEnd.NeedsSmtpUtf8()));
+        assertThatIllegalStateException().isThrownBy(() -> health(new SmtpEnd.Broken(SmtpPhase.DOT, "lost", null)));
+        assertThatIllegalStateException().isThrownBy(() -> health(new SmtpEnd.Replied(SmtpPhase.DOT, 250, "250 ok")));
+    }
+
+    private static Health health(@Nullable SmtpEnd end) {
+        return SmtpReplies.health(end, new Mask(Personal.NOTHING));
     }
 
     @Test
