@@ -40,7 +40,8 @@ class LedgerTest {
     }
 
     private Admission open(long id, String runId, boolean reset, boolean park) {
-        return ledger.open(id, outbox.key(id), runId, reset, "smtp", "<m@example>", DEADLINE, park).admission();
+        return ledger.open(id, outbox.key(id), runId, reset, "smtp", "<m@example>", DEADLINE, park)
+                .admission();
     }
 
     private AttemptRef attempt(long id, int number) {
@@ -101,9 +102,11 @@ class LedgerTest {
     @Test
     void aRowWithAnotherKeyIsMissing() {
         long id = outbox.inFlight();
-        assertThat(ledger.open(id, UUID.randomUUID(), "run-1", true, "smtp", "<m>", DEADLINE, false).admission())
+        assertThat(ledger.open(id, UUID.randomUUID(), "run-1", true, "smtp", "<m>", DEADLINE, false)
+                        .admission())
                 .isEqualTo(new Admission.Missing());
-        assertThat(ledger.open(4711, UUID.randomUUID(), "run-1", true, "smtp", "<m>", DEADLINE, false).admission())
+        assertThat(ledger.open(4711, UUID.randomUUID(), "run-1", true, "smtp", "<m>", DEADLINE, false)
+                        .admission())
                 .isEqualTo(new Admission.Missing());
         assertThat(rows.attempts(id)).isEmpty();
     }

@@ -31,6 +31,7 @@ class TempostPropertiesTest {
     }
 
     private static TempostProperties bound(Map<String, String> settings) {
-        return new Binder(new MapConfigurationPropertySource(settings)).bindOrCreate("tempost", TempostProperties.class);
+        return new Binder(new MapConfigurationPropertySource(settings))
+                .bindOrCreate("tempost", TempostProperties.class);
     }
 }

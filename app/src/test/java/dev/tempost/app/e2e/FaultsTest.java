@@ -89,9 +89,7 @@ class FaultsTest {
                 "seconds from the kill to the delivery",
                 Long.toString(Duration.ofNanos(System.nanoTime() - killedAt).toSeconds()));
         assertThat(tempost.smtp.received()).isEqualTo(1);
-        assertThat(tempost.rows.attempts(id))
-                .extracting(Rows.Attempt::phase)
-                .containsExactly("transient", "accepted");
+        assertThat(tempost.rows.attempts(id)).extracting(Rows.Attempt::phase).containsExactly("transient", "accepted");
     }
 
     @Test
