@@ -1,0 +1,503 @@
+package dev.tempost.activities;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.tempost.activities.channel.Channel;
+import dev.tempost.activities.channel.Delivery;
+import dev.tempost.activities.channel.Health;
+import dev.tempost.activities.channel.Outcome;
+import dev.tempost.activities.channel.Transmission;
+import dev.tempost.outbox.Ledger;
+import dev.tempost.outbox.ProviderHealth;
+import dev.tempost.outbox.testing.TestDatabase;
+import dev.tempost.workflows.DeliveryActivities;
+import dev.tempost.workflows.DeliveryPolicy;
+import dev.tempost.workflows.DeliveryRequest;
+import dev.tempost.workflows.MarkRequest;
+import dev.tempost.workflows.MarkResult;
+import dev.tempost.workflows.Receipt;
+import dev.tempost.workflows.SendRequest;
+import dev.tempost.workflows.SendResult;
+import io.temporal.failure.ActivityFailure;
+import io.temporal.failure.ApplicationFailure;
+import io.temporal.testing.TestActivityEnvironment;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What the activities tell the workflow, the row, the ledger and the metrics, for every outcome and every verdict. */
+class SendOutcomesTest {
+
+    private static final DeliveryPolicy RESEND =
+            new DeliveryPolicy(Duration.ofSeconds(1), 2, Duration.ofHours(1), 3, Duration.ofSeconds(30), false);
+    private static final DeliveryPolicy PARK =
+            new DeliveryPolicy(Duration.ofSeconds(1), 2, Duration.ofHours(1), 3, Duration.ofSeconds(30), true);
+
+    private final TestDatabase database = TestDatabase.create();
+    private final TestActivityEnvironment temporal = TestActivityEnvironment.newInstance();
+    private final List<SendEvent> events = new ArrayList<>();
+    private final AtomicInteger calls = new AtomicInteger();
+    private final Set<Integer> failing = new HashSet<>();
+    private final UUID key = UUID.randomUUID();
+    private final ProviderHealth health = new ProviderHealth(database.dataSource());
+    private Script script = transmission -> new Outcome.Accepted("250 ok", null);
+    private @Nullable Delivery sent;
+
+    SendOutcomesTest() {
+        temporal.registerActivitiesImplementations(new DeliveryActivitiesImpl(
+                new Ledger(sometimesAway()),
+                new Breaker(health, new BreakerSettings(5, Duration.ofMinutes(1), Duration.ofMinutes(1))),
+                eventType -> new Route(channel(), "default"),
+                events::add));
+    }
+
+    @AfterEach
+    void stop() {
+        temporal.close();
+        database.close();
+    }
+
+    @Test
+    void anAcceptedRowIsDeliveredWithItsProvidersReceipt() {
+        row("dispatched");
+        script = transmission -> {
+            assertThat(transmission.begin()).isTrue();
+            return new Outcome.Accepted("250 ok", "4ABC");
+        };
+
+        assertThat(send(RESEND)).isEqualTo(new SendResult("delivered", null, null));
+
+        assertThat(text("status")).isEqualTo("delivered");
+        assertThat(text("provider_message_id")).isEqualTo("4ABC");
+        assertThat(events).singleElement().satisfies(event -> {
+            assertThat(event.outcome()).isEqualTo("delivered");
+            assertThat(event.lag()).isNotNull();
+        });
+        assertThat(Objects.requireNonNull(sent).key()).isEqualTo(key);
+    }
+
+    @Test
+    void aPermanentRefusalIsNotRepeated() {
+        row("dispatched");
+        script = transmission -> new Outcome.Permanent("MailboxUnknown", "550 5.1.1 unknown", true);
+
+        ApplicationFailure failure = failure(RESEND);
+
+        assertThat(failure.isNonRetryable()).isTrue();
+        assertThat(failure.getType()).isEqualTo("MailboxUnknown");
+        assertThat(failure.getOriginalMessage()).isEqualTo("550 5.1.1 unknown");
+        assertAttempt("rejected", true);
+        assertThat(outcomes()).containsExactly("rejected");
+    }
+
+    @Test
+    void aTransientRefusalIsRepeatedAfterThePolicysWait() {
+        row("dispatched");
+        script = transmission -> new Outcome.Transient("MailboxUnavailable", "450 later", null, true);
+
+        ApplicationFailure failure = failure(RESEND);
+
+        assertThat(failure.isNonRetryable()).isFalse();
+        assertThat(failure.getType()).isEqualTo("MailboxUnavailable");
+        assertThat(failure.getOriginalMessage()).isEqualTo("450 later");
+        assertThat(failure.getNextRetryDelay()).isEqualTo(Duration.ofSeconds(1));
+        assertAttempt("transient", true);
+        assertThat(outcomes()).containsExactly("transient");
+        assertThat(database.value("SELECT next_attempt_at > now() FROM tempost.outbox"))
+                .isEqualTo(true);
+    }
+
+    @Test
+    void aWaitTheProviderAsksForIsHonoured() {
+        row("dispatched");
+        script = transmission -> new Outcome.Transient("Greylisted", "450 later", Duration.ofMinutes(5), true);
+
+        assertThat(failure(RESEND).getNextRetryDelay()).isEqualTo(Duration.ofMinutes(5));
+        assertThat(database.value("SELECT next_attempt_at > now() + interval '4 minutes' FROM tempost.outbox"))
+                .isEqualTo(true);
+    }
+
+    @Test
+    void theLastAttemptThatReachedTheProviderIsExhausted() {
+        row("dispatched");
+        script = transmission -> new Outcome.Transient("MailboxUnavailable", "450 later", null, true);
+
+        assertThat(failure(policy(2)).isNonRetryable()).isFalse();
+        ApplicationFailure last = failure(policy(1));
+
+        assertThat(last.isNonRetryable()).isTrue();
+        assertThat(last.getType()).isEqualTo("MailboxUnavailable");
+        assertThat(last.getOriginalMessage()).isEqualTo("gave up after 1 attempt: 450 later");
+        assertThat(outcomes()).containsExactly("transient", "rejected");
+    }
+
+    @Test
+    void attemptsThatNeverReachedTheProviderAreNotExhausted() {
+        row("dispatched");
+        script = transmission -> new Outcome.Transient("AttemptInProgress", "too late", null, false);
+
+        for (int i = 0; i < 4; i++) {
+            assertThat(failure(policy(1)).isNonRetryable()).isFalse();
+        }
+        assertAttempt("transient", false);
+    }
+
+    @Test
+    void withoutALimitNothingIsExhausted() {
+        row("dispatched");
+        script = transmission -> new Outcome.Transient("MailboxUnavailable", "450 later", null, true);
+
+        for (int i = 0; i < 4; i++) {
+            assertThat(failure(policy(0)).isNonRetryable()).isFalse();
+        }
+    }
+
+    @Test
+    void aChannelThatIsDownCostsNoAttempt() {
+        row("dispatched");
+        script = transmission -> new Outcome.ChannelDown("CredentialsRejected", "535 no");
+
+        ApplicationFailure failure = failure(policy(1));
+
+        assertThat(failure.isNonRetryable()).isFalse();
+        assertThat(failure.getType()).isEqualTo("CredentialsRejected");
+        assertAttempt("transient", false);
+        assertThat(health.down()).hasSize(1);
+    }
+
+    @Test
+    void anAmbiguousAttemptIsRepeated() {
+        row("dispatched");
+        script = transmission -> new Outcome.Ambiguous("silence");
+
+        ApplicationFailure failure = failure(RESEND);
+
+        assertThat(failure.isNonRetryable()).isFalse();
+        assertThat(failure.getType()).isEqualTo("AmbiguousOutcome");
+        assertThat(failure.getOriginalMessage()).isEqualTo("silence");
+        assertAttempt("ambiguous", true);
+        assertThat(outcomes()).containsExactly("ambiguous");
+    }
+
+    @Test
+    void anAmbiguousAttemptIsParkedWhereThePolicySaysSo() {
+        row("dispatched");
+        script = transmission -> new Outcome.Ambiguous("silence");
+
+        assertThat(failure(PARK).isNonRetryable()).isTrue();
+        ApplicationFailure again = failure(PARK);
+
+        assertThat(again.isNonRetryable()).isTrue();
+        assertThat(again.getType()).isEqualTo("AmbiguousOutcome");
+        assertThat(outcomes()).containsExactly("ambiguous", "waiting");
+        assertThat(database.number("SELECT count(*) FROM tempost.attempt")).isEqualTo(1);
+    }
+
+    @Test
+    void aFaultOfOursBeforeTheDotCountsAndAfterItIsAmbiguous() {
+        row("dispatched");
+        script = transmission -> {
+            throw new IllegalStateException("ann@example.com");
+        };
+        ApplicationFailure before = failure(RESEND);
+        assertThat(before.getType()).isEqualTo("InternalError");
+        assertThat(before.getOriginalMessage()).doesNotContain("ann").contains("IllegalStateException");
+        assertAttempt("transient", true);
+
+        script = transmission -> {
+            transmission.begin();
+            throw new IllegalStateException("ann@example.com");
+        };
+        assertThat(failure(RESEND).getType()).isEqualTo("AmbiguousOutcome");
+    }
+
+    @Test
+    void aRowThatHasItsOutcomeIsNotSent() {
+        row("cancelled");
+        database.execute("UPDATE tempost.outbox SET reason = 'no longer wanted'");
+
+        assertThat(send(RESEND)).isEqualTo(new SendResult("cancelled", "no longer wanted", null));
+        assertThat(outcomes()).containsExactly("cancelled");
+        assertThat(sent).isNull();
+    }
+
+    @Test
+    void aRowThatAnotherRunFailedFailsWithItsFailure() {
+        row("failed");
+        ApplicationFailure unknown = failure(RESEND);
+        assertThat(unknown.isNonRetryable()).isTrue();
+        assertThat(unknown.getType()).isEqualTo("WorkflowLost");
+        assertThat(unknown.getOriginalMessage()).contains("was failed by another run");
+
+        database.execute("UPDATE tempost.outbox SET last_error_type = 'MailboxUnknown', last_error = '550 unknown'");
+        ApplicationFailure known = failure(RESEND);
+        assertThat(known.getType()).isEqualTo("MailboxUnknown");
+        assertThat(known.getOriginalMessage()).isEqualTo("550 unknown");
+        assertThat(outcomes()).containsExactly("failed", "failed");
+        assertThat(sent).isNull();
+    }
+
+    @Test
+    void aRowThatIsPendingAgainWaits() {
+        row("pending");
+
+        ApplicationFailure failure = failure(RESEND);
+
+        assertThat(failure.isNonRetryable()).isFalse();
+        assertThat(failure.getType()).isEqualTo("RowNotDispatched");
+        assertThat(outcomes()).containsExactly("waiting");
+    }
+
+    @Test
+    void aRowThatIsGoneIsNeverSent() {
+        ApplicationFailure failure = failure(RESEND);
+
+        assertThat(failure.isNonRetryable()).isTrue();
+        assertThat(failure.getType()).isEqualTo("RowMissing");
+        assertThat(sent).isNull();
+    }
+
+    @Test
+    void anAttemptUnderWayIsWaitedFor() {
+        row("dispatched");
+        new Ledger(database.dataSource())
+                .open(1, key, "another run", false, "default", "<m@example.com>", Duration.ofSeconds(20), false);
+
+        ApplicationFailure failure = failure(RESEND);
+
+        assertThat(failure.isNonRetryable()).isFalse();
+        assertThat(failure.getType()).isEqualTo("AttemptInProgress");
+        assertThat(failure.getNextRetryDelay()).isBetween(Duration.ofSeconds(1), Duration.ofSeconds(21));
+        assertThat(outcomes()).containsExactly("waiting");
+        assertThat(sent).isNull();
+    }
+
+    @Test
+    void nothingIsSentThroughAProviderThatIsDown() {
+        row("dispatched");
+        health.takeDown("default", "CredentialsRejected", "535 no", Duration.ofMinutes(1));
+
+        ApplicationFailure failure = failure(RESEND);
+
+        assertThat(failure.isNonRetryable()).isFalse();
+        assertThat(failure.getType()).isEqualTo("CredentialsRejected");
+        assertThat(failure.getOriginalMessage()).contains("nothing was sent", "default", "535 no");
+        assertThat(failure.getNextRetryDelay()).isBetween(Duration.ofSeconds(30), Duration.ofSeconds(70));
+        assertThat(sent).isNull();
+    }
+
+    @Test
+    void nothingIsSentWhileTheLedgerIsAway() {
+        row("dispatched");
+        failing.add(1);
+
+        ApplicationFailure failure = failure(RESEND);
+
+        assertThat(failure.isNonRetryable()).isFalse();
+        assertThat(failure.getType()).isEqualTo("OutboxUnavailable");
+        assertThat(failure.getOriginalMessage()).startsWith("nothing was sent: ");
+        assertThat(outcomes()).containsExactly("transient");
+        assertThat(sent).isNull();
+    }
+
+    @Test
+    void aMailWhoseDotTheLedgerCouldNotBeToldOfIsNotSent() {
+        row("dispatched");
+        failing.add(2);
+        script = transmission -> {
+            assertThat(transmission.begin()).isFalse();
+            return new Outcome.Transient("AttemptInProgress", "not begun", null, false);
+        };
+
+        assertThat(failure(RESEND).getType()).isEqualTo("OutboxUnavailable");
+        assertAttempt("transient", false);
+    }
+
+    @Test
+    void anAcceptanceThatCouldNotBeRecordedIsCarriedByTheReceipt() {
+        row("dispatched");
+        failing.add(2);
+        script = transmission -> new Outcome.Accepted("250 ok", "4ABC");
+
+        SendResult result = send(RESEND);
+
+        assertThat(result).isEqualTo(new SendResult("delivered", null, new Receipt(1, "default", "250 ok", "4ABC")));
+        assertThat(text("status")).isEqualTo("dispatched");
+        assertThat(outcomes()).containsExactly("delivered");
+
+        assertThat(activities().mark(mark("delivered", false, result.unrecorded())))
+                .isEqualTo(new MarkResult("delivered"));
+        assertThat(text("status")).isEqualTo("delivered");
+    }
+
+    @Test
+    void aRefusalThatCouldNotBeRecordedIsTold() {
+        row("dispatched");
+        failing.add(2);
+        script = transmission -> new Outcome.Permanent("MailboxUnknown", "550 unknown", true);
+
+        assertThat(failure(RESEND).getType()).isEqualTo("MailboxUnknown");
+        assertThat(outcomes()).containsExactly("rejected");
+    }
+
+    @Test
+    void aRowIsMarkedWithItsOutcome() {
+        row("dispatched");
+
+        assertThat(activities().mark(mark("failed", false, null))).isEqualTo(new MarkResult("failed"));
+
+        assertThat(text("status")).isEqualTo("failed");
+        assertThat(text("last_error_type")).isEqualTo("MailboxUnknown");
+        assertThat(text("last_error")).isEqualTo("550 unknown");
+        assertThat(outcomes()).containsExactly("failed");
+    }
+
+    @Test
+    void aRowThatWasDeliveredMeanwhileStaysSoAndNobodyCountsAFailure() {
+        row("delivered");
+
+        assertThat(activities().mark(mark("failed", false, null))).isEqualTo(new MarkResult("delivered"));
+        assertThat(events).isEmpty();
+    }
+
+    @Test
+    void aResetThatOnlyReplayedItsFailureIsToldToSendAgain() {
+        row("failed");
+
+        assertThat(activities().mark(mark("failed", true, null))).isEqualTo(new MarkResult(MarkResult.SEND_AGAIN));
+        assertThat(events).isEmpty();
+    }
+
+    @Test
+    void aRowThatIsGoneCannotBeMarked() {
+        assertThat(activities().mark(mark("failed", false, null))).isEqualTo(new MarkResult(MarkResult.MISSING));
+    }
+
+    @Test
+    void aMarkThatCouldNotBeWrittenIsRepeated() {
+        row("dispatched");
+        failing.add(1);
+
+        ApplicationFailure failure = failureOf(() -> activities().mark(mark("failed", false, null)));
+
+        assertThat(failure.isNonRetryable()).isFalse();
+        assertThat(failure.getType()).isEqualTo("OutboxUnavailable");
+    }
+
+    private interface Script {
+        Outcome play(Transmission transmission);
+    }
+
+    private void row(String status) {
+        database.execute(
+                "INSERT INTO tempost.outbox (key, event_type, recipient, status) VALUES (?, 'welcome', 'a@example.com', ?)",
+                key,
+                status);
+    }
+
+    private SendResult send(DeliveryPolicy policy) {
+        var delivery = new DeliveryRequest(1, key.toString(), "default", "welcome", null, policy);
+        return activities().send(new SendRequest(delivery, false, null));
+    }
+
+    private ApplicationFailure failure(DeliveryPolicy policy) {
+        return failureOf(() -> send(policy));
+    }
+
+    private static ApplicationFailure failureOf(Runnable call) {
+        ActivityFailure failure = Objects.requireNonNull(catchThrowableOfType(ActivityFailure.class, call::run));
+        assertThat(failure.getCause()).isInstanceOf(ApplicationFailure.class);
+        return (ApplicationFailure) Objects.requireNonNull(failure.getCause());
+    }
+
+    private MarkRequest mark(String outcome, boolean reset, @Nullable Receipt receipt) {
+        return new MarkRequest(
+                1,
+                key.toString(),
+                "default",
+                "welcome",
+                reset,
+                outcome,
+                "MailboxUnknown",
+                "550 unknown",
+                null,
+                receipt);
+    }
+
+    private DeliveryActivities activities() {
+        return temporal.newActivityStub(DeliveryActivities.class);
+    }
+
+    private static DeliveryPolicy policy(int maxAttempts) {
+        return new DeliveryPolicy(
+                Duration.ofSeconds(1), 2, Duration.ofHours(1), maxAttempts, Duration.ofSeconds(30), false);
+    }
+
+    private List<String> outcomes() {
+        return events.stream().map(SendEvent::outcome).toList();
+    }
+
+    private void assertAttempt(String phase, boolean reached) {
+        assertThat(database.text("SELECT phase FROM tempost.attempt ORDER BY attempt DESC LIMIT 1"))
+                .isEqualTo(phase);
+        assertThat(database.value("SELECT reached FROM tempost.attempt ORDER BY attempt DESC LIMIT 1"))
+                .isEqualTo(reached);
+    }
+
+    private @Nullable String text(String column) {
+        return database.text("SELECT " + column + " FROM tempost.outbox");
+    }
+
+    private Channel channel() {
+        return new Channel() {
+            @Override
+            public String name() {
+                return "scripted";
+            }
+
+            @Override
+            public String messageId(UUID row, String provider) {
+                return "<" + row + "@example.com>";
+            }
+
+            @Override
+            public Outcome send(Delivery delivery, Transmission transmission) {
+                sent = delivery;
+                return script.play(transmission);
+            }
+
+            @Override
+            public Health probe(String provider) {
+                return new Health.Ready();
+            }
+        };
+    }
+
+    /** Away for the calls whose numbers, from 1, are in {@link #failing}. */
+    private DataSource sometimesAway() {
+        return (DataSource) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {DataSource.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("getConnection") && failing.contains(calls.incrementAndGet())) {
+                        throw new SQLException("the connection attempt failed", "08001");
+                    }
+                    try {
+                        return method.invoke(database.dataSource(), arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+}
