@@ -11,27 +11,39 @@ import dev.tempost.activities.channel.Transmission;
 import dev.tempost.outbox.Ledger;
 import dev.tempost.outbox.ProviderHealth;
 import dev.tempost.outbox.testing.TestDatabase;
+import dev.tempost.workflows.CarriedFailure;
 import dev.tempost.workflows.DeliveryActivities;
 import dev.tempost.workflows.DeliveryPolicy;
 import dev.tempost.workflows.DeliveryRequest;
+import dev.tempost.workflows.DeliveryResult;
+import dev.tempost.workflows.DeliveryWorkflow;
+import dev.tempost.workflows.DeliveryWorkflowImpl;
 import dev.tempost.workflows.MarkRequest;
 import dev.tempost.workflows.MarkResult;
 import dev.tempost.workflows.Receipt;
 import dev.tempost.workflows.SendRequest;
 import dev.tempost.workflows.SendResult;
+import io.temporal.activity.LocalActivityOptions;
+import io.temporal.client.WorkflowFailedException;
+import io.temporal.client.WorkflowOptions;
+import io.temporal.common.RetryOptions;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.testing.TestActivityEnvironment;
+import io.temporal.testing.TestWorkflowEnvironment;
+import io.temporal.worker.Worker;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -48,25 +60,28 @@ class SendOutcomesTest {
 
     private final TestDatabase database = TestDatabase.create();
     private final TestActivityEnvironment temporal = TestActivityEnvironment.newInstance();
-    private final List<SendEvent> events = new ArrayList<>();
+    private final List<SendEvent> events = new CopyOnWriteArrayList<>();
     private final AtomicInteger calls = new AtomicInteger();
     private final Set<Integer> failing = new HashSet<>();
     private final UUID key = UUID.randomUUID();
     private final ProviderHealth health = new ProviderHealth(database.dataSource());
+    private final DeliveryActivitiesImpl implementation;
     private Script script = transmission -> new Outcome.Accepted("250 ok", null);
     private @Nullable Delivery sent;
 
     SendOutcomesTest() {
-        temporal.registerActivitiesImplementations(new DeliveryActivitiesImpl(
+        implementation = new DeliveryActivitiesImpl(
                 new Ledger(sometimesAway()),
                 new Breaker(health, new BreakerSettings(5, Duration.ofMinutes(1), Duration.ofMinutes(1))),
                 eventType -> new Route(channel(), "default"),
-                events::add));
+                events::add);
+        temporal.registerActivitiesImplementations(implementation);
     }
 
     @AfterEach
     void stop() {
         temporal.close();
+        implementation.close();
         database.close();
     }
 
@@ -87,6 +102,49 @@ class SendOutcomesTest {
             assertThat(event.lag()).isNotNull();
         });
         assertThat(Objects.requireNonNull(sent).key()).isEqualTo(key);
+    }
+
+    @Test
+    void aLocalSendIsOneLikeAnyOther() {
+        row("dispatched");
+
+        assertThat(locally().send(request(null))).isEqualTo(new SendResult("delivered", null, null));
+        assertThat(text("status")).isEqualTo("delivered");
+    }
+
+    @Test
+    void aFirstDurableAttemptRepeatsTheCarriedFailureAndSendsNothing() {
+        row("dispatched");
+        var replies = new ArrayDeque<Outcome>(List.of(
+                new Outcome.Transient("Greylisted", "450 later", Duration.ofSeconds(2), true),
+                new Outcome.Accepted("250 ok", null)));
+        script = transmission -> replies.remove();
+
+        assertThat(deliver().outcome()).isEqualTo("delivered");
+        assertThat(database.number("SELECT count(*) FROM tempost.attempt")).isEqualTo(2);
+        assertThat(outcomes()).containsExactly("transient", "delivered");
+    }
+
+    @Test
+    void attemptsThatReachedTheProviderAreExhausted() {
+        row("dispatched");
+        script = transmission -> new Outcome.Transient("MailboxUnavailable", "450 later", null, true);
+
+        WorkflowFailedException failed =
+                Objects.requireNonNull(catchThrowableOfType(WorkflowFailedException.class, this::deliver));
+
+        assertThat(failed).hasStackTraceContaining("gave up after 3 attempts: 450 later");
+        assertThat(text("last_error")).isEqualTo("gave up after 3 attempts: 450 later");
+        assertThat(outcomes()).containsExactly("transient", "transient", "rejected", "failed");
+    }
+
+    @Test
+    void aLaterAttemptThatCarriesAFailureSends() {
+        row("dispatched");
+        var carried = new CarriedFailure("Greylisted", "450 later", null);
+
+        // outside a server an attempt has no number, hence is not the first
+        assertThat(activities().send(request(carried)).outcome()).isEqualTo("delivered");
     }
 
     @Test
@@ -411,6 +469,39 @@ class SendOutcomesTest {
     private SendResult send(DeliveryPolicy policy) {
         var delivery = new DeliveryRequest(1, key.toString(), "default", "welcome", null, policy);
         return activities().send(new SendRequest(delivery, false, null));
+    }
+
+    private SendRequest request(@Nullable CarriedFailure carried) {
+        return new SendRequest(
+                new DeliveryRequest(1, key.toString(), "default", "welcome", null, RESEND), false, carried);
+    }
+
+    /** As the whole workflow does it, with time skipped. */
+    private DeliveryResult deliver() {
+        try (TestWorkflowEnvironment server = TestWorkflowEnvironment.newInstance()) {
+            Worker worker = server.newWorker("deliveries");
+            worker.registerWorkflowImplementationTypes(DeliveryWorkflowImpl.class);
+            worker.registerActivitiesImplementations(implementation);
+            server.start();
+            return server.getWorkflowClient()
+                    .newWorkflowStub(
+                            DeliveryWorkflow.class,
+                            WorkflowOptions.newBuilder()
+                                    .setTaskQueue("deliveries")
+                                    .build())
+                    .deliver(request(null).delivery());
+        }
+    }
+
+    private DeliveryActivities locally() {
+        return temporal.newLocalActivityStub(
+                DeliveryActivities.class,
+                LocalActivityOptions.newBuilder()
+                        .setStartToCloseTimeout(Duration.ofMinutes(1))
+                        .setRetryOptions(
+                                RetryOptions.newBuilder().setMaximumAttempts(1).build())
+                        .build(),
+                Map.of());
     }
 
     private ApplicationFailure failure(DeliveryPolicy policy) {

@@ -427,6 +427,13 @@ class DeliveryWorkflowTest {
             assertThat(failure.getOriginalMessage()).isEqualTo(message);
             assertThat(failure.isNonRetryable()).isTrue();
         });
+        assertThat(history()
+                        .getLast()
+                        .getWorkflowExecutionFailedEventAttributes()
+                        .getFailure()
+                        .getStackTrace())
+                .as("a stack trace in the history")
+                .isEmpty();
     }
 
     private MarkRequest onlyMark() {
