@@ -189,9 +189,14 @@ final class Chaos implements AutoCloseable {
         try (Connection connection = postgres.dataSource().getConnection()) {
             long open =
                     number(connection, "SELECT count(*) FROM tempost.outbox WHERE status IN ('pending', 'dispatched')");
+            if (open > 0) {
+                // a server that is busy catching up has better things to do than to list its workflows
+                say(open + " rows still open, " + smtp.received() + " mails taken");
+                return false;
+            }
             int running = Listing.runningDeliveries(temporal.direct()).size();
-            say(open + " rows and " + running + " workflows still open, " + smtp.received() + " mails taken");
-            return open == 0 && running == 0;
+            say("no rows and " + running + " workflows still open, " + smtp.received() + " mails taken");
+            return running == 0;
         } catch (SQLException | StatusRuntimeException e) {
             say("cannot look: " + e.getMessage());
             return false;
