@@ -195,7 +195,8 @@ class ReconciliationTest {
             tempost.awaitClosed(id);
             delete(tempost, id);
             await("the workflow to be gone")
-                    .atMost(Installation.PATIENCE)
+                    // Temporal deletes in the background, at its leisure
+                    .atMost(Installation.PATIENCE.multipliedBy(4))
                     .untilAsserted(() -> assertThatThrownBy(() -> tempost.describe(id))
                             .isInstanceOf(StatusRuntimeException.class)
                             .hasMessageContaining("NOT_FOUND"));
