@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Random;
 import javax.sql.DataSource;
 import org.postgresql.ds.PGSimpleDataSource;
+import org.springframework.util.FileSystemUtils;
 
 /** A PostgreSQL with a data directory of its own, stopped at once or by the death of one of its processes. */
 final class Postgres implements Victim, AutoCloseable {
@@ -124,5 +125,6 @@ final class Postgres implements Victim, AutoCloseable {
     @Override
     public void close() throws IOException {
         server.close();
+        FileSystemUtils.deleteRecursively(data);
     }
 }
