@@ -21,7 +21,7 @@ final class ReplyWords {
             back bad banned bandwidth based basis be because been before begin being between blacklist blacklisted block
             blocked blocklist blocklisted body both bounce building bulk busy but by bye bytes
             cache call came can cannot certificate certificates certification chain challenge change changed characters
-            check checked checking checks cipher class client clock close closed closing code command commands complete completed
+            check checked checking checks cipher class client clock close closed closing code come command commands complete completed
             compliance compliant condition configuration configured conflict confirm congestion connect connected connecting
             connection connections contact contain contains content continue control conversation converted copy correct
             could credentials current currently
