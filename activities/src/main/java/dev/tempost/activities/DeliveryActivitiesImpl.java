@@ -185,6 +185,13 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
             case Admission.ProviderDown(Duration remaining, String errorType, String error) ->
                 throw retryable(
                         errorType, "nothing was sent: provider " + route.provider() + " is down: " + error, remaining);
+            case Admission.Paused(Duration remaining, String reason) ->
+                throw retryable(FailureType.PAUSED, "nothing was sent: " + reason, remaining);
+            case Admission.NotItsTurn(Duration remaining) ->
+                throw retryable(
+                        FailureType.NOT_ITS_TURN,
+                        "another row of the shard has the turn; ./tempost shards names it",
+                        remaining);
             case Admission.NotDispatched() ->
                 throw retryable(
                         FailureType.ROW_NOT_DISPATCHED, "the row is pending again and waits to be claimed", null);

@@ -30,6 +30,17 @@ public sealed interface Admission {
      */
     record ProviderDown(Duration remaining, String errorType, String error) implements Admission {}
 
+    /**
+     * A switch holds it back.
+     *
+     * @param remaining when to ask again, from now
+     * @param reason who set it, and why
+     */
+    record Paused(Duration remaining, String reason) implements Admission {}
+
+    /** Another row of its shard has the turn; ask again after that time. */
+    record NotItsTurn(Duration remaining) implements Admission {}
+
     /** The row is pending: it will be claimed again, and this workflow goes on then. */
     record NotDispatched() implements Admission {}
 

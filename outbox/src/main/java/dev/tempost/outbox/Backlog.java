@@ -14,7 +14,7 @@ public final class Backlog {
      * @param eventType the event type
      * @param status pending, dispatched or failed
      * @param rows how many
-     * @param due how many of them are due now
+     * @param due how many of them are due now and not to be cancelled
      * @param oldestSeconds the age of the oldest that is due, in seconds since it was due; 0 when none is
      * @param wedged how many are dispatched and should have been tried again ten minutes ago: nothing lost them, but nobody
      *     drives them either
@@ -42,7 +42,7 @@ public final class Backlog {
                          AND coalesce(next_attempt_at, dispatched_at) < clock_timestamp() - interval '10 minutes'
                          AS is_wedged,
                      coalesce(deliver_after, created_at) AS due_at,
-                     coalesce(deliver_after <= clock_timestamp(), true) AS is_due
+                     cancel_requested_at IS NULL AND coalesce(deliver_after <= clock_timestamp(), true) AS is_due
               FROM tempost.outbox
               WHERE status IN ('pending', 'dispatched', 'failed')) open
         GROUP BY tenant, event_type, status
@@ -55,19 +55,23 @@ public final class Backlog {
         GROUP BY status ORDER BY status
         """;
 
-    // indexes outbox_due, outbox_shard and outbox_leased; what waits behind the head of its shard waits as long as the
-    // head
+    // indexes outbox_open and outbox_leased; what waits behind the head of its shard waits as long as the head
     private static final String UNFINISHED = """
-        SELECT (SELECT count(*) FROM tempost.outbox
-                WHERE status = 'pending' AND (?::text IS NULL OR tenant = ?)
-                  AND (deliver_after IS NULL OR deliver_after <= clock_timestamp())
-                  AND (next_attempt_at IS NULL OR next_attempt_at <= clock_timestamp())
-                  AND (shard_key IS NULL OR NOT EXISTS (
-                      SELECT FROM tempost.outbox e
-                      WHERE e.tenant = outbox.tenant AND e.shard_key = outbox.shard_key AND e.id < outbox.id
-                        AND e.shard_key IS NOT NULL
-                        AND (e.status IN ('dispatched', 'failed') AND e.lease_until IS NULL
-                             OR e.status = 'pending' AND greatest(e.deliver_after, e.next_attempt_at) > clock_timestamp()))))
+        SELECT (SELECT count(*) FROM tempost.outbox o
+                LEFT JOIN tempost.shard s ON s.tenant = o.tenant AND s.shard_key = o.shard_key
+                LEFT JOIN tempost.outbox h ON h.id = s.head
+                WHERE o.status = 'pending' AND (?::text IS NULL OR o.tenant = ?)
+                  AND coalesce(o.waits_for, '') NOT IN ('time', 'pause')
+                  AND (o.deliver_after IS NULL OR o.deliver_after <= clock_timestamp())
+                  AND (o.next_attempt_at IS NULL OR o.next_attempt_at <= clock_timestamp())
+                  AND (h.id IS NULL OR h.id = o.id
+                       OR h.status = 'pending' AND coalesce(h.waits_for, '') NOT IN ('time', 'pause')
+                       OR h.status = 'dispatched' AND h.lease_until IS NOT NULL)
+                  AND NOT EXISTS (
+                      SELECT FROM tempost.pause p
+                      WHERE p.resumed_at IS NULL AND coalesce(p.tenant, o.tenant) = o.tenant
+                        AND coalesce(p.event_type, o.event_type) = o.event_type
+                        AND (p.shard_key IS NULL OR p.shard_key = o.shard_key)))
              + (SELECT count(*) FROM tempost.outbox
                 WHERE status = 'dispatched' AND lease_until IS NOT NULL AND (?::text IS NULL OR tenant = ?))
         """;

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -14,39 +15,10 @@ import org.jspecify.annotations.Nullable;
 /** Takes rows that are due, for one replica at a time, by leases that run out on the database's clock. */
 public final class Claims {
 
-    // index outbox_due in its order; outbox_shard for rows that have a shard
     private static final String CLAIM = """
-        WITH due AS (
-            SELECT o.id
-            FROM tempost.outbox o
-            WHERE o.status = 'pending'
-              AND (o.deliver_after IS NULL OR o.deliver_after <= clock_timestamp())
-              AND (o.next_attempt_at IS NULL OR o.next_attempt_at <= clock_timestamp())
-              AND (o.expires_at IS NULL OR o.expires_at > clock_timestamp())
-              AND (o.shard_key IS NULL OR NOT EXISTS (
-                  SELECT FROM tempost.outbox earlier
-                  WHERE earlier.tenant = o.tenant AND earlier.shard_key = o.shard_key AND earlier.id < o.id
-                    AND earlier.shard_key IS NOT NULL
-                    AND earlier.status IN ('pending', 'dispatched', 'failed')))
-              AND (o.event_type = ANY (?)) = ?
-              %s
-            ORDER BY o.priority, o.id
-            LIMIT ?
-            FOR NO KEY UPDATE SKIP LOCKED
-        ), claimed AS (
-            UPDATE tempost.outbox o
-            SET status = 'dispatched', dispatched_at = clock_timestamp(),
-                lease_until = clock_timestamp() + ? * interval '1 millisecond'
-            FROM due
-            WHERE o.id = due.id
-            RETURNING o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at, o.run_id,
-                      o.lease_until, o.priority
-        )
-        SELECT * FROM claimed ORDER BY priority, id
+        SELECT id, key, tenant, event_type, job_id, expires_at, run_id, lease_until
+        FROM tempost.claim(?, ? * interval '1 millisecond', ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb, ?)
         """;
-
-    static final String CLAIM_ANY = CLAIM.formatted("");
-    private static final String CLAIM_TENANT = CLAIM.formatted("AND o.tenant = ?");
 
     // index outbox_leased, bounded by now(): clock_timestamp() may differ for every row, so it would read all leases
     static final String RECLAIM = """
@@ -78,7 +50,7 @@ public final class Claims {
 
     private static final String RELEASE = """
         UPDATE tempost.outbox
-        SET status = 'pending', lease_until = NULL,
+        SET status = 'pending', waits_for = 'time', lease_until = NULL,
             next_attempt_at = clock_timestamp() + ? * interval '1 millisecond',
             last_error = ?, last_error_type = ?, last_error_at = clock_timestamp()
         WHERE id = ? AND key = ? AND status = 'dispatched' AND lease_until = ?
@@ -98,7 +70,8 @@ public final class Claims {
             FOR NO KEY UPDATE SKIP LOCKED
         )
         UPDATE tempost.outbox o
-        SET status = 'expired', finished_at = clock_timestamp(), reason = 'expires_at passed before it was sent'
+        SET status = 'expired', waits_for = NULL, finished_at = clock_timestamp(),
+            reason = 'expires_at passed before it was sent'
         FROM worthless
         WHERE o.id = worthless.id
         """;
@@ -115,25 +88,61 @@ public final class Claims {
     private static final String SETTLE = "SELECT tempost.settle(?, ?, ?, ?, ?, ?, ?, ?)";
 
     private final Database database;
+    private final ClaimRules rules;
+    private volatile String lastTenant = "";
 
+    /** Claims by the default rules. */
     public Claims(DataSource dataSource) {
+        this(dataSource, ClaimRules.defaults());
+    }
+
+    public Claims(DataSource dataSource, ClaimRules rules) {
         this.database = new Database(dataSource);
+        this.rules = rules;
     }
 
     /**
-     * Claims rows that are due, by priority, then by id, and returns them in that order.
+     * What a claim took.
+     *
+     * @param rows by priority, then tenant by tenant, then by id
+     * @param more whether it stopped early, with more to look at than there was patience for
+     */
+    public record Claimed(List<ClaimedRow> rows, boolean more) {}
+
+    /**
+     * Claims rows that are due: by priority, then fairly between tenants, then by id.
      *
      * @param limit at most so many
      * @param lease how long no other replica may claim them
      * @param eventTypes only rows of these
      * @param tenant only rows of this tenant; null for all
      */
-    public List<ClaimedRow> claim(int limit, Duration lease, EventTypes eventTypes, @Nullable String tenant) {
-        String[] names = eventTypes.names().toArray(String[]::new);
-        boolean only = eventTypes.only();
-        return tenant == null
-                ? database.query("claim rows", CLAIM_ANY, Claims::row, names, only, limit, lease.toMillis())
-                : database.query("claim rows", CLAIM_TENANT, Claims::row, names, only, tenant, limit, lease.toMillis());
+    public Claimed claim(int limit, Duration lease, EventTypes eventTypes, @Nullable String tenant) {
+        List<Optional<ClaimedRow>> taken = database.query(
+                "claim rows",
+                CLAIM,
+                row -> row.getObject("id") == null ? Optional.empty() : Optional.of(row(row)),
+                limit,
+                lease.toMillis(),
+                eventTypes.names().toArray(String[]::new),
+                eventTypes.only(),
+                tenant,
+                rules.skipping().names().toArray(String[]::new),
+                rules.skipping().only(),
+                rules.weights(),
+                rules.limits(),
+                lastTenant);
+        List<ClaimedRow> rows = taken.stream().flatMap(Optional::stream).toList();
+        if (!rows.isEmpty()) {
+            lastTenant = rows.getLast().tenant();
+        }
+        return new Claimed(rows, rows.size() < taken.size());
+    }
+
+    /** Passes on the turns of shards that no claim and no outcome could pass on; returns how many. Normally none. */
+    public int mendTurns() {
+        Integer mended = database.queryOne("look at turns", "SELECT tempost.mend_turns()", row -> row.getInt(1));
+        return mended == null ? 0 : mended;
     }
 
     /** Claims rows whose lease ran out before anybody learnt what became of their first attempt. */

@@ -217,6 +217,8 @@ public final class Ledger {
                         Duration.ofMillis(row.getLong("wait_ms")),
                         row.getString("last_error_type"),
                         row.getString("last_error"));
+            case "paused" -> new Admission.Paused(Duration.ofMillis(row.getLong("wait_ms")), row.getString("reason"));
+            case "not_its_turn" -> new Admission.NotItsTurn(Duration.ofMillis(row.getLong("wait_ms")));
             case "not_dispatched" -> new Admission.NotDispatched();
             case "parked" -> new Admission.Parked();
             case "missing" -> new Admission.Missing();

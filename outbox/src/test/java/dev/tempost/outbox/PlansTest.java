@@ -38,13 +38,6 @@ class PlansTest {
     }
 
     @Test
-    void theClaimReadsWhatIsDueAndWhoIsFirstInAShard() throws SQLException {
-        assertThat(plan(Claims.CLAIM_ANY, "text[], boolean, bigint, bigint", "'{}', false, 16, 60000"))
-                .contains("using outbox_due", "outbox_shard")
-                .doesNotContain("Seq Scan");
-    }
-
-    @Test
     void theReclaimReadsTheLeasesThatRanOut() throws SQLException {
         assertThat(plan(Claims.RECLAIM, "bigint, bigint", "16, 60000"))
                 .contains("outbox_leased")

@@ -198,7 +198,9 @@ class ProducerFunctionsTest {
     @Test
     void anImportedPendingRowIsClaimed() {
         long id = outbox.database.number("SELECT tempost.import('welcome', 'pending', attempts => 2)");
-        assertThat(new Claims(outbox.database.dataSource()).claim(1, Duration.ofMinutes(1), EventTypes.all(), null))
+        assertThat(new Claims(outbox.database.dataSource())
+                        .claim(1, Duration.ofMinutes(1), EventTypes.all(), null)
+                        .rows())
                 .singleElement()
                 .extracting(ClaimedRow::id)
                 .isEqualTo(id);

@@ -8,12 +8,15 @@ import dev.tempost.outbox.testing.TestDatabase;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 @OnEveryPostgres
 class SchemaTest {
+
+    private static final List<String> MIGRATIONS = List.of("1__outbox", "2__delivery", "3__claim");
 
     private static final String OBJECTS = """
         SELECT string_agg(name, ', ' ORDER BY name) FROM (
@@ -33,7 +36,7 @@ class SchemaTest {
     @Test
     void migratingTwiceDoesNothingTheSecondTime() {
         assertThat(Schema.isCurrent(database.dataSource())).isFalse();
-        assertThat(Schema.migrate(database.dataSource())).isEqualTo(1);
+        assertThat(Schema.migrate(database.dataSource())).isEqualTo(MIGRATIONS.size());
         assertThat(Schema.isCurrent(database.dataSource())).isTrue();
         assertThat(Schema.migrate(database.dataSource())).isZero();
     }
@@ -44,18 +47,21 @@ class SchemaTest {
         String before = database.text(OBJECTS);
         database.execute("SELECT tempost.enqueue('welcome')");
 
-        database.execute(undo());
+        for (String migration : MIGRATIONS.reversed()) {
+            database.execute(undo(migration));
+        }
         assertThat(database.text(OBJECTS))
                 .isEqualTo("flyway_schema_history, flyway_schema_history_pk, flyway_schema_history_s_idx");
         assertThat(Schema.isCurrent(database.dataSource())).isFalse();
 
-        assertThat(Schema.migrate(database.dataSource())).isEqualTo(1);
+        assertThat(Schema.migrate(database.dataSource())).isEqualTo(MIGRATIONS.size());
         assertThat(database.text(OBJECTS)).isEqualTo(before);
         assertThat(database.number("SELECT count(*) FROM tempost.outbox")).isZero();
     }
 
-    private static String undo() throws IOException {
-        try (InputStream script = Objects.requireNonNull(Schema.class.getResourceAsStream("undo/U1__outbox.sql"))) {
+    private static String undo(String migration) throws IOException {
+        try (InputStream script =
+                Objects.requireNonNull(Schema.class.getResourceAsStream("undo/U" + migration + ".sql"))) {
             return new String(script.readAllBytes(), StandardCharsets.UTF_8);
         }
     }

@@ -1,5 +1,6 @@
 package dev.tempost.starter;
 
+import dev.tempost.outbox.ClaimRules;
 import dev.tempost.outbox.ClaimedRow;
 import dev.tempost.outbox.Claims;
 import dev.tempost.outbox.EventTypes;
@@ -28,6 +29,7 @@ public final class Poller implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Poller.class);
     private static final Duration BETWEEN_CHORES = Duration.ofSeconds(1);
+    private static final Duration BETWEEN_MENDINGS = Duration.ofSeconds(10);
     private static final Duration AFTER_A_FAILED_START = Duration.ofSeconds(2);
     private static final Duration LOST_SIGHT = Duration.ofMillis(250);
     private static final int CHORE_BATCH = 100;
@@ -47,6 +49,7 @@ public final class Poller implements AutoCloseable {
             Thread.ofVirtual().name("tempost-start-", 0).factory());
     private final Thread loop = Thread.ofPlatform().name("tempost-poller").unstarted(this::run);
     private EventTypes deliverable = EventTypes.all();
+    private long turnsMendedAt = System.nanoTime();
     private volatile Runnable whenRefused = () -> {};
     private volatile boolean stopped;
     private volatile boolean temporalAway;
@@ -62,8 +65,9 @@ public final class Poller implements AutoCloseable {
             WorkflowClient client,
             StarterSettings settings,
             Policies policies,
-            Routing routing) {
-        this.claims = new Claims(dataSource);
+            Routing routing,
+            ClaimRules rules) {
+        this.claims = new Claims(dataSource, rules);
         this.providers = new ProviderHealth(dataSource);
         this.routing = routing;
         this.client = client;
@@ -125,16 +129,16 @@ public final class Poller implements AutoCloseable {
                     }
                     continue;
                 }
-                List<ClaimedRow> rows = deliverable.none()
-                        ? List.of()
+                Claims.Claimed claimed = deliverable.none()
+                        ? new Claims.Claimed(List.of(), false)
                         : claims.claim(inFlight.free(), settings.lease(), deliverable, settings.tenant());
                 if (started) {
                     started = false;
                     withoutTemporal.reset();
                 }
                 withoutDatabase.reset();
-                rows.forEach(row -> submit(row, false));
-                if (rows.isEmpty()) {
+                claimed.rows().forEach(row -> submit(row, false));
+                if (claimed.rows().isEmpty() && !claimed.more()) {
                     boolean notified = listener != null && listener.hearing();
                     if (waker.await(notified ? settings.idlestInterval() : idle.next())) {
                         idle.reset();
@@ -161,6 +165,13 @@ public final class Poller implements AutoCloseable {
         deliverable = routing.deliverable(
                 providers.down().stream().map(ProviderHealth.Down::provider).collect(Collectors.toSet()));
         claims.expire(CHORE_BATCH);
+        if (System.nanoTime() - turnsMendedAt > BETWEEN_MENDINGS.toNanos()) {
+            turnsMendedAt = System.nanoTime();
+            int mended = claims.mendTurns();
+            if (mended > 0) {
+                log.info("Passed on the turns of {} shards whose next row was being changed just then", mended);
+            }
+        }
         int free = inFlight.free();
         if (free > 0) {
             claims.reclaim(free, settings.lease()).forEach(row -> submit(row, true));

@@ -33,6 +33,10 @@ public final class FailureType {
     public static final String ATTEMPT_IN_PROGRESS = "AttemptInProgress";
     /** The row went back to pending after this workflow started; it goes on once the row is claimed again. */
     public static final String ROW_NOT_DISPATCHED = "RowNotDispatched";
+    /** An operator's switch holds the row back; it goes on once the switch is lifted. */
+    public static final String PAUSED = "Paused";
+    /** Another row of its shard has the turn. */
+    public static final String NOT_ITS_TURN = "NotItsTurn";
     /** A fault of Tempost itself. The log has the stack trace. */
     public static final String INTERNAL_ERROR = "InternalError";
     /** PostgreSQL could not be asked or told; nothing was sent. */

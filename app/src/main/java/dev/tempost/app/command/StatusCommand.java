@@ -2,6 +2,7 @@ package dev.tempost.app.command;
 
 import dev.tempost.app.terminal.Words;
 import dev.tempost.outbox.Backlog;
+import dev.tempost.outbox.Pauses;
 import dev.tempost.outbox.ProviderHealth;
 import java.util.List;
 import java.util.Locale;
@@ -61,6 +62,15 @@ final class StatusCommand implements Callable<Integer> {
                             Words.time(down.probeAt()),
                             down.errorType(),
                             down.error()));
+            new Pauses(dataSource)
+                    .active()
+                    .forEach(pause -> System.out.printf(
+                            Locale.ROOT,
+                            "%npaused: %s, by %s since %s: %s%n",
+                            pause.scope(),
+                            pause.pausedBy(),
+                            Words.time(pause.pausedAt()),
+                            pause.reason()));
             return 0;
         });
     }

@@ -21,6 +21,9 @@ import picocli.CommandLine.Spec;
             RetryCommand.class,
             CancelCommand.class,
             DismissCommand.class,
+            PauseCommand.class,
+            ResumeCommand.class,
+            ShardsCommand.class,
             DoctorCommand.class,
             BenchCommand.class
         })

@@ -1,5 +1,6 @@
 package dev.tempost.app.config;
 
+import dev.tempost.outbox.ClaimRules;
 import dev.tempost.outbox.EventTypes;
 import dev.tempost.outbox.RowStatus;
 import dev.tempost.workflows.DeliveryPolicy;
@@ -13,6 +14,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.BiPredicate;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
@@ -35,6 +39,7 @@ import org.springframework.validation.annotation.Validated;
  * @param providers Further mail providers, by name.
  * @param delivery How event types are delivered that say nothing themselves.
  * @param eventTypes What an event type does differently, by its name.
+ * @param tenants What a tenant gets that differs from the rest, by its name.
  * @param health How the parts Tempost depends on are watched.
  * @param reconciliation How rows are compared with their workflows.
  * @param retention How long finished rows are kept, by status, and their attempts with them; 0 for ever.
@@ -54,6 +59,7 @@ public record TempostProperties(
         @DefaultValue Map<String, @Valid Provider> providers,
         @Valid @DefaultValue Delivery delivery,
         @DefaultValue Map<String, @Valid EventType> eventTypes,
+        @DefaultValue Map<String, @Valid Tenant> tenants,
         @Valid @DefaultValue Breaker breaker,
         @Valid @DefaultValue Health health,
         @Valid @DefaultValue Reconciliation reconciliation,
@@ -88,6 +94,14 @@ public record TempostProperties(
         RESEND,
         /** Fail the row and let an operator decide. */
         PARK
+    }
+
+    /** What a failed row means for the rows behind it in its shard. */
+    public enum OnFailed {
+        /** They wait until it is retried with success, or dismissed. */
+        BLOCK,
+        /** They go on without it. Retried, it takes the next turn. */
+        SKIP
     }
 
     /** How the conversation with a mail server is protected. */
@@ -158,6 +172,8 @@ public record TempostProperties(
      * @param readTimeout How long to wait for each reply.
      * @param writeTimeout How long to wait for each write.
      * @param maxConnections The most connections this process keeps to the server.
+     * @param inFlight How many rows may be between their claim and the end of their first attempt, all replicas together; any
+     *     number when not set.
      */
     public record Mail(
             @Nullable String from,
@@ -165,7 +181,8 @@ public record TempostProperties(
             @DefaultValue("10s") @DurationMin(millis = 100) Duration connectTimeout,
             @DefaultValue("30s") @DurationMin(millis = 100) Duration readTimeout,
             @DefaultValue("30s") @DurationMin(millis = 100) Duration writeTimeout,
-            @DefaultValue("16") @Min(1) @Max(1000) int maxConnections) {}
+            @DefaultValue("16") @Min(1) @Max(1000) int maxConnections,
+            @Min(1) @Nullable Integer inFlight) {}
 
     /**
      * A mail provider of its own name.
@@ -180,6 +197,8 @@ public record TempostProperties(
      * @param readTimeout How long to wait for each reply.
      * @param writeTimeout How long to wait for each write.
      * @param maxConnections The most connections this process keeps to the server.
+     * @param inFlight How many rows may be between their claim and the end of their first attempt, all replicas together; any
+     *     number when not set.
      */
     public record Provider(
             @NotBlank String host,
@@ -191,7 +210,8 @@ public record TempostProperties(
             @DefaultValue("10s") @DurationMin(millis = 100) Duration connectTimeout,
             @DefaultValue("30s") @DurationMin(millis = 100) Duration readTimeout,
             @DefaultValue("30s") @DurationMin(millis = 100) Duration writeTimeout,
-            @DefaultValue("16") @Min(1) @Max(1000) int maxConnections) {
+            @DefaultValue("16") @Min(1) @Max(1000) int maxConnections,
+            @Min(1) @Nullable Integer inFlight) {
 
         @Override
         public String toString() {
@@ -209,6 +229,7 @@ public record TempostProperties(
      * @param maxAttempts After how many attempts that reached a provider the row fails; 0 for never.
      * @param attemptDeadline How long one attempt may take.
      * @param onAmbiguous What happens when a message may have been accepted, but its reply was never read.
+     * @param onFailed What a failed row means for the rows behind it in its shard, as it was when the row was claimed.
      */
     public record Delivery(
             @DefaultValue("default") @NotBlank String provider,
@@ -217,7 +238,8 @@ public record TempostProperties(
             @DefaultValue("1h") @DurationMin(millis = 1) Duration maxInterval,
             @DefaultValue("12") @Min(0) int maxAttempts,
             @DefaultValue("60s") @DurationMin(seconds = 1) Duration attemptDeadline,
-            @DefaultValue("resend") OnAmbiguous onAmbiguous) {}
+            @DefaultValue("resend") OnAmbiguous onAmbiguous,
+            @DefaultValue("block") OnFailed onFailed) {}
 
     /**
      * What one event type does differently. Everything not set is as under {@code tempost.delivery}.
@@ -229,6 +251,7 @@ public record TempostProperties(
      * @param maxAttempts After how many attempts that reached a provider the row fails; 0 for never.
      * @param attemptDeadline How long one attempt may take.
      * @param onAmbiguous What happens when a message may have been accepted, but its reply was never read.
+     * @param onFailed What a failed row means for the rows behind it in its shard, as it was when the row was claimed.
      */
     public record EventType(
             @Nullable String provider,
@@ -237,7 +260,19 @@ public record TempostProperties(
             @DurationMin(millis = 1) @Nullable Duration maxInterval,
             @Min(0) @Nullable Integer maxAttempts,
             @DurationMin(seconds = 1) @Nullable Duration attemptDeadline,
-            @Nullable OnAmbiguous onAmbiguous) {}
+            @Nullable OnAmbiguous onAmbiguous,
+            @Nullable OnFailed onFailed) {}
+
+    /**
+     * What a tenant gets that differs from the rest.
+     *
+     * @param weight How many places it gets for each one of a tenant that is not named here, while both wait.
+     * @param inFlight How many of its rows may be between their claim and the end of their first attempt, all replicas
+     *     together; any number when not set.
+     */
+    public record Tenant(
+            @DefaultValue("1") @Min(1) @Max(1000) int weight,
+            @Min(1) @Nullable Integer inFlight) {}
 
     /**
      * When a provider counts as down, so that its rows wait instead of trying in vain. Refused credentials and failed TLS take it
@@ -315,7 +350,7 @@ public record TempostProperties(
     public DeliveryPolicy policy(String eventType) {
         EventType own = eventTypes.get(eventType);
         if (own == null) {
-            own = new EventType(null, null, null, null, null, null, null);
+            own = new EventType(null, null, null, null, null, null, null, null);
         }
         return new DeliveryPolicy(
                 or(own.initialInterval(), delivery.initialInterval()),
@@ -334,11 +369,51 @@ public record TempostProperties(
 
     /** What can be delivered while these providers are down. */
     public EventTypes deliverable(Set<String> downProviders) {
-        boolean usuallyDown = downProviders.contains(delivery.provider());
+        return eventTypesOf(provider -> !downProviders.contains(provider));
+    }
+
+    /** How claims share out places. */
+    public ClaimRules claimRules() {
+        Map<String, ClaimRules.Share> shares = tenants.entrySet().stream()
+                .collect(Collectors.toMap(
+                        Map.Entry::getKey,
+                        tenant -> new ClaimRules.Share(
+                                tenant.getValue().weight(), tenant.getValue().inFlight())));
+        Map<String, Integer> limits = new TreeMap<>();
+        if (mail.inFlight() != null) {
+            limits.put("default", mail.inFlight());
+        }
+        providers.forEach((name, provider) -> {
+            if (provider.inFlight() != null) {
+                limits.put(name, provider.inFlight());
+            }
+        });
+        boolean usuallySkipped = delivery.onFailed() == OnFailed.SKIP;
+        return new ClaimRules(
+                shares,
+                limits.entrySet().stream()
+                        .map(limit ->
+                                new ClaimRules.ProviderLimit(eventTypesOf(limit.getKey()::equals), limit.getValue()))
+                        .toList(),
+                eventTypes(usuallySkipped, (name, own) -> or(own.onFailed(), delivery.onFailed()) == OnFailed.SKIP));
+    }
+
+    private EventTypes eventTypesOf(Predicate<String> providers) {
+        return eventTypes(providers.test(delivery.provider()), (name, own) -> providers.test(provider(name)));
+    }
+
+    /**
+     * A choice of event types.
+     *
+     * @param usually whether those that say nothing themselves are chosen
+     * @param named whether one that is configured is
+     */
+    private EventTypes eventTypes(boolean usually, BiPredicate<String, EventType> named) {
         return new EventTypes(
-                usuallyDown,
-                eventTypes.keySet().stream()
-                        .filter(eventType -> downProviders.contains(provider(eventType)) != usuallyDown)
+                !usually,
+                eventTypes.entrySet().stream()
+                        .filter(own -> named.test(own.getKey(), own.getValue()) != usually)
+                        .map(Map.Entry::getKey)
                         .collect(Collectors.toSet()));
     }
 

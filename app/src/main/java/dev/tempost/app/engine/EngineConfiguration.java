@@ -147,7 +147,8 @@ public class EngineConfiguration {
                         client,
                         starterSettings(properties, attributes),
                         properties::policy,
-                        properties::deliverable)
+                        properties::deliverable,
+                        properties.claimRules())
                 : null;
         if (poller != null) {
             poller.whenRefused(upkeep::soon);

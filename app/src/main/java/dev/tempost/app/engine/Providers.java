@@ -37,7 +37,8 @@ public final class Providers {
                                 mail.connectTimeout(),
                                 mail.readTimeout(),
                                 mail.writeTimeout(),
-                                mail.maxConnections())));
+                                mail.maxConnections(),
+                                mail.inFlight())));
         tempost.providers()
                 .forEach(
                         (name, provider) -> providers.put(name, provider("tempost.providers." + name, name, provider)));

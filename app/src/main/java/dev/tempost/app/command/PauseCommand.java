@@ -1,0 +1,35 @@
+package dev.tempost.app.command;
+
+import dev.tempost.outbox.Pauses;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Sets a kill switch. */
+@Command(
+        name = "pause",
+        description =
+                "Holds rows back on every replica, from the next claim and the next attempt on. The rows stay. With"
+                        + " several options, rows to which all of them apply.",
+        mixinStandardHelpOptions = true)
+final class PauseCommand implements Callable<Integer> {
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private Scope scope;
+
+    @Option(names = "--reason", required = true, description = "Why, for those who find it paused. No personal data.")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private String reason;
+
+    @Override
+    public Integer call() {
+        Pauses.Scope paused = scope.scope();
+        return Outbox.with(dataSource -> {
+            boolean set = new Pauses(dataSource).pause(paused, reason, Operator.name());
+            System.out.println(paused + (set ? ": paused" : ": was paused already; its reason stays"));
+            return 0;
+        });
+    }
+}

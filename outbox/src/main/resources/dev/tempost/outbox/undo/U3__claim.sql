@@ -1,0 +1,21 @@
+-- Takes V3 back. Rows stay; nothing claims them until it is applied again.
+DROP FUNCTION tempost.claim(int, interval, text[], boolean, text, text[], boolean, jsonb, jsonb, text);
+DROP FUNCTION tempost.claim_in_turn(bigint, interval, text[], boolean);
+DROP FUNCTION tempost.lanes(int, text[], boolean, text, jsonb, jsonb, text, int);
+DROP FUNCTION tempost.free_places(text, text, jsonb);
+DROP FUNCTION tempost.due_tenants(int, text, text, int);
+DROP FUNCTION tempost.due_event_types(int);
+DROP FUNCTION tempost.resume;
+DROP FUNCTION tempost.pause;
+DROP FUNCTION tempost.supersede(bigint);
+DROP TRIGGER outbox_rescheduled ON tempost.outbox;
+DROP FUNCTION tempost.row_rescheduled();
+DROP FUNCTION tempost.mend_turns();
+DROP FUNCTION tempost.has_turn(tempost.outbox);
+DROP TRIGGER outbox_gone ON tempost.outbox;
+DROP TRIGGER outbox_ended ON tempost.outbox;
+DROP FUNCTION tempost.row_ended();
+DROP FUNCTION tempost.pass_turn(text, text, bigint);
+DROP FUNCTION tempost.wake_head(bigint);
+DROP FUNCTION tempost.first_in_shard(text, text);
+DELETE FROM tempost.flyway_schema_history WHERE version = '3';

@@ -1,0 +1,307 @@
+package dev.tempost.outbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tempost.outbox.testing.OnEveryPostgres;
+import dev.tempost.outbox.testing.PostgresVersion;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+
+/** Rows of a shard go out one after another, and of an object only the newest. */
+@OnEveryPostgres
+class TurnsTest {
+
+    private static final Duration LEASE = Duration.ofMinutes(1);
+    private static final String FUTURE = "clock_timestamp() + interval '1 hour'";
+
+    @AutoClose
+    private final OutboxFixture outbox;
+
+    private final Claims claims;
+    private final Rows rows;
+    private final Shards shards;
+
+    TurnsTest(PostgresVersion version) {
+        outbox = new OutboxFixture(version);
+        claims = new Claims(
+                outbox.database.dataSource(),
+                new ClaimRules(java.util.Map.of(), List.of(), new EventTypes(true, Set.of("skipped"))));
+        rows = new Rows(outbox.database.dataSource());
+        shards = new Shards(outbox.database.dataSource());
+    }
+
+    private List<Long> claim() {
+        return claims.claim(10, LEASE, EventTypes.all(), null).rows().stream()
+                .map(ClaimedRow::id)
+                .toList();
+    }
+
+    private long inShard(String type) {
+        return outbox.database.number(
+                "INSERT INTO tempost.outbox (event_type, shard_key) VALUES (?, 's') RETURNING id", type);
+    }
+
+    private long ofObject(String object) {
+        return outbox.row("shard_key, object_key", "'s'", "'" + object + "'");
+    }
+
+    private Admission gate(long id, boolean reset) {
+        return new Ledger(outbox.database.dataSource())
+                .open(id, outbox.key(id), reset ? "r2" : "r1", reset, "smtp", "<m>", LEASE, false)
+                .admission();
+    }
+
+    @Test
+    void rowsOfAShardGoOutOneAfterAnother() {
+        List<Long> ids = List.of(inShard("welcome"), inShard("welcome"), inShard("welcome"));
+        for (long id : ids) {
+            assertThat(claim()).containsExactly(id);
+            assertThat(claim()).isEmpty();
+            outbox.set(id, "status = 'delivered', lease_until = NULL");
+        }
+        assertThat(claim()).isEmpty();
+        assertThat(outbox.database.number("SELECT count(*) FROM tempost.shard")).isZero();
+    }
+
+    @Test
+    void aFailedRowThatMayBeSkippedHoldsNothingBack() {
+        long head = inShard("skipped");
+        long next = inShard("welcome");
+        assertThat(claim()).containsExactly(head);
+        outbox.set(head, "status = 'failed', lease_until = NULL");
+        assertThat(claim()).containsExactly(next);
+    }
+
+    @Test
+    void aSkippedRowThatIsRetriedWaitsForItsTurn() {
+        long skipped = inShard("skipped");
+        long second = inShard("welcome");
+        long third = inShard("welcome");
+        assertThat(claim()).containsExactly(skipped);
+        outbox.set(skipped, "status = 'failed', lease_until = NULL");
+        assertThat(claim()).containsExactly(second);
+
+        assertThat(rows.retry(skipped)).isTrue();
+        assertThat(claim()).as("while another row is under way").isEmpty();
+        outbox.set(second, "status = 'delivered', lease_until = NULL");
+        assertThat(claim()).containsExactly(skipped);
+        outbox.set(skipped, "status = 'delivered', lease_until = NULL");
+        assertThat(claim()).containsExactly(third);
+    }
+
+    @Test
+    void aFailedHeadThatIsRetriedKeepsItsPlace() {
+        long head = inShard("welcome");
+        long next = inShard("welcome");
+        assertThat(claim()).containsExactly(head);
+        outbox.set(head, "status = 'failed', lease_until = NULL, last_error_type = 'MailboxUnknown'");
+        assertThat(claim()).isEmpty();
+        assertThat(shards.deepest(null, 10))
+                .singleElement()
+                .satisfies(shard -> assertThat(shard.depth()).isEqualTo(2))
+                .satisfies(shard -> assertThat(shard.reason())
+                        .isEqualTo(
+                                "row " + head + " failed (MailboxUnknown) and holds the shard: retry or dismiss it"));
+        rows.retry(head);
+        assertThat(claim()).containsExactly(head);
+        outbox.set(head, "status = 'delivered', lease_until = NULL");
+        assertThat(claim()).containsExactly(next);
+    }
+
+    @Test
+    void aCancelledOrDeletedRowPassesItsTurnOn() {
+        long cancelled = inShard("welcome");
+        long deleted = inShard("welcome");
+        long last = inShard("welcome");
+        outbox.set(cancelled, "deliver_after = " + FUTURE);
+        assertThat(claim()).isEmpty();
+        assertThat(rows.cancel(cancelled, "no longer")).isTrue();
+        assertThat(claim()).containsExactly(deleted);
+        outbox.database.execute("DELETE FROM tempost.outbox WHERE id = ?", deleted);
+        assertThat(claim()).containsExactly(last);
+    }
+
+    @Test
+    void aRowCancelledInTheMiddleChangesNothingForTheOthers() {
+        long head = inShard("welcome");
+        long middle = inShard("welcome");
+        long last = inShard("welcome");
+        assertThat(claim()).containsExactly(head);
+        rows.cancel(middle, "no longer");
+        assertThat(claim()).isEmpty();
+        outbox.set(head, "status = 'delivered', lease_until = NULL");
+        assertThat(claim()).containsExactly(last);
+    }
+
+    @Test
+    void aLowerIdThatCommitsLateGoesFirstWhileNothingIsUnderWay() throws SQLException {
+        try (Connection slow = outbox.database.connect();
+                Statement statement = slow.createStatement()) {
+            slow.setAutoCommit(false);
+            statement.execute("INSERT INTO tempost.outbox (event_type, shard_key) VALUES ('late', 's')");
+            long higher = inShard("welcome");
+            outbox.set(higher, "deliver_after = " + FUTURE);
+            assertThat(claim()).isEmpty();
+            slow.commit();
+            assertThat(claim()).hasSize(1).doesNotContain(higher);
+        }
+    }
+
+    @Test
+    void aTurnThatCouldNotBePassedOnIsMended() throws SQLException {
+        long head = inShard("welcome");
+        long next = inShard("welcome");
+        assertThat(claim()).containsExactly(head);
+        try (Connection application = outbox.database.connect();
+                Statement statement = application.createStatement()) {
+            application.setAutoCommit(false);
+            statement.execute("SELECT tempost.cancel(" + next + ", 'changed my mind')");
+            outbox.set(head, "status = 'delivered', lease_until = NULL");
+            application.rollback();
+        }
+        assertThat(claims.mendTurns()).isEqualTo(1);
+        assertThat(claim()).containsExactly(next);
+        assertThat(claims.mendTurns()).isZero();
+    }
+
+    @Test
+    void anApplicationThatCancelsWithoutCommittingKeepsNoOutcomeWaiting() throws SQLException {
+        long head = inShard("welcome");
+        long next = inShard("welcome");
+        assertThat(claim()).containsExactly(head);
+        gate(head, false);
+        try (Connection application = outbox.database.connect();
+                Statement statement = application.createStatement()) {
+            application.setAutoCommit(false);
+            statement.execute("SELECT tempost.cancel(" + next + ", 'perhaps')");
+            assertThat(new Ledger(outbox.database.dataSource())
+                            .accepted(new AttemptRef(head, outbox.key(head), 1, "w", "r1"), "smtp", "250 ok", null))
+                    .isNotNull();
+            application.commit();
+        }
+        assertThat(claims.mendTurns()).isEqualTo(1);
+        assertThat(outbox.database.number("SELECT count(*) FROM tempost.shard")).isZero();
+    }
+
+    @Test
+    void theGateLetsOnlyTheRowWithTheTurnPass() {
+        long head = inShard("welcome");
+        long next = inShard("welcome");
+        assertThat(claim()).containsExactly(head);
+        assertThat(gate(next, true)).isInstanceOf(Admission.NotItsTurn.class);
+        assertThat(gate(head, false)).isInstanceOf(Admission.Send.class);
+    }
+
+    @Test
+    void aResetOfASkippedRowWaitsForItsTurnAndTakesIt() {
+        long skipped = inShard("skipped");
+        long next = inShard("welcome");
+        claim();
+        outbox.set(skipped, "status = 'failed', lease_until = NULL");
+        assertThat(claim()).containsExactly(next);
+        assertThat(gate(skipped, true)).isInstanceOf(Admission.NotItsTurn.class);
+        assertThat(outbox.status(skipped)).isEqualTo(RowStatus.FAILED);
+        outbox.set(next, "status = 'delivered', lease_until = NULL");
+        assertThat(gate(skipped, true)).isInstanceOf(Admission.Send.class);
+        assertThat(outbox.status(skipped)).isEqualTo(RowStatus.DISPATCHED);
+    }
+
+    @Test
+    void aShardOfThousandsIsSetAsideAndTheRestGoesOn() {
+        outbox.database.execute("INSERT INTO tempost.outbox (event_type, shard_key)"
+                + " SELECT 'welcome', 'deep' FROM generate_series(1, 7000)");
+        long behind = outbox.pending();
+        Claims.Claimed first = claims.claim(2, LEASE, EventTypes.all(), null);
+        List<ClaimedRow> taken = new java.util.ArrayList<>(first.rows());
+        while (taken.size() < 2) {
+            Claims.Claimed next = claims.claim(2 - taken.size(), LEASE, EventTypes.all(), null);
+            assertThat(next.more() || !next.rows().isEmpty())
+                    .as("a claim that found nothing yet says that there is more")
+                    .isTrue();
+            taken.addAll(next.rows());
+        }
+        assertThat(taken).extracting(ClaimedRow::id).hasSize(2).contains(behind);
+        assertThat(outbox.database.number(
+                        "SELECT count(*) FROM tempost.outbox WHERE status = 'pending' AND waits_for IS NULL"))
+                .as("rows that the next claim would look at again")
+                .isZero();
+    }
+
+    @Test
+    void ofAnObjectOnlyTheNewestIsSent() {
+        long first = ofObject("a");
+        long other = ofObject("b");
+        long second = ofObject("a");
+        long newest = ofObject("a");
+        assertThat(claim()).containsExactly(other);
+        outbox.assertThatRow(first, "status = 'superseded' AND superseded_by = " + newest);
+        outbox.assertThatRow(second, "status = 'superseded' AND superseded_by = " + newest);
+        outbox.set(other, "status = 'delivered', lease_until = NULL");
+        assertThat(claim()).containsExactly(newest);
+    }
+
+    @Test
+    void anOlderRowThatIsRetriedAfterANewerOneIsSuperseded() {
+        long old = outbox.row("shard_key, object_key, status, skippable", "'s'", "'a'", "'failed'", "true");
+        long newer = ofObject("a");
+        assertThat(claim()).containsExactly(newer);
+        outbox.set(newer, "status = 'delivered', lease_until = NULL");
+        rows.retry(old);
+        assertThat(claim()).isEmpty();
+        outbox.assertThatRow(old, "status = 'superseded' AND superseded_by = " + newer);
+    }
+
+    @Test
+    void anOlderRowThatCommitsLateIsSuperseded() throws SQLException {
+        try (Connection slow = outbox.database.connect();
+                Statement statement = slow.createStatement()) {
+            slow.setAutoCommit(false);
+            statement.execute(
+                    "INSERT INTO tempost.outbox (event_type, shard_key, object_key) VALUES ('welcome', 's', 'a')");
+            long newer = ofObject("a");
+            assertThat(claim()).containsExactly(newer);
+            outbox.set(newer, "status = 'delivered', lease_until = NULL");
+            slow.commit();
+            assertThat(claim()).isEmpty();
+            assertThat(outbox.database.number("SELECT superseded_by FROM tempost.outbox WHERE status = 'superseded'"))
+                    .isEqualTo(newer);
+        }
+    }
+
+    @Test
+    void aRowInFlightIsSupersededAtItsNextAttempt() {
+        long old = ofObject("a");
+        assertThat(claim()).containsExactly(old);
+        long newer = ofObject("a");
+        assertThat(claim()).isEmpty();
+        assertThat(gate(old, false))
+                .isInstanceOfSatisfying(
+                        Admission.Settled.class,
+                        settled -> assertThat(settled.status()).isEqualTo(RowStatus.SUPERSEDED));
+        assertThat(claim()).containsExactly(newer);
+    }
+
+    @Test
+    void aNewerRowThatIsNotDueYetSupersedesNothing() {
+        long old = ofObject("a");
+        outbox.row("shard_key, object_key, deliver_after", "'s'", "'a'", FUTURE);
+        outbox.row("shard_key, object_key, status", "'s'", "'a'", "'cancelled'");
+        outbox.database.execute(
+                "INSERT INTO tempost.outbox (event_type, shard_key, object_key) VALUES ('another', 's', 'a')");
+        outbox.row("shard_key, object_key", "'t'", "'a'");
+        assertThat(claim()).contains(old);
+    }
+
+    @Test
+    void aRowInFlightInAnotherShardMattersNotToThisOne() {
+        long one = outbox.row("shard_key", "'one'");
+        long two = outbox.row("shard_key", "'two'");
+        assertThat(claim()).containsExactlyInAnyOrder(one, two);
+    }
+}
