@@ -29,7 +29,6 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.Future;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,19 +44,19 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
     private final Ledger ledger;
     private final Breaker breaker;
     private final Function<String, Route> routes;
-    private final Consumer<SendEvent> events;
+    private final SendListener listener;
     private final Watchdog watchdog = new Watchdog();
 
     /**
      * @param routes from an event type to the way it goes out
-     * @param events told of everything that comes of a row; must be quick and must not throw
+     * @param listener told of everything that comes of a row
      */
     public DeliveryActivitiesImpl(
-            Ledger ledger, Breaker breaker, Function<String, Route> routes, Consumer<SendEvent> events) {
+            Ledger ledger, Breaker breaker, Function<String, Route> routes, SendListener listener) {
         this.ledger = ledger;
         this.breaker = breaker;
         this.routes = routes;
-        this.events = events;
+        this.listener = listener;
     }
 
     @Override
@@ -68,6 +67,7 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
         if (carried != null && activity.getAttempt() == 1) {
             throw retryable(carried.type(), carried.message(), carried.retryAfter());
         }
+        listener.begun(request.delivery().id());
         if (activity.isLocal()) {
             return send(request, activity);
         }
@@ -127,7 +127,7 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
         return switch (marked) {
             case Marked.Is(RowStatus status) -> {
                 if (status.column().equals(request.outcome())) {
-                    events.accept(new SendEvent(
+                    listener.came(new SendEvent(
                             request.id(), request.tenant(), request.eventType(), request.outcome(), null));
                 }
                 yield new MarkResult(status.column());
@@ -352,7 +352,7 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
     }
 
     private void ended(DeliveryRequest delivery, String outcome, @Nullable Duration lag) {
-        events.accept(new SendEvent(delivery.id(), delivery.tenant(), delivery.eventType(), outcome, lag));
+        listener.came(new SendEvent(delivery.id(), delivery.tenant(), delivery.eventType(), outcome, lag));
     }
 
     private static ApplicationFailure retryable(String type, String message, @Nullable Duration retryAfter) {

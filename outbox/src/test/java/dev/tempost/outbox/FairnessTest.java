@@ -130,8 +130,8 @@ class FairnessTest {
                 .containsExactly(due);
         assertThat(outbox.database.number("SELECT count(*) FROM tempost.outbox WHERE waits_for = 'time'"))
                 .isEqualTo(500);
-        outbox.database.execute("UPDATE tempost.outbox SET deliver_after = now() WHERE id ="
-                + " (SELECT min(id) FROM tempost.outbox)");
+        outbox.database.execute(
+                "UPDATE tempost.outbox SET deliver_after = now() WHERE id =" + " (SELECT min(id) FROM tempost.outbox)");
         assertThat(claimed(with(Map.of(), List.of()), 10)).containsEntry("default", 1L);
     }
 }

@@ -75,7 +75,9 @@ public final class Poller implements AutoCloseable {
         this.starter = new DeliveryStarter(client, settings, policies);
         this.lostRows = new LostRows(client, claims);
         this.cancelSignals = new CancelSignals(client, claims, lostRows);
-        this.inFlight = new InFlight(settings.capacity());
+        this.inFlight = settings.adaptive()
+                ? InFlight.adaptive(settings.capacity(), System::nanoTime)
+                : InFlight.fixed(settings.capacity());
         this.listener = settings.listen() ? new Listener(listening, dataSource, waker) : null;
     }
 
@@ -92,6 +94,16 @@ public final class Poller implements AutoCloseable {
         if (inFlight.remove(id) && inFlight.worthAClaim()) {
             waker.ring();
         }
+    }
+
+    /** Tells the poller that Temporal has handed a row to its activity. */
+    public void begun(long id) {
+        inFlight.begun(id);
+    }
+
+    /** How many there may be just now. */
+    public int capacity() {
+        return inFlight.capacity();
     }
 
     /** Whom to tell when Temporal refuses a start: what Tempost needs there may be gone. Must be quick. */
@@ -126,8 +138,12 @@ public final class Poller implements AutoCloseable {
                     if (!waker.await(LOST_SIGHT)) {
                         lookForFinished();
                         withoutDatabase.reset();
+                        continue;
                     }
-                    continue;
+                    // what rang may be urgent
+                    if (inFlight.free() <= 0) {
+                        continue;
+                    }
                 }
                 Claims.Claimed claimed = deliverable.none()
                         ? new Claims.Claimed(List.of(), false)

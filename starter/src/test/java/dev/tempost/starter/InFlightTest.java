@@ -2,12 +2,14 @@ package dev.tempost.starter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class InFlightTest {
 
-    private final InFlight inFlight = new InFlight(9);
+    private final InFlight inFlight = InFlight.fixed(9);
 
     @Test
     void aRowCountsOnceHoweverOftenItIsAdded() {
@@ -55,7 +57,7 @@ class InFlightTest {
 
     @Test
     void roomForOneIsEnoughForAClaimAsSoonAsItIsFree() {
-        InFlight one = new InFlight(1);
+        InFlight one = InFlight.fixed(1);
         one.add(1);
         assertThat(one.worthAClaim()).isFalse();
 
@@ -70,6 +72,31 @@ class InFlightTest {
 
         assertThat(inFlight.free()).isNegative();
         assertThat(inFlight.worthAClaim()).isFalse();
+    }
+
+    @Test
+    void aReplicaTakesFewerRowsWhileTheyQueueUpInTemporalAndMoreWhenTheyDoNot() {
+        AtomicLong clock = new AtomicLong();
+        InFlight adaptive = InFlight.adaptive(32, clock::get);
+        deliver(adaptive, clock, Duration.ofMillis(5));
+        assertThat(adaptive.capacity()).as("nothing queues up").isBetween(31, 32);
+
+        deliver(adaptive, clock, Duration.ofMillis(200));
+        assertThat(adaptive.capacity()).as("everything queues up").isEqualTo(6);
+
+        deliver(adaptive, clock, Duration.ofMillis(5));
+        assertThat(adaptive.capacity()).as("the queue is gone").isBetween(31, 32);
+    }
+
+    /** Many rows, as many at once as there may be, each of which waits so long for its attempt. */
+    private static void deliver(InFlight inFlight, AtomicLong clock, Duration wait) {
+        for (int batch = 0; batch < 200; batch++) {
+            int rows = inFlight.capacity();
+            LongStream.range(0, rows).forEach(inFlight::add);
+            clock.addAndGet(wait.toNanos());
+            LongStream.range(0, rows).forEach(inFlight::begun);
+            LongStream.range(0, rows).forEach(inFlight::remove);
+        }
     }
 
     private void add(int rows) {

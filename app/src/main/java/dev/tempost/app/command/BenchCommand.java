@@ -1,7 +1,10 @@
 package dev.tempost.app.command;
 
 import dev.tempost.app.bench.LimitBench;
+import dev.tempost.app.bench.QueueBench;
 import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -10,12 +13,15 @@ import picocli.CommandLine.Parameters;
 /** Measures, side by side, on an embedded stack. */
 @Command(
         name = "bench",
-        description = "Measures on an embedded stack and prints ratios. 'limit': deliveries beside empty workflows.",
+        description =
+                "Measures on an embedded stack and prints ratios. 'limit': deliveries beside empty workflows; 'queue': who waits for"
+                        + " whom in a full outbox.",
         mixinStandardHelpOptions = true)
 final class BenchCommand implements Callable<Integer> {
 
     enum Kind {
-        LIMIT
+        LIMIT,
+        QUEUE
     }
 
     @Parameters(index = "0", defaultValue = "limit", description = "What to measure: ${COMPLETION-CANDIDATES}.")
@@ -46,6 +52,12 @@ final class BenchCommand implements Callable<Integer> {
         return switch (kind) {
             case LIMIT -> {
                 new LimitBench(rows, rounds, Duration.ofSeconds(latencySeconds), memoryRows).run();
+                yield 0;
+            }
+            case QUEUE -> {
+                Map<String, String> figures = new QueueBench(10_000, 90, 1_000, 100, rounds).run();
+                System.out.println();
+                figures.forEach((name, value) -> System.out.printf(Locale.ROOT, "  %-52s %s%n", name, value));
                 yield 0;
             }
         };

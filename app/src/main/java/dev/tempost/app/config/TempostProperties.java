@@ -126,7 +126,10 @@ public record TempostProperties(
     /**
      * The poller.
      *
-     * @param capacity How many deliveries of this replica may be between their claim and the end of their first attempt.
+     * @param capacity How many deliveries of this replica may be between their claim and the end of their first attempt, at
+     *     most.
+     * @param adaptive Whether it takes fewer while they queue up in Temporal, so that the queue stays in PostgreSQL, where an
+     *     urgent row overtakes it. Slow mail servers do not make it take fewer.
      * @param lease How long a claimed row belongs to this replica before another one asks Temporal what became of it.
      * @param minPollInterval The shortest pause between polls that find nothing, where notifications do not come through.
      * @param maxPollInterval The longest pause between polls.
@@ -134,7 +137,8 @@ public record TempostProperties(
      * @param tenant The only tenant whose rows this process claims; all when not set.
      */
     public record Starter(
-            @DefaultValue("16") @Min(1) @Max(1000) int capacity,
+            @DefaultValue("32") @Min(1) @Max(1000) int capacity,
+            @DefaultValue("true") boolean adaptive,
             @DefaultValue("20s") @DurationMin(seconds = 1) Duration lease,
             @DefaultValue("50ms") @DurationMin(millis = 10) Duration minPollInterval,
             @DefaultValue("1s") @DurationMin(millis = 50) Duration maxPollInterval,

@@ -5,6 +5,8 @@ import dev.tempost.activities.BreakerSettings;
 import dev.tempost.activities.DeliveryActivitiesImpl;
 import dev.tempost.activities.Probes;
 import dev.tempost.activities.Route;
+import dev.tempost.activities.SendEvent;
+import dev.tempost.activities.SendListener;
 import dev.tempost.activities.channel.Channel;
 import dev.tempost.activities.email.EmailChannel;
 import dev.tempost.activities.email.SmtpProvider;
@@ -167,10 +169,20 @@ public class EngineConfiguration {
                 new Ledger(dataSource),
                 new Breaker(providerHealth, breaker),
                 eventType -> new Route(email, properties.provider(eventType)),
-                event -> {
-                    metrics.accept(event);
-                    if (poller != null) {
-                        poller.finished(event.id());
+                new SendListener() {
+                    @Override
+                    public void came(SendEvent event) {
+                        metrics.count(event);
+                        if (poller != null) {
+                            poller.finished(event.id());
+                        }
+                    }
+
+                    @Override
+                    public void begun(long id) {
+                        if (poller != null) {
+                            poller.begun(id);
+                        }
                     }
                 });
         Map<String, Channel> channels = new HashMap<>();
@@ -201,6 +213,7 @@ public class EngineConfiguration {
                 properties.temporal().taskQueue(),
                 attributes,
                 starter.capacity(),
+                starter.adaptive(),
                 starter.lease(),
                 starter.minPollInterval(),
                 starter.maxPollInterval(),

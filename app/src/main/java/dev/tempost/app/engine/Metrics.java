@@ -16,13 +16,12 @@ import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What Prometheus scrapes: the backlog as the table has it, and what became of every send of this process. */
-public final class Metrics implements Consumer<SendEvent> {
+public final class Metrics {
 
     private static final Logger log = LoggerFactory.getLogger(Metrics.class);
 
@@ -78,8 +77,8 @@ public final class Metrics implements Consumer<SendEvent> {
         }
     }
 
-    @Override
-    public void accept(SendEvent event) {
+    /** Counts what came of an attempt or a row. */
+    public void count(SendEvent event) {
         Counter.builder("tempost.outcomes")
                 .description("What came of attempts and rows")
                 .tag("tenant", event.tenant())

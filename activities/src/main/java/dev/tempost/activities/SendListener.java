@@ -1,0 +1,12 @@
+package dev.tempost.activities;
+
+/** Learns what comes of rows. Must be quick and must not throw. */
+@FunctionalInterface
+public interface SendListener {
+
+    /** Something came of a row. */
+    void came(SendEvent event);
+
+    /** Temporal has handed a row to its activity, which now asks the gate. */
+    default void begun(long id) {}
+}
