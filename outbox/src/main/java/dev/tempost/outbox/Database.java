@@ -5,13 +5,21 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
 
-/** Runs one statement per transaction, and cancels it when it takes too long: nothing here holds a lock across two round trips. */
+/**
+ * Runs one statement per transaction, in one round trip, with a limit of the server's and one of ours: nothing here holds a
+ * lock across two round trips, and nothing waits for ever, be it for a lock or for a server that has vanished.
+ *
+ * <p>What goes before each statement limits it and asks who answers. The driver sends both together, up to one Sync, which
+ * makes them one transaction: so the limit ends with it, and passes a pooler that gives every transaction another server.
+ */
 final class Database {
 
     /** Reads one row of a result. */
@@ -19,12 +27,32 @@ final class Database {
         T read(ResultSet row) throws SQLException;
     }
 
-    private static final int PATIENCE_SECONDS = 10;
+    /** Reads what a statement returned. */
+    private interface Answer<T> {
+        T read(PreparedStatement executed) throws SQLException;
+    }
+
+    private static final Duration STATEMENT_TIMEOUT = Duration.ofSeconds(10);
+    // later than the server's own limit, whose error says more and keeps the connection
+    private static final Duration DEADLINE = Duration.ofSeconds(15);
 
     private final DataSource dataSource;
+    private final String preamble;
+    private final int deadlineMillis;
 
     Database(DataSource dataSource) {
+        this(dataSource, STATEMENT_TIMEOUT, DEADLINE);
+    }
+
+    /**
+     * @param statementTimeout after which the server cancels a statement
+     * @param deadline after which a connection that brings no answer is given up
+     */
+    Database(DataSource dataSource, Duration statementTimeout, Duration deadline) {
         this.dataSource = dataSource;
+        this.preamble = "SELECT set_config('statement_timeout', '%d', true), pg_backend_pid();\n"
+                .formatted(statementTimeout.toMillis());
+        this.deadlineMillis = Math.toIntExact(deadline.toMillis());
     }
 
     /**
@@ -33,19 +61,19 @@ final class Database {
      * @param what completes the sentence "could not …" when it fails
      */
     <T> List<T> query(String what, String sql, Reader<T> reader, @Nullable Object... parameters) {
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement statement = connection.prepareStatement(sql)) {
-            bind(statement, parameters);
-            try (ResultSet rows = statement.executeQuery()) {
-                List<T> results = new ArrayList<>();
-                while (rows.next()) {
-                    results.add(reader.read(rows));
-                }
-                return results;
-            }
-        } catch (SQLException e) {
-            throw new OutboxUnavailableException(what, e);
-        }
+        return run(
+                what,
+                sql,
+                executed -> {
+                    try (ResultSet rows = executed.getResultSet()) {
+                        List<T> results = new ArrayList<>();
+                        while (rows.next()) {
+                            results.add(reader.read(rows));
+                        }
+                        return results;
+                    }
+                },
+                parameters);
     }
 
     /** Runs a statement that returns at most one row; null when it returned none. */
@@ -56,12 +84,37 @@ final class Database {
 
     /** Runs a statement that returns no rows, and returns how many it touched. */
     int update(String what, String sql, @Nullable Object... parameters) {
+        return run(what, sql, PreparedStatement::getUpdateCount, parameters);
+    }
+
+    private <T> T run(String what, String sql, Answer<T> answer, @Nullable Object... parameters) {
         try (Connection connection = dataSource.getConnection();
-                PreparedStatement statement = connection.prepareStatement(sql)) {
+                PreparedStatement statement = connection.prepareStatement(preamble + sql)) {
+            // on our side of the wire: a request to cancel would need a connection more, to a server that does not
+            // answer
+            connection.setNetworkTimeout(Runnable::run, deadlineMillis);
             bind(statement, parameters);
-            return statement.executeUpdate();
+            statement.execute();
+            try (ResultSet preambles = statement.getResultSet()) {
+                preambles.next();
+                nameNothingBehindAPooler(connection, preambles.getInt(2));
+            }
+            statement.getMoreResults();
+            return answer.read(statement);
         } catch (SQLException e) {
             throw new OutboxUnavailableException(what, e);
+        }
+    }
+
+    /**
+     * A pooler that gives each transaction another server mixes up the names that drivers give their statements there (42P05,
+     * 26000). It shows by answering the handshake itself. The driver names a statement when a connection runs it for the third
+     * time, so after the first answer it is early enough to stop it.
+     */
+    private static void nameNothingBehindAPooler(Connection connection, int serverPid) throws SQLException {
+        PGConnection postgres = connection.unwrap(PGConnection.class);
+        if (postgres.getBackendPID() != serverPid && postgres.getPrepareThreshold() != 0) {
+            postgres.setPrepareThreshold(0);
         }
     }
 
@@ -71,8 +124,6 @@ final class Database {
     }
 
     private static void bind(PreparedStatement statement, @Nullable Object... parameters) throws SQLException {
-        // by a request of the driver's: a statement_timeout would take a round trip more, and not pass a pooler
-        statement.setQueryTimeout(PATIENCE_SECONDS);
         for (int i = 0; i < parameters.length; i++) {
             if (parameters[i] instanceof long[] ids) {
                 Object[] boxed = new Object[ids.length];

@@ -1,6 +1,7 @@
 package dev.tempost.starter;
 
 import dev.tempost.outbox.OutboxUnavailableException;
+import dev.tempost.outbox.Pooling;
 import dev.tempost.outbox.WakeListener;
 import java.time.Duration;
 import javax.sql.DataSource;
@@ -44,24 +45,39 @@ final class Listener implements AutoCloseable {
     private void run() {
         Backoff backoff = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(10));
         while (!stopped) {
-            try (WakeListener listener = WakeListener.open(listening)) {
-                hearing = listener.hears(pool, PROBE_PATIENCE);
-                if (!hearing) {
-                    log.warn("Notifications do not come through this connection (a transaction pooler?): polling"
-                            + " instead. Set tempost.starter.listen=false to stop trying.");
+            try {
+                if (!listens(backoff)) {
                     return;
-                }
-                backoff.reset();
-                waker.ring();
-                while (!stopped) {
-                    if (listener.await(PROOF_OF_LIFE)) {
-                        waker.ring();
-                    }
                 }
             } catch (OutboxUnavailableException e) {
                 hearing = false;
                 pause(backoff.next());
             }
+        }
+    }
+
+    /** Listens until it is stopped; false when it is of no use. */
+    private boolean listens(Backoff backoff) {
+        // before a LISTEN, which would stay behind on a server that others use
+        if (Pooling.of(listening) == Pooling.TRANSACTION) {
+            log.info("PostgreSQL is behind a transaction pooler, which passes no notifications: polling instead.");
+            return false;
+        }
+        try (WakeListener listener = WakeListener.open(listening)) {
+            hearing = listener.hears(pool, PROBE_PATIENCE);
+            if (!hearing) {
+                log.warn("Notifications do not come through this connection: polling instead. Set"
+                        + " tempost.starter.listen=false to stop trying.");
+                return false;
+            }
+            backoff.reset();
+            waker.ring();
+            while (!stopped) {
+                if (listener.await(PROOF_OF_LIFE)) {
+                    waker.ring();
+                }
+            }
+            return true;
         }
     }
 

@@ -120,8 +120,12 @@ public record TempostProperties(
      * The database schema.
      *
      * @param migrate Whether the schema is created and brought up to date at start.
+     * @param url The JDBC URL by which that is done, with the user and password of {@code spring.datasource.*} unless it names
+     *     its own: PostgreSQL itself, where {@code spring.datasource.url} leads to a transaction pooler. The same URL when not
+     *     set.
      */
-    public record SchemaSettings(@DefaultValue("true") boolean migrate) {}
+    public record SchemaSettings(
+            @DefaultValue("true") boolean migrate, @Nullable String url) {}
 
     /**
      * The poller.
@@ -133,7 +137,7 @@ public record TempostProperties(
      * @param lease How long a claimed row belongs to this replica before another one asks Temporal what became of it.
      * @param minPollInterval The shortest pause between polls that find nothing, where notifications do not come through.
      * @param maxPollInterval The longest pause between polls.
-     * @param listen Whether to wake up by LISTEN. Set to false behind a transaction pooler.
+     * @param listen Whether to wake up by LISTEN. Behind a transaction pooler polling takes its place by itself.
      * @param tenant The only tenant whose rows this process claims; all when not set.
      */
     public record Starter(

@@ -1,7 +1,8 @@
 package dev.tempost.app.doctor;
 
+import dev.tempost.app.engine.Migration;
 import dev.tempost.outbox.DatabaseClock;
-import dev.tempost.outbox.Schema;
+import dev.tempost.outbox.Pooling;
 import dev.tempost.outbox.WakeListener;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
+import org.flywaydb.core.api.FlywayException;
 
 /** PostgreSQL: reachable, current, on time, and heard. */
 final class DatabaseExam {
@@ -20,12 +22,14 @@ final class DatabaseExam {
     private final DataSource dataSource;
     private final DataSource listening;
     private final boolean listen;
+    private final Migration migration;
     private final boolean migrates;
 
-    DatabaseExam(DataSource dataSource, DataSource listening, boolean listen, boolean migrates) {
+    DatabaseExam(DataSource dataSource, DataSource listening, boolean listen, Migration migration, boolean migrates) {
         this.dataSource = dataSource;
         this.listening = listening;
         this.listen = listen;
+        this.migration = migration;
         this.migrates = migrates;
     }
 
@@ -45,16 +49,30 @@ final class DatabaseExam {
                             "set SPRING_DATASOURCE_URL, SPRING_DATASOURCE_USERNAME and SPRING_DATASOURCE_PASSWORD, or start it"));
             return findings;
         }
-        findings.add(
-                Schema.isCurrent(dataSource)
-                        ? Finding.ok("schema", "current")
-                        : Finding.problem(
-                                "schema",
-                                "not up to date",
-                                migrates
-                                        ? "start a replica: it migrates"
-                                        : "apply the migrations, or set tempost.schema.migrate to true"));
+        findings.add(schema());
         return findings;
+    }
+
+    private Finding schema() {
+        try {
+            return migration.isCurrent()
+                    ? Finding.ok("schema", "current")
+                    : Finding.problem("schema", "not up to date", remedy());
+        } catch (FlywayException e) {
+            return Finding.problem(
+                    "schema",
+                    String.valueOf(e.getMessage()).lines().findFirst().orElse("could not be read"),
+                    "does tempost.schema.url lead to the database that spring.datasource.url leads to?");
+        }
+    }
+
+    private String remedy() {
+        if (!migrates) {
+            return "apply the migrations, or set tempost.schema.migrate to true";
+        }
+        return migration.isBlocked()
+                ? "set tempost.schema.url to PostgreSQL itself: a migration cannot go through a transaction pooler"
+                : "start a replica: it migrates";
     }
 
     Finding clock() {
@@ -70,9 +88,22 @@ final class DatabaseExam {
                                 + " look at NTP");
     }
 
+    Finding pooler() {
+        return Finding.ok(
+                "pooler",
+                switch (Pooling.of(listening)) {
+                    case NONE -> "none: connections lead to PostgreSQL itself";
+                    case SESSION -> "one that pools sessions";
+                    case TRANSACTION -> "one that pools transactions: no statement is given a name there";
+                });
+    }
+
     Finding wakeUp() {
         if (!listen) {
             return Finding.ok("wake-up", "by polling: tempost.starter.listen is false");
+        }
+        if (Pooling.of(listening) == Pooling.TRANSACTION) {
+            return Finding.ok("wake-up", "by polling, within a second: the pooler passes no notifications");
         }
         try (WakeListener listener = WakeListener.open(listening)) {
             return listener.hears(dataSource, PATIENCE)
@@ -80,7 +111,7 @@ final class DatabaseExam {
                     : Finding.warn(
                             "wake-up",
                             "notifications do not come through: new rows wait for the next poll",
-                            "a transaction pooler in between? Connect past it, or set tempost.starter.listen to false");
+                            "what stands in between? Connect past it, or set tempost.starter.listen to false");
         }
     }
 }

@@ -7,7 +7,8 @@ import dev.tempost.activities.email.Templates;
 import dev.tempost.activities.operations.Reconciler;
 import dev.tempost.app.config.SpringMail;
 import dev.tempost.app.config.TempostProperties;
-import dev.tempost.app.engine.EngineConfiguration;
+import dev.tempost.app.engine.Migration;
+import dev.tempost.app.engine.OutsideThePool;
 import dev.tempost.app.engine.Providers;
 import dev.tempost.app.terminal.Words;
 import dev.tempost.outbox.Backlog;
@@ -81,10 +82,12 @@ public final class Doctor {
     }
 
     private boolean database(DataSource dataSource) {
+        DataSourceProperties pool = context.getBean(DataSourceProperties.class);
         DatabaseExam exam = new DatabaseExam(
                 dataSource,
-                EngineConfiguration.outsideThePool(context.getBean(DataSourceProperties.class)),
+                OutsideThePool.dataSource(pool, "tempost-doctor"),
                 properties.starter().listen(),
+                Migration.of(properties.schema(), pool),
                 properties.schema().migrate());
         List<Finding> reachable = exam.reachable();
         reachable.forEach(findings);
@@ -92,6 +95,7 @@ public final class Doctor {
             return false;
         }
         say("clocks", () -> List.of(exam.clock()));
+        say("pooler", () -> List.of(exam.pooler()));
         say("wake-up", () -> List.of(exam.wakeUp()));
         return true;
     }

@@ -21,7 +21,6 @@ import dev.tempost.outbox.Backlog;
 import dev.tempost.outbox.Ledger;
 import dev.tempost.outbox.ProviderHealth;
 import dev.tempost.outbox.Retention;
-import dev.tempost.outbox.Schema;
 import dev.tempost.starter.Poller;
 import dev.tempost.starter.StarterSettings;
 import dev.tempost.worker.DeliveryWorker;
@@ -45,7 +44,6 @@ import java.util.Map;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
-import org.postgresql.ds.PGSimpleDataSource;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
 import org.springframework.context.annotation.Bean;
@@ -133,19 +131,15 @@ public class EngineConfiguration {
             Namespace namespace,
             Upkeep upkeep,
             Metrics metrics) {
+        Migration migration = Migration.of(properties.schema(), dataSourceProperties);
         Engine.Preparation preparation = () -> {
-            if (properties.schema().migrate()) {
-                Schema.migrate(dataSource);
-            } else if (!Schema.isCurrent(dataSource)) {
-                throw new IllegalStateException(
-                        "schema tempost is not up to date, and tempost.schema.migrate is false");
-            }
+            migration.ensure();
             namespace.ensure();
         };
         Poller poller = properties.roles().contains(Role.STARTER)
                 ? new Poller(
                         dataSource,
-                        outsideThePool(dataSourceProperties),
+                        OutsideThePool.dataSource(dataSourceProperties, "tempost-listener"),
                         client,
                         starterSettings(properties, attributes),
                         properties::policy,
@@ -270,17 +264,5 @@ public class EngineConfiguration {
     @Bean("tempostHealthIndicator")
     Readiness readiness(Engine engine, Parts parts) {
         return new Readiness(engine, parts);
-    }
-
-    /** LISTEN keeps its connection, which a pool would miss. */
-    public static DataSource outsideThePool(DataSourceProperties properties) {
-        PGSimpleDataSource dataSource = new PGSimpleDataSource();
-        dataSource.setUrl(properties.determineUrl());
-        dataSource.setUser(properties.determineUsername());
-        dataSource.setPassword(properties.determinePassword());
-        dataSource.setApplicationName("tempost-listener");
-        dataSource.setConnectTimeout(5);
-        dataSource.setTcpKeepAlive(true);
-        return dataSource;
     }
 }

@@ -16,7 +16,10 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.postgresql.ds.PGSimpleDataSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** What can go wrong on the way, and what must come of it. */
 class FaultsTest {
@@ -187,7 +190,9 @@ class FaultsTest {
     }
 
     @Test
-    void anExhaustedPoolAndStatementsThatTakeTooLongLoseNothing() throws SQLException {
+    @ExtendWith(OutputCaptureExtension.class)
+    void anExhaustedPoolAndStatementsThatTakeTooLongAreReportedAndLoseNothing(CapturedOutput output)
+            throws SQLException {
         tempost.with("spring.datasource.hikari.maximum-pool-size", 2)
                 .with("spring.datasource.hikari.minimum-idle", 1)
                 .with("spring.datasource.hikari.connection-timeout", 250);
@@ -208,6 +213,51 @@ class FaultsTest {
         tempost.awaitAll(RowStatus.DELIVERED, BACKLOG + 1);
 
         assertThat(tempost.smtp.received()).isEqualTo(BACKLOG + 1);
+        assertThat(output)
+                .contains("Polling pauses for ", "Connection is not available", "postgresql does not answer")
+                .contains("postgresql is back");
+    }
+
+    @Test
+    void aRowWhoseStatementsFailDoesNotPunishTheOthersOfItsBatch() {
+        tempost.migrated();
+        tempost.execute("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+                + " $$ BEGIN RAISE EXCEPTION 'not this one'; END $$");
+        long before = tempost.welcome("before@example.com");
+        long bad = tempost.welcome("ada@example.com");
+        long after = tempost.welcome("after@example.com");
+        tempost.execute("CREATE TRIGGER refuse BEFORE INSERT ON tempost.attempt FOR EACH ROW"
+                + " WHEN (NEW.outbox_id = " + bad + ") EXECUTE FUNCTION refuse()");
+
+        tempost.start();
+
+        tempost.awaitStatus(before, RowStatus.DELIVERED);
+        tempost.awaitStatus(after, RowStatus.DELIVERED);
+        assertThat(tempost.row(bad).status()).isEqualTo(RowStatus.DISPATCHED);
+        tempost.execute("DROP TRIGGER refuse ON tempost.attempt");
+        tempost.awaitStatus(bad, RowStatus.DELIVERED);
+        assertThat(tempost.smtp.received()).isEqualTo(3);
+    }
+
+    @Test
+    void aRowThatSomebodyHoldsDelaysNoneOfItsBatch() throws SQLException {
+        tempost.migrated();
+        long before = tempost.welcome("before@example.com");
+        long held = tempost.welcome("ada@example.com");
+        long after = tempost.welcome("after@example.com");
+        try (Connection holder = tempost.connection();
+                Statement statement = holder.createStatement()) {
+            holder.setAutoCommit(false);
+            statement.execute("SELECT FROM tempost.outbox WHERE id = " + held + " FOR UPDATE");
+            tempost.start();
+            tempost.awaitStatus(before, RowStatus.DELIVERED);
+            tempost.awaitStatus(after, RowStatus.DELIVERED);
+            holder.rollback();
+        }
+
+        tempost.awaitStatus(held, RowStatus.DELIVERED);
+
+        assertThat(tempost.smtp.received()).isEqualTo(3);
     }
 
     /** Statements of the engine that wait for a lock. */
