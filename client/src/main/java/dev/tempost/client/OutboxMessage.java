@@ -28,6 +28,7 @@ public final class OutboxMessage {
     private final @Nullable Instant deliverAfter;
     private final @Nullable Instant expiresAt;
     private final String headersJson;
+    private final @Nullable Long causedBy;
 
     private OutboxMessage(Builder builder) {
         this.eventType = builder.eventType;
@@ -42,6 +43,7 @@ public final class OutboxMessage {
         this.deliverAfter = builder.deliverAfter;
         this.expiresAt = builder.expiresAt;
         this.headersJson = builder.headersJson;
+        this.causedBy = builder.causedBy;
     }
 
     /**
@@ -114,6 +116,11 @@ public final class OutboxMessage {
         return headersJson;
     }
 
+    /** The row whose delivery led to this message; null for none. */
+    public @Nullable Long causedBy() {
+        return causedBy;
+    }
+
     /** Tells what it is and nothing personal. */
     @Override
     public String toString() {
@@ -135,6 +142,7 @@ public final class OutboxMessage {
         private @Nullable Instant deliverAfter;
         private @Nullable Instant expiresAt;
         private String headersJson = "{}";
+        private @Nullable Long causedBy;
 
         private Builder(String eventType) {
             this.eventType = Objects.requireNonNull(eventType, "eventType");
@@ -206,6 +214,16 @@ public final class OutboxMessage {
         /** JSON text: W3C trace context and the like. PostgreSQL checks it. Defaults to {@code {}}. */
         public Builder headersJson(String headersJson) {
             this.headersJson = Objects.requireNonNull(headersJson, "headersJson");
+            return this;
+        }
+
+        /**
+         * The id of the row whose delivery led to this message: a mail carries it in {@code X-Tempost-Id}, after the tenant and
+         * a colon. {@link OutboxWriter#enqueue} refuses what would be the eleventh of such a chain, so that a handler that
+         * enqueues in a loop comes to an end. Defaults to none.
+         */
+        public Builder causedBy(long rowId) {
+            this.causedBy = rowId;
             return this;
         }
 

@@ -45,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OutboxWriter {
 
-    private static final String ENQUEUE = "SELECT tempost.enqueue(?, ?, ?::jsonb, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb)";
+    private static final String ENQUEUE = "SELECT tempost.enqueue(?, ?, ?::jsonb, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?)";
     private static final String CANCEL_JOB = "SELECT tempost.cancel_job(?, ?, ?)";
 
     /** One instance serves a whole application. */
@@ -60,8 +60,8 @@ public final class OutboxWriter {
      * @param callersTransaction the connection whose transaction the message belongs to
      * @return the row's id; when the message has a {@code dedupKey} that its tenant has used, nothing is inserted and this
      *     is the id of the row that used it first
-     * @throws SQLException when PostgreSQL refuses: the schema is missing, JSON is not JSON (SQLSTATE 22P02), or the
-     *     connection is lost
+     * @throws SQLException when PostgreSQL refuses: the schema is missing, JSON is not JSON (SQLSTATE 22P02), the row that caused
+     *     it does not exist (23503) or ends a chain of ten (54000), or the connection is lost
      */
     public long enqueue(Connection callersTransaction, OutboxMessage message) throws SQLException {
         Objects.requireNonNull(message, "message");
@@ -125,6 +125,7 @@ public final class OutboxWriter {
         timestamp(statement, 10, message.deliverAfter());
         timestamp(statement, 11, message.expiresAt());
         statement.setString(12, message.headersJson());
+        statement.setObject(13, message.causedBy(), Types.BIGINT);
         return number(statement);
     }
 

@@ -87,6 +87,23 @@ class OutboxWriterTest {
     }
 
     @Test
+    void aChainOfMessagesThatCauseEachOtherComesToAnEnd() throws SQLException {
+        long cause = outbox.enqueue(connection, welcome());
+        for (int link = 1; link <= 10; link++) {
+            cause = outbox.enqueue(
+                    connection, OutboxMessage.of("welcome").causedBy(cause).build());
+        }
+        OutboxMessage tooDeep = OutboxMessage.of("welcome").causedBy(cause).build();
+
+        assertThatThrownBy(() -> outbox.enqueue(connection, tooDeep))
+                .isInstanceOfSatisfying(
+                        SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("54000"))
+                .hasMessageContaining("row " + cause + " (welcome) is the end of a chain of 10 rows")
+                .hasMessageContaining("enqueues in a loop");
+        assertThat(rows()).isEqualTo(11);
+    }
+
+    @Test
     void theSameThingIsEnqueuedOnce() throws SQLException {
         OutboxMessage message = OutboxMessage.of("welcome").dedupKey("d").build();
         long first = outbox.enqueue(connection, message);

@@ -26,6 +26,7 @@ public final class Rows {
      * @param lastErrorType the type of the last failure; null for none
      * @param lastError the last failure; null for none
      * @param reason why it is in this state; null where that needs no words
+     * @param depth how many rows lead to it, each enqueued because of the one before
      */
     public record Row(
             long id,
@@ -39,7 +40,8 @@ public final class Rows {
             @Nullable Instant finishedAt,
             @Nullable String lastErrorType,
             @Nullable String lastError,
-            @Nullable String reason) {
+            @Nullable String reason,
+            int depth) {
 
         /** {@code delivery:<tenant>:<id>:<first 8 digits of key>}. */
         public String workflowId() {
@@ -67,7 +69,7 @@ public final class Rows {
 
     private static final String COLUMNS =
             "SELECT id, key, tenant, event_type, status, attempts, created_at, next_attempt_at, finished_at,"
-                    + " last_error_type, last_error, reason FROM tempost.outbox ";
+                    + " last_error_type, last_error, reason, depth FROM tempost.outbox ";
 
     private final Database database;
 
@@ -145,6 +147,7 @@ public final class Rows {
                 Database.instant(row, "finished_at"),
                 row.getString("last_error_type"),
                 row.getString("last_error"),
-                row.getString("reason"));
+                row.getString("reason"),
+                row.getInt("depth"));
     }
 }

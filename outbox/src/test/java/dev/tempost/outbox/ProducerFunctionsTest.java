@@ -76,6 +76,50 @@ class ProducerFunctionsTest {
     }
 
     @Test
+    void aRowIsOneDeeperThanTheRowThatCausedIt() {
+        long first = outbox.pending();
+        long second = caused(first);
+        long third = caused(second);
+        outbox.assertThatRow(second, "depth = 1");
+        outbox.assertThatRow(third, "depth = 2");
+        outbox.assertThatRow(caused(first), "depth = 1");
+    }
+
+    @Test
+    void aHandlerThatEnqueuesInALoopIsStoppedAtDepthTen() {
+        long[] last = {outbox.pending()};
+        for (int depth = 1; depth <= 10; depth++) {
+            last[0] = caused(last[0]);
+        }
+        outbox.assertThatRow(last[0], "depth = 10");
+
+        assertThatThrownBy(() -> caused(last[0]))
+                .rootCause()
+                .hasMessageContaining("row " + last[0] + " (news) is the end of a chain of 10 rows")
+                .hasMessageContaining("news is not enqueued")
+                .hasMessageContaining("Hint: What handles these rows enqueues in a loop");
+        assertThat(outbox.database.number("SELECT count(*) FROM tempost.outbox"))
+                .isEqualTo(11);
+    }
+
+    @Test
+    void aCauseThatDoesNotExistIsRefused() {
+        assertThatThrownBy(() -> caused(4711))
+                .rootCause()
+                .hasMessageContaining("caused_by is row 4711, which does not exist")
+                .hasMessageContaining("Hint: ");
+    }
+
+    @Test
+    void noRowIsDeeperThanTheLimitWhoeverWritesIt() {
+        assertThatThrownBy(() -> outbox.row("depth", "11")).rootCause().hasMessageContaining("outbox_depth_limit");
+    }
+
+    private long caused(long cause) {
+        return outbox.database.number("SELECT tempost.enqueue('news', caused_by => ?)", cause);
+    }
+
+    @Test
     void whatIsEnqueuedGoesWithTheTransaction() throws SQLException {
         try (Connection producer = outbox.database.connect();
                 Statement statement = producer.createStatement()) {

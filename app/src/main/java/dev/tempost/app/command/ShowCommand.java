@@ -30,6 +30,9 @@ final class ShowCommand implements Callable<Integer> {
             line("tenant", row.tenant());
             line("event type", row.eventType());
             line("status", row.status().column() + (row.reason() == null ? "" : " (" + row.reason() + ")"));
+            if (row.depth() > 0) {
+                line("depth", row.depth() + " (as many rows lead to it, each enqueued because of the one before)");
+            }
             line("created", Words.time(row.createdAt()));
             line("finished", Words.time(row.finishedAt()));
             line("next attempt", Words.time(row.nextAttemptAt()));

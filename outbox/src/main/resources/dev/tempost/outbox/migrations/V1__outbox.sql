@@ -42,7 +42,8 @@ CREATE TABLE tempost.outbox (
     retried_at          timestamptz,
     superseded_by       bigint,
     resend_of           bigint,
-    depth               smallint    NOT NULL DEFAULT 0,
+    depth               smallint    NOT NULL DEFAULT 0
+        CONSTRAINT outbox_depth_limit CHECK (depth BETWEEN 0 AND 10),
     provider            text,
     provider_message_id text,
     workflow_id         text,
@@ -62,6 +63,8 @@ COMMENT ON COLUMN tempost.outbox.waits_for IS
     'shard is paused. Null when a claim shall look at it.';
 COMMENT ON COLUMN tempost.outbox.skippable IS
     'Whether its shard goes on without it when it fails: on-failed of its event type, as it was when the row was claimed.';
+COMMENT ON COLUMN tempost.outbox.depth IS
+    'How many rows lead to it, each enqueued because of the one before: 0 unless enqueue was told what caused it.';
 COMMENT ON COLUMN tempost.outbox.retried_at IS
     'When an operator last asked for it again: what may have been accepted before then no longer holds it back.';
 
@@ -211,13 +214,34 @@ CREATE FUNCTION tempost.enqueue(
     priority      int         DEFAULT 3,
     deliver_after timestamptz DEFAULT NULL,
     expires_at    timestamptz DEFAULT NULL,
-    headers       jsonb       DEFAULT '{}'
+    headers       jsonb       DEFAULT '{}',
+    caused_by     bigint      DEFAULT NULL
 ) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
+    longest CONSTANT int := 10;
     row_id bigint;
+    cause  tempost.outbox;
+    link   int := 0;
 BEGIN
+    IF enqueue.caused_by IS NOT NULL THEN
+        SELECT * INTO cause FROM tempost.outbox o WHERE o.id = enqueue.caused_by;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'enqueue: caused_by is row %, which does not exist', enqueue.caused_by
+                USING HINT = 'Take the id of the row whose delivery led to this one, or leave caused_by out.',
+                    ERRCODE = 'foreign_key_violation';
+        END IF;
+        link := cause.depth + 1;
+        IF link > longest THEN
+            RAISE EXCEPTION 'enqueue: row % (%) is the end of a chain of % rows that each caused the next: % is not enqueued',
+                    cause.id, cause.event_type, longest, enqueue.event_type
+                USING HINT = 'What handles these rows enqueues in a loop. Let it enqueue only what changed something, and '
+                    'with a dedup_key what may happen once. ./tempost show prints the depth of a row.',
+                    ERRCODE = 'program_limit_exceeded';
+        END IF;
+    END IF;
+
     -- drawn under this lock, ids of one shard commit in their order
     IF enqueue.shard_key IS NOT NULL THEN
         PERFORM pg_advisory_xact_lock(
@@ -228,11 +252,11 @@ BEGIN
     LOOP
         INSERT INTO tempost.outbox AS o (
             event_type, recipient, payload, tenant, shard_key, object_key, job_id, dedup_key, priority, deliver_after,
-            expires_at, headers)
+            expires_at, headers, depth)
         VALUES (
             enqueue.event_type, enqueue.recipient, enqueue.payload, enqueue.tenant, enqueue.shard_key,
             enqueue.object_key, enqueue.job_id, enqueue.dedup_key, enqueue.priority, enqueue.deliver_after,
-            enqueue.expires_at, enqueue.headers)
+            enqueue.expires_at, enqueue.headers, link)
         ON CONFLICT (tenant, dedup_key) WHERE dedup_key IS NOT NULL DO NOTHING
         RETURNING o.id INTO row_id;
 
@@ -246,7 +270,8 @@ END
 $$;
 
 COMMENT ON FUNCTION tempost.enqueue IS
-    'Inserts a row and returns its id; with a dedup_key already in use it inserts nothing and returns the id of that row.';
+    'Inserts a row and returns its id; with a dedup_key already in use it inserts nothing and returns the id of that row. '
+    'What is enqueued because another row was delivered says so by caused_by: a chain of such rows ends at depth 10.';
 
 
 CREATE FUNCTION tempost.import(
