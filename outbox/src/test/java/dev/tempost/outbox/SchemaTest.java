@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 @OnEveryPostgres
 class SchemaTest {
 
-    private static final List<String> MIGRATIONS = List.of("1__outbox", "2__delivery", "3__claim");
+    private static final List<String> MIGRATIONS = List.of("1__outbox", "2__delivery", "3__claim", "4__backfill");
 
     private static final String OBJECTS = """
         SELECT string_agg(name, ', ' ORDER BY name) FROM (

@@ -26,6 +26,8 @@ final class Outbox {
                 .web(WebApplicationType.NONE)
                 .logStartupInfo(false)
                 .bannerMode(org.springframework.boot.Banner.Mode.OFF)
+                // closed here, after the command: not under its hands
+                .registerShutdownHook(false)
                 .properties(Map.of("spring.datasource.hikari.minimum-idle", "1"))
                 .run()) {
             return command.applyAsInt(context.getBean(DataSource.class));

@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
             ResumeCommand.class,
             ShardsCommand.class,
             DoctorCommand.class,
+            BackfillCommand.class,
             BenchCommand.class
         })
 public final class TempostCommand implements Callable<Integer> {

@@ -1,0 +1,239 @@
+package dev.tempost.app.command;
+
+import dev.tempost.app.terminal.Progress;
+import dev.tempost.app.terminal.Words;
+import dev.tempost.outbox.Backfill;
+import dev.tempost.outbox.BackfillRefusedException;
+import dev.tempost.outbox.BackfillRun;
+import dev.tempost.outbox.OutboxUnavailableException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Enqueues what a query returns, once. */
+@Command(
+        name = "backfill",
+        description = {
+            "Enqueues a row for each row of a query, once per event type and version: in the order of a key, with priority 5,"
+                    + " no faster than they are delivered. Stop it at any time: the same command goes on where it ended.",
+            "The query's columns are those of the outbox (recipient, payload, tenant, dedup_key, …) and the key."
+        })
+final class BackfillCommand implements Callable<Integer> {
+
+    private static final long LOOK_MILLIS = 1000;
+    private static final long LONGEST_PAUSE_MILLIS = 30_000;
+    private static final double BETWEEN_LINES = 5;
+
+    /** Where the query is. */
+    static final class Source {
+        @Option(names = "--query", required = true, description = "The query.")
+        @Nullable
+        String text;
+
+        @Option(names = "--query-file", required = true, description = "A file that holds the query.")
+        @Nullable
+        Path file;
+    }
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    // not from the standard options, whose --version is another
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help message and exit.")
+    @SuppressWarnings("UnusedVariable") // picocli reads it
+    private boolean help;
+
+    @Option(names = "--event-type", required = true, description = "The event type of the rows.")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private String eventType;
+
+    @Option(
+            names = "--version",
+            required = true,
+            description = "Which backfill of this event type it is, from 1. Each runs to its end once.")
+    private int version;
+
+    @ArgGroup(multiplicity = "1")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private Source source;
+
+    @Option(
+            names = "--key",
+            defaultValue = "id",
+            description = "The column to go on by: unique, never null, best one with an index. Defaults to"
+                    + " ${DEFAULT-VALUE}.")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private String key;
+
+    @Option(names = "--batch", defaultValue = "1000", description = "Rows a transaction. Defaults to ${DEFAULT-VALUE}.")
+    private int batch;
+
+    @Option(
+            names = "--rate",
+            defaultValue = "0",
+            description = "The most rows a second, such as 500 or 500/s; 0 for no limit but the backlog's. Defaults to"
+                    + " ${DEFAULT-VALUE}.")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private String rate;
+
+    @Option(
+            names = "--backlog",
+            defaultValue = "10000",
+            description = "Waits while so many rows of the event type are due. Defaults to ${DEFAULT-VALUE}.")
+    private int backlog;
+
+    @Option(
+            names = "--without-recipient",
+            description = "The query has no column recipient, or it may be null: the payload decides.")
+    private boolean withoutRecipient;
+
+    @Option(
+            names = "--changed-query",
+            description = "Go on with another query than it began with: a row was left out, say.")
+    private boolean changedQuery;
+
+    private final Progress progress = new Progress(System.out);
+    private final CountDownLatch stop = new CountDownLatch(1);
+    private double saidAt;
+
+    @Override
+    public Integer call() {
+        Backfill backfill = new Backfill(eventType, atLeastOne("--version", version), query(), key, !withoutRecipient);
+        atLeastOne("--batch", batch);
+        atLeastOne("--backlog", backlog);
+        int perSecond = perSecond();
+        CountDownLatch ended = new CountDownLatch(1);
+        Thread interrupted = new Thread(() -> {
+            stop.countDown();
+            try {
+                ended.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        Runtime.getRuntime().addShutdownHook(interrupted);
+        try {
+            return Outbox.with(dataSource -> run(dataSource, backfill, perSecond));
+        } finally {
+            ended.countDown();
+        }
+    }
+
+    private int run(DataSource dataSource, Backfill backfill, int perSecond) {
+        try (BackfillRun run = BackfillRun.open(dataSource, backfill, changedQuery)) {
+            BackfillRun.Progress begun = run.progress();
+            long all = begun.enqueued() + begun.known() + run.estimateLeft();
+            progress.say(
+                    backfill + (begun.lastKey() == null ? " begins" : " goes on after " + key + " = " + begun.lastKey())
+                            + ": about " + all + " rows in all, as PostgreSQL estimates");
+            BackfillRun.Progress last = steps(run, begun, all, perSecond);
+            String enqueued = last.enqueued() + " enqueued"
+                    + (last.known() == 0 ? "" : ", " + last.known() + " known by their dedup_key");
+            progress.say(
+                    last.finished()
+                            ? "Finished: " + enqueued
+                            : "Stopped: " + enqueued + ", the last " + key + " = " + last.lastKey()
+                                    + ". The same command goes on.");
+            return last.finished() ? 0 : 1;
+        } catch (BackfillRefusedException e) {
+            System.out.flush();
+            System.err.println(e.getMessage());
+            return 1;
+        }
+    }
+
+    private BackfillRun.Progress steps(BackfillRun run, BackfillRun.Progress begun, long all, int perSecond) {
+        long startedAt = System.nanoTime();
+        long before = begun.enqueued() + begun.known();
+        long pause = 0;
+        BackfillRun.Progress now = begun;
+        while (!now.finished() && !stopped(pause)) {
+            try {
+                long room = backlog - run.due(backlog);
+                if (room <= 0) {
+                    say(now, all, "waits: " + backlog + " are due already");
+                    pause = LOOK_MILLIS;
+                    continue;
+                }
+                int most = perSecond == 0 ? batch : Math.min(batch, perSecond);
+                now = run.step((int) Math.min(most, room));
+                double seconds = (System.nanoTime() - startedAt) / 1e9;
+                long taken = now.enqueued() + now.known() - before;
+                pause = perSecond == 0 ? 0 : (long) Math.max(0, 1000.0 * taken / perSecond - 1000 * seconds);
+                say(now, all, pace(taken / seconds, all - before - taken));
+            } catch (OutboxUnavailableException e) {
+                pause = Math.clamp(2 * pause, LOOK_MILLIS, LONGEST_PAUSE_MILLIS);
+                progress.say("Pauses for " + pause / 1000 + " s: " + e.getMessage());
+            }
+        }
+        return now;
+    }
+
+    private static String pace(double perSecond, long left) {
+        return String.format(Locale.ROOT, "%.0f/s, ", perSecond)
+                + (left > 0 ? "about " + Words.age(left / perSecond) + " left" : "nearly done");
+    }
+
+    private void say(BackfillRun.Progress now, long all, String more) {
+        double seconds = progress.elapsed().toMillis() / 1000.0;
+        if (seconds - saidAt >= BETWEEN_LINES) {
+            saidAt = seconds;
+            progress.say(now.enqueued() + " enqueued of about " + all + ", " + more + ", the last " + key + " = "
+                    + now.lastKey());
+        }
+    }
+
+    private boolean stopped(long millis) {
+        try {
+            return stop.await(millis, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return true;
+        }
+    }
+
+    private String query() {
+        String text = source.text;
+        if (source.file != null) {
+            try {
+                text = Files.readString(source.file);
+            } catch (IOException e) {
+                throw new ParameterException(spec.commandLine(), "--query-file cannot be read: " + e);
+            }
+        }
+        String stripped = String.valueOf(text).strip();
+        return stripped.endsWith(";") ? stripped.substring(0, stripped.length() - 1) : stripped;
+    }
+
+    private int perSecond() {
+        try {
+            return Integer.parseUnsignedInt(rate.replaceFirst("/s$", ""));
+        } catch (NumberFormatException e) {
+            throw new ParameterException(
+                    spec.commandLine(), "--rate " + rate + ": give rows a second, such as 500 or 500/s");
+        }
+    }
+
+    private int atLeastOne(String option, int value) {
+        if (value < 1) {
+            throw new ParameterException(spec.commandLine(), option + " " + value + ": give 1 or more");
+        }
+        return value;
+    }
+}
