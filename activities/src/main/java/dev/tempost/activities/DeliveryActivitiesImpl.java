@@ -142,6 +142,11 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
         DeliveryPolicy policy = delivery.policy();
         UUID key = UUID.fromString(delivery.key());
         Route route = routes.apply(delivery.eventType());
+        String pacedQueue = route.pacedQueue();
+        if (pacedQueue != null && (activity.isLocal() || !pacedQueue.equals(activity.getActivityTaskQueue()))) {
+            // started under another configuration: sent from here it would pass the limit by
+            throw pacedElsewhere(route.provider(), pacedQueue);
+        }
         long openedAt = System.nanoTime();
         Ledger.Opened opened;
         try {
@@ -353,6 +358,16 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
 
     private void ended(DeliveryRequest delivery, String outcome, @Nullable Duration lag) {
         listener.came(new SendEvent(delivery.id(), delivery.tenant(), delivery.eventType(), outcome, lag));
+    }
+
+    private static ApplicationFailure pacedElsewhere(String provider, String queue) {
+        return withoutStackTrace(ApplicationFailure.newBuilder()
+                .setType(FailureType.PACED_ELSEWHERE)
+                .setMessage(
+                        "nothing was sent: the rate limit of provider " + provider + " applies to task queue " + queue)
+                .setNonRetryable(true)
+                .setDetails(queue)
+                .build());
     }
 
     private static ApplicationFailure retryable(String type, String message, @Nullable Duration retryAfter) {

@@ -1,11 +1,14 @@
 package dev.tempost.activities;
 
 import dev.tempost.activities.channel.Channel;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which way an event type goes out.
  *
  * @param channel how it is sent
  * @param provider who takes it
+ * @param pacedQueue the only task queue it may be sent from, since the provider's rate limit applies there; null for any
  */
-public record Route(Channel channel, String provider) {}
+public record Route(
+        Channel channel, String provider, @Nullable String pacedQueue) {}

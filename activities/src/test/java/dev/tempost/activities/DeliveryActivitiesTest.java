@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 class DeliveryActivitiesTest {
 
     private static final DeliveryPolicy POLICY =
-            new DeliveryPolicy(Duration.ofSeconds(1), 2, Duration.ofHours(1), 3, Duration.ofSeconds(30), false);
+            new DeliveryPolicy(Duration.ofSeconds(1), 2, Duration.ofHours(1), 3, Duration.ofSeconds(30), false, null);
 
     private final TestDatabase database = TestDatabase.create();
     private final TestActivityEnvironment temporal = TestActivityEnvironment.newInstance();
@@ -113,7 +113,7 @@ class DeliveryActivitiesTest {
                 new Breaker(
                         new ProviderHealth(database.dataSource()),
                         new BreakerSettings(5, Duration.ofMinutes(1), Duration.ofMinutes(1))),
-                eventType -> new Route(channel, "default"),
+                eventType -> new Route(channel, "default", null),
                 events::add));
         long id = database.number("SELECT id FROM tempost.outbox");
         return temporal.newActivityStub(DeliveryActivities.class)

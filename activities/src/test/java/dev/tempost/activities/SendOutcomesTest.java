@@ -54,9 +54,9 @@ import org.junit.jupiter.api.Test;
 class SendOutcomesTest {
 
     private static final DeliveryPolicy RESEND =
-            new DeliveryPolicy(Duration.ofSeconds(1), 2, Duration.ofHours(1), 3, Duration.ofSeconds(30), false);
+            new DeliveryPolicy(Duration.ofSeconds(1), 2, Duration.ofHours(1), 3, Duration.ofSeconds(30), false, null);
     private static final DeliveryPolicy PARK =
-            new DeliveryPolicy(Duration.ofSeconds(1), 2, Duration.ofHours(1), 3, Duration.ofSeconds(30), true);
+            new DeliveryPolicy(Duration.ofSeconds(1), 2, Duration.ofHours(1), 3, Duration.ofSeconds(30), true, null);
 
     private final TestDatabase database = TestDatabase.create();
     private final TestActivityEnvironment temporal = TestActivityEnvironment.newInstance();
@@ -66,6 +66,7 @@ class SendOutcomesTest {
     private final UUID key = UUID.randomUUID();
     private final ProviderHealth health = new ProviderHealth(database.dataSource());
     private final DeliveryActivitiesImpl implementation;
+    private @Nullable String pacedQueue;
     private Script script = transmission -> new Outcome.Accepted("250 ok", null);
     private @Nullable Delivery sent;
 
@@ -73,7 +74,7 @@ class SendOutcomesTest {
         implementation = new DeliveryActivitiesImpl(
                 new Ledger(sometimesAway()),
                 new Breaker(health, new BreakerSettings(5, Duration.ofMinutes(1), Duration.ofMinutes(1))),
-                eventType -> new Route(channel(), "default"),
+                eventType -> new Route(channel(), "default", pacedQueue),
                 events::add);
         temporal.registerActivitiesImplementations(implementation);
     }
@@ -528,13 +529,31 @@ class SendOutcomesTest {
                 receipt);
     }
 
+    @Test
+    void aSendThatWouldPassItsProvidersLimitByOpensNoAttemptAndNamesTheQueueToSendFrom() {
+        row("dispatched");
+        pacedQueue = "tempost-provider-default";
+
+        ActivityFailure ended =
+                catchThrowableOfType(ActivityFailure.class, () -> activities().send(request(null)));
+
+        assertThat(ended.getCause()).isInstanceOfSatisfying(ApplicationFailure.class, failure -> {
+            assertThat(failure.getType()).isEqualTo("PacedElsewhere");
+            assertThat(failure.isNonRetryable()).isTrue();
+            assertThat(failure.getDetails().get(String.class)).isEqualTo("tempost-provider-default");
+        });
+
+        assertThat(database.number("SELECT count(*) FROM tempost.attempt")).isZero();
+        assertThat(events).as("the row waits on, so its place is not free").isEmpty();
+    }
+
     private DeliveryActivities activities() {
         return temporal.newActivityStub(DeliveryActivities.class);
     }
 
     private static DeliveryPolicy policy(int maxAttempts) {
         return new DeliveryPolicy(
-                Duration.ofSeconds(1), 2, Duration.ofHours(1), maxAttempts, Duration.ofSeconds(30), false);
+                Duration.ofSeconds(1), 2, Duration.ofHours(1), maxAttempts, Duration.ofSeconds(30), false, null);
     }
 
     private List<String> outcomes() {

@@ -19,10 +19,12 @@ final class LostRows {
 
     private final Fates fates;
     private final Claims claims;
+    private final Policies policies;
 
-    LostRows(WorkflowClient client, Claims claims) {
+    LostRows(WorkflowClient client, Claims claims, Policies policies) {
         this.fates = new Fates(client);
         this.claims = claims;
+        this.policies = policies;
     }
 
     /**
@@ -32,7 +34,10 @@ final class LostRows {
     boolean mayStart(ClaimedRow row) {
         return switch (fates.of(row.workflowId(), row.key().toString())) {
             case Fate.Running() -> {
-                claims.leave(row);
+                // in a paced queue it waits its turn: without its lease, others would be claimed to wait behind it
+                if (policies.of(row.eventType()).pacedQueue() == null) {
+                    claims.leave(row);
+                }
                 yield false;
             }
             case Fate.Ended ended when ended.finding().equals(Fate.GONE) -> true;

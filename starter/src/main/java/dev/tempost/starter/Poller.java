@@ -73,7 +73,7 @@ public final class Poller implements AutoCloseable {
         this.client = client;
         this.settings = settings;
         this.starter = new DeliveryStarter(client, settings, policies);
-        this.lostRows = new LostRows(client, claims);
+        this.lostRows = new LostRows(client, claims, policies);
         this.cancelSignals = new CancelSignals(client, claims, lostRows);
         this.inFlight = settings.adaptive()
                 ? InFlight.adaptive(settings.capacity(), System::nanoTime)

@@ -67,6 +67,9 @@ public final class DeliveryWorker implements AutoCloseable {
                 factory.start();
                 running = factory;
                 log.info("The worker takes deliveries from task queue {}", settings.taskQueue());
+                settings.pacedQueues()
+                        .forEach((queue, rate) ->
+                                log.info("Sends from task queue {} are limited to {} a second", queue, rate));
                 return;
             } catch (RuntimeException e) {
                 factory.shutdownNow();
@@ -103,7 +106,21 @@ public final class DeliveryWorker implements AutoCloseable {
         worker.registerWorkflowImplementationTypes(
                 DeliveryWorkflowImpl.class, ReconcileWorkflowImpl.class, RetainWorkflowImpl.class);
         worker.registerActivitiesImplementations(activities, reconciling, retaining);
+        settings.pacedQueues()
+                .forEach((queue, rate) ->
+                        factory.newWorker(queue, paced(rate)).registerActivitiesImplementations(activities));
         return factory;
+    }
+
+    /** Takes sends only. Temporal's server keeps the rate, for all workers of the queue together. */
+    private WorkerOptions paced(double rate) {
+        return WorkerOptions.newBuilder()
+                .setUsingVirtualThreads(true)
+                .setMaxTaskQueueActivitiesPerSecond(rate)
+                .setMaxConcurrentActivityExecutionSize(settings.concurrency())
+                // each partition of the queue has its share of the rate, and loses it while nobody polls there
+                .setActivityTaskPollersBehavior(new PollerBehaviorAutoscaling(4, 10, 4))
+                .build();
     }
 
     /** Takes no more work, and waits for sends under way, up to the grace period. */

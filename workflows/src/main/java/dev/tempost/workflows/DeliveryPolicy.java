@@ -1,6 +1,7 @@
 package dev.tempost.workflows;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How an event type is delivered, as it was configured when the delivery started.
@@ -11,6 +12,8 @@ import java.time.Duration;
  * @param maxAttempts after how many attempts that reached a provider the row fails; 0 for never
  * @param attemptDeadline how long one attempt may take, on the database's clock
  * @param parkWhenAmbiguous whether an attempt that may have been accepted waits for an operator instead of being repeated
+ * @param pacedQueue the task queue that the rate limit of its provider applies to, from which every attempt of it is sent,
+ *     the first included; null when the provider has no limit, as in every delivery started before there were any
  */
 public record DeliveryPolicy(
         Duration initialInterval,
@@ -18,7 +21,8 @@ public record DeliveryPolicy(
         Duration maxInterval,
         int maxAttempts,
         Duration attemptDeadline,
-        boolean parkWhenAmbiguous) {
+        boolean parkWhenAmbiguous,
+        @Nullable String pacedQueue) {
 
     /** The wait that follows the given attempt, counted from 1. */
     public Duration waitAfter(int attempt) {

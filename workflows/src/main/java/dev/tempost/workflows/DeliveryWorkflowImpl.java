@@ -6,10 +6,11 @@ import io.temporal.failure.CanceledFailure;
 import io.temporal.workflow.CancellationScope;
 import io.temporal.workflow.Workflow;
 import io.temporal.workflow.WorkflowInfo;
+import java.time.Instant;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Local first, durable after: sends, then marks, then says how it went. */
+/** Local first, durable after, and durable at once where a rate limit applies: sends, then marks, then says how it went. */
 public final class DeliveryWorkflowImpl implements DeliveryWorkflow {
 
     private @Nullable String cancelReason;
@@ -44,30 +45,64 @@ public final class DeliveryWorkflowImpl implements DeliveryWorkflow {
             return new Ending.Cancelled();
         }
         DeliveryRequest delivery = first.delivery();
+        String pacedQueue = delivery.policy().pacedQueue();
+        if (pacedQueue != null) {
+            // neither local nor eager activities pass the queue, where the limit is
+            return sendDurably(first, pacedQueue);
+        }
         try {
             return new Ending.Settled(Stubs.localSend(delivery).send(first));
         } catch (ActivityFailure failure) {
+            String elsewhere = SendFailure.pacedElsewhere(failure);
+            if (elsewhere != null) {
+                return sendDurably(first, elsewhere);
+            }
             CarriedFailure carried = SendFailure.worthAnother(failure);
             return carried == null
                     ? SendFailure.ending(failure)
-                    : sendDurably(new SendRequest(delivery, first.reset(), carried));
+                    : sendDurably(new SendRequest(delivery, first.reset(), carried), null);
         }
     }
 
-    private Ending sendDurably(SendRequest request) {
-        if (cancelRequested()) {
-            return new Ending.Cancelled();
+    /** Sends from the given task queue, or from the workflow's own; moves where the activity says that the limit is. */
+    private Ending sendDurably(SendRequest first, @Nullable String firstQueue) {
+        SendRequest request = first;
+        String queue = firstQueue;
+        while (!cancelRequested()) {
+            try {
+                return new Ending.Settled(sendFrom(queue, request));
+            } catch (ActivityFailure failure) {
+                if (cancelRequested()) {
+                    return new Ending.Cancelled();
+                }
+                String elsewhere = SendFailure.pacedElsewhere(failure);
+                boolean taken = queue == null || !SendFailure.notTaken(failure);
+                if (elsewhere == null && (taken || expired(request.delivery()))) {
+                    return SendFailure.ending(failure);
+                }
+                // not taken: its queue may have lost its limit, and with it its workers; whoever sends next knows
+                queue = elsewhere;
+                request = request.carryingNothing();
+            } catch (CanceledFailure cancelledBeforeItBegan) {
+                return new Ending.Cancelled();
+            }
         }
+        return new Ending.Cancelled();
+    }
+
+    private static boolean expired(DeliveryRequest delivery) {
+        Instant expiry = delivery.expiresAt();
+        return expiry != null
+                && !Instant.ofEpochMilli(Workflow.currentTimeMillis()).isBefore(expiry);
+    }
+
+    private SendResult sendFrom(@Nullable String queue, SendRequest request) {
         SendResult[] result = new SendResult[1];
         sending = Workflow.newCancellationScope(
-                () -> result[0] = Stubs.durableSend(request.delivery()).send(request));
+                () -> result[0] = Stubs.durableSend(request.delivery(), queue).send(request));
         try {
             sending.run();
-            return new Ending.Settled(Objects.requireNonNull(result[0]));
-        } catch (ActivityFailure failure) {
-            return cancelRequested() ? new Ending.Cancelled() : SendFailure.ending(failure);
-        } catch (CanceledFailure cancelledBeforeItBegan) {
-            return new Ending.Cancelled();
+            return Objects.requireNonNull(result[0]);
         } finally {
             sending = null;
         }

@@ -1,6 +1,7 @@
 package dev.tempost.workflows;
 
 import io.temporal.api.enums.v1.RetryState;
+import io.temporal.api.enums.v1.TimeoutType;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.failure.TimeoutFailure;
@@ -22,6 +23,20 @@ final class SendFailure {
                         FailureType.ATTEMPT_IN_PROGRESS, "the attempt did not come back before its deadline", null);
             case null, default -> null;
         };
+    }
+
+    /** The task queue that the send belongs to; null when it was where it belongs. */
+    static @Nullable String pacedElsewhere(ActivityFailure failure) {
+        return failure.getCause() instanceof ApplicationFailure said
+                        && said.getType().equals(FailureType.PACED_ELSEWHERE)
+                ? said.getDetails().get(String.class)
+                : null;
+    }
+
+    /** Whether nobody took the send from its task queue for as long as it may wait there. */
+    static boolean notTaken(ActivityFailure failure) {
+        return failure.getCause() instanceof TimeoutFailure timeout
+                && timeout.getTimeoutType() == TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_START;
     }
 
     /** How a delivery ends whose send will not be repeated. */

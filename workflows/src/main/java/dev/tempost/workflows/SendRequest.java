@@ -11,4 +11,10 @@ import org.jspecify.annotations.Nullable;
  *     keeps it and shows when the next attempt is due. Null when there was no local attempt
  */
 public record SendRequest(
-        DeliveryRequest delivery, boolean reset, @Nullable CarriedFailure carried) {}
+        DeliveryRequest delivery, boolean reset, @Nullable CarriedFailure carried) {
+
+    /** The same, to be sent at once. */
+    SendRequest carryingNothing() {
+        return new SendRequest(delivery, reset, null);
+    }
+}

@@ -7,6 +7,7 @@ import io.temporal.common.RetryOptions;
 import io.temporal.workflow.Workflow;
 import java.time.Duration;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /** The activities as a delivery calls them. */
 final class Stubs {
@@ -16,6 +17,9 @@ final class Stubs {
     // three times what the activity takes between two heartbeats: one may get lost
     private static final Duration HEARTBEAT_PATIENCE = Duration.ofSeconds(15);
     private static final Duration MARKING = Duration.ofSeconds(10);
+    // far longer than a row waits while its provider's limit is served; one that nobody serves any more must not hold
+    // it
+    static final Duration LONGEST_WAIT_FOR_A_TURN = Duration.ofMinutes(30);
     private static final Duration LEAST_TIME_TO_EXPIRY = Duration.ofSeconds(1);
     private static final Duration LONGEST_EXPIRY = Duration.ofDays(3650);
     private static final RetryOptions ONCE =
@@ -34,7 +38,8 @@ final class Stubs {
                         .build());
     }
 
-    static DeliveryActivities durableSend(DeliveryRequest delivery) {
+    /** From the workflow's own task queue, unless a queue with a limit is named. */
+    static DeliveryActivities durableSend(DeliveryRequest delivery, @Nullable String pacedQueue) {
         DeliveryPolicy policy = delivery.policy();
         ActivityOptions.Builder options = ActivityOptions.newBuilder()
                 .setStartToCloseTimeout(policy.attemptDeadline().plus(AFTER_THE_DEADLINE))
@@ -48,6 +53,9 @@ final class Stubs {
                         // Temporal refuses a maximum below the first interval, and the row would wait for ever
                         .setMaximumInterval(longer(policy.initialInterval(), policy.maxInterval()))
                         .build());
+        if (pacedQueue != null) {
+            options.setTaskQueue(pacedQueue).setScheduleToStartTimeout(LONGEST_WAIT_FOR_A_TURN);
+        }
         if (delivery.expiresAt() != null) {
             Duration left = Duration.between(Instant.ofEpochMilli(Workflow.currentTimeMillis()), delivery.expiresAt());
             // PostgreSQL's 'infinity' is further away than Temporal can count

@@ -7,8 +7,8 @@ import org.junit.jupiter.api.Test;
 
 class DeliveryPolicyTest {
 
-    private static final DeliveryPolicy POLICY =
-            new DeliveryPolicy(Duration.ofSeconds(2), 2.5, Duration.ofMinutes(1), 8, Duration.ofSeconds(30), false);
+    private static final DeliveryPolicy POLICY = new DeliveryPolicy(
+            Duration.ofSeconds(2), 2.5, Duration.ofMinutes(1), 8, Duration.ofSeconds(30), false, null);
 
     @Test
     void theFirstWaitIsTheInitialInterval() {
@@ -35,7 +35,7 @@ class DeliveryPolicyTest {
     @Test
     void anInitialIntervalAboveTheLongestIsCapped() {
         DeliveryPolicy policy =
-                new DeliveryPolicy(Duration.ofHours(2), 1, Duration.ofHours(1), 0, Duration.ofSeconds(30), true);
+                new DeliveryPolicy(Duration.ofHours(2), 1, Duration.ofHours(1), 0, Duration.ofSeconds(30), true, null);
 
         assertThat(policy.waitAfter(1)).isEqualTo(Duration.ofHours(1));
     }

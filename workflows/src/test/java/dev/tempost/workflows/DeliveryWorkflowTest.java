@@ -5,6 +5,7 @@ import static dev.tempost.workflows.ScriptedActivities.acceptedUnrecorded;
 import static dev.tempost.workflows.ScriptedActivities.answered;
 import static dev.tempost.workflows.ScriptedActivities.databaseAway;
 import static dev.tempost.workflows.ScriptedActivities.during;
+import static dev.tempost.workflows.ScriptedActivities.pacedElsewhere;
 import static dev.tempost.workflows.ScriptedActivities.permanentFailure;
 import static dev.tempost.workflows.ScriptedActivities.settled;
 import static dev.tempost.workflows.ScriptedActivities.transientFailure;
@@ -28,6 +29,7 @@ import io.temporal.client.WorkflowOptions;
 import io.temporal.client.WorkflowStub;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.failure.CanceledFailure;
+import io.temporal.testing.TestEnvironmentOptions;
 import io.temporal.testing.TestWorkflowEnvironment;
 import java.time.Duration;
 import java.time.Instant;
@@ -43,11 +45,15 @@ import org.junit.jupiter.api.Timeout;
 class DeliveryWorkflowTest {
 
     private static final String QUEUE = "deliveries";
+    private static final String PACED = "deliveries-provider-ses";
     private static final String KEY = "0b5f4f0e-6a55-4f3e-9d0a-0c8c3a1d2e4f";
-    private static final DeliveryPolicy POLICY =
-            new DeliveryPolicy(Duration.ofSeconds(10), 3, Duration.ofMinutes(2), 8, Duration.ofSeconds(30), false);
+    private static final DeliveryPolicy POLICY = new DeliveryPolicy(
+            Duration.ofSeconds(10), 3, Duration.ofMinutes(2), 8, Duration.ofSeconds(30), false, null);
 
-    private final TestWorkflowEnvironment temporal = TestWorkflowEnvironment.newInstance();
+    private final TestWorkflowEnvironment temporal =
+            TestWorkflowEnvironment.newInstance(TestEnvironmentOptions.newBuilder()
+                    .setWorkerFactoryOptions(Impatience.options())
+                    .build());
     private final ScriptedActivities activities = new ScriptedActivities(temporal::currentTimeMillis);
     private final WorkflowStub delivery = temporal.getWorkflowClient()
             .newUntypedWorkflowStub(
@@ -62,6 +68,7 @@ class DeliveryWorkflowTest {
         var worker = temporal.newWorker(QUEUE);
         worker.registerWorkflowImplementationTypes(DeliveryWorkflowImpl.class);
         worker.registerActivitiesImplementations(activities);
+        temporal.newWorker(PACED).registerActivitiesImplementations(activities);
         temporal.start();
     }
 
@@ -394,6 +401,96 @@ class DeliveryWorkflowTest {
         assertThat(activities.marked()).hasSize(1);
     }
 
+    @Test
+    void aPacedDeliveryIsSentFromTheQueueThatHasTheLimitAndNeverLocally() {
+        activities.sends(
+                transientFailure(FailureType.GREYLISTED, null),
+                transientFailure(FailureType.MAILBOX_UNAVAILABLE, null));
+
+        assertThat(deliver(paced(PACED, null)).outcome()).isEqualTo("delivered");
+
+        assertThat(activities.sent()).extracting(Sent::local).containsOnly(false);
+        assertThat(activities.sent()).extracting(Sent::queue).containsOnly(PACED);
+        assertThat(activities.sent()).extracting(Sent::attempt).containsExactly(1, 2, 3);
+        assertThat(waits()).containsExactly(10L, 30L);
+        assertThat(activities.carried()).isEmpty();
+    }
+
+    @Test
+    void aPacedDeliveryMarksLocallyAndUnpaced() {
+        activities.sends(permanentFailure(FailureType.MAILBOX_UNKNOWN));
+        delivery.start(paced(PACED, null));
+
+        assertFailed(failedResult(), FailureType.MAILBOX_UNKNOWN, "550 no such mailbox");
+
+        assertThat(activities.marked()).extracting(Marked::local).containsExactly(true);
+        assertThat(onlyMark().failureType()).isEqualTo(FailureType.MAILBOX_UNKNOWN);
+    }
+
+    @Test
+    void aFirstAttemptWhoseProviderGotALimitMeanwhileMovesToItsQueueAtOnce() {
+        activities.sends(pacedElsewhere(PACED));
+
+        assertThat(deliver().outcome()).isEqualTo("delivered");
+
+        assertThat(activities.sent()).extracting(Sent::queue).containsExactly(QUEUE, PACED);
+        assertThat(activities.sent()).extracting(Sent::attempt).containsExactly(1, 1);
+        assertThat(waits()).containsExactly(0L);
+        assertThat(activities.carried()).isEmpty();
+    }
+
+    @Test
+    void aLaterAttemptWhoseProviderGotALimitMeanwhileMovesToItsQueueAndIsSentThere() {
+        activities.sends(transientFailure(FailureType.GREYLISTED, null), pacedElsewhere(PACED));
+
+        assertThat(deliver().outcome()).isEqualTo("delivered");
+
+        assertThat(activities.sent()).extracting(Sent::queue).containsExactly(QUEUE, QUEUE, PACED);
+        assertThat(waits()).containsExactly(10L, 0L);
+        assertThat(activities.carried())
+                .as("what the first attempt learnt is repeated once")
+                .hasSize(1);
+    }
+
+    @Test
+    void aPacedQueueThatNobodyServesAnyMoreDoesNotHoldItsDeliveryForEver() {
+        assertThat(deliver(paced("deliveries-provider-gone", null)).outcome()).isEqualTo("delivered");
+
+        assertThat(activities.sent()).extracting(Sent::queue).containsExactly(QUEUE);
+        assertThat(activities.sent()).extracting(Sent::local).containsExactly(false);
+    }
+
+    @Test
+    void whatWasNotTakenFindsTheQueueThatItsProviderHasNow() {
+        activities.sends(pacedElsewhere(PACED));
+
+        assertThat(deliver(paced("deliveries-provider-gone", null)).outcome()).isEqualTo("delivered");
+
+        assertThat(activities.sent()).extracting(Sent::queue).containsExactly(QUEUE, PACED);
+    }
+
+    @Test
+    void aCancelReachesADeliveryThatWaitsForItsTurn() {
+        delivery.start(paced("deliveries-provider-slow", null));
+        await().until(() -> eventTypes().contains(EVENT_TYPE_ACTIVITY_TASK_SCHEDULED));
+
+        delivery.signal("cancel", "no longer wanted");
+
+        assertThat(result()).isEqualTo(new DeliveryResult(KEY, "cancelled", "no longer wanted"));
+        assertThat(activities.sent()).isEmpty();
+        assertThat(onlyMark()).isEqualTo(mark("cancelled", null, null, "no longer wanted", null));
+    }
+
+    @Test
+    void aRowThatExpiresWhileItWaitsForItsTurnEndsExpired() {
+        assertThat(deliver(paced("deliveries-provider-slow", now().plusSeconds(1)))
+                        .outcome())
+                .isEqualTo("expired");
+
+        assertThat(activities.sent()).isEmpty();
+        assertThat(onlyMark().outcome()).isEqualTo("expired");
+    }
+
     private DeliveryResult deliver() {
         return deliver(request(null));
     }
@@ -478,6 +575,18 @@ class DeliveryWorkflowTest {
 
     private static DeliveryRequest request(@Nullable Instant expiresAt) {
         return new DeliveryRequest(1, KEY, "default", "welcome", expiresAt, POLICY);
+    }
+
+    private static DeliveryRequest paced(String queue, @Nullable Instant expiresAt) {
+        DeliveryPolicy policy = new DeliveryPolicy(
+                POLICY.initialInterval(),
+                POLICY.factor(),
+                POLICY.maxInterval(),
+                POLICY.maxAttempts(),
+                POLICY.attemptDeadline(),
+                POLICY.parkWhenAmbiguous(),
+                queue);
+        return new DeliveryRequest(1, KEY, "default", "welcome", expiresAt, policy);
     }
 
     private static MarkRequest mark(

@@ -5,9 +5,11 @@ import static dev.tempost.workflows.ScriptedActivities.acceptedUnrecorded;
 import static dev.tempost.workflows.ScriptedActivities.answered;
 import static dev.tempost.workflows.ScriptedActivities.databaseAway;
 import static dev.tempost.workflows.ScriptedActivities.during;
+import static dev.tempost.workflows.ScriptedActivities.pacedElsewhere;
 import static dev.tempost.workflows.ScriptedActivities.permanentFailure;
 import static dev.tempost.workflows.ScriptedActivities.transientFailure;
 import static io.temporal.api.enums.v1.EventType.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED;
+import static io.temporal.api.enums.v1.EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED;
 import static io.temporal.api.enums.v1.EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED;
 import static io.temporal.api.enums.v1.WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_CANCELED;
 import static io.temporal.api.enums.v1.WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED;
@@ -59,9 +61,10 @@ class RecordHistoriesTest {
     private static final String IDENTITY = "recorder";
     private static final String NAMESPACE = "default";
     private static final String QUEUE = "recorded-deliveries";
+    private static final String PACED = "recorded-deliveries-provider-ses";
     private static final String KEY = "0b5f4f0e-6a55-4f3e-9d0a-0c8c3a1d2e4f";
-    private static final DeliveryPolicy POLICY =
-            new DeliveryPolicy(Duration.ofMillis(200), 2, Duration.ofSeconds(1), 8, Duration.ofSeconds(30), false);
+    private static final DeliveryPolicy POLICY = new DeliveryPolicy(
+            Duration.ofMillis(200), 2, Duration.ofSeconds(1), 8, Duration.ofSeconds(30), false, null);
     private static final Duration LONG = Duration.ofHours(1);
 
     private final WorkflowServiceStubs service =
@@ -74,7 +77,7 @@ class RecordHistoriesTest {
                     .setNamespace(NAMESPACE)
                     .setIdentity(IDENTITY)
                     .build());
-    private final WorkerFactory workers = WorkerFactory.newInstance(client);
+    private final WorkerFactory workers = WorkerFactory.newInstance(client, Impatience.options());
     private final ScriptedActivities activities = new ScriptedActivities(System::currentTimeMillis);
     private WorkflowStub delivery = client.newUntypedWorkflowStub(
             DeliveryWorkflow.TYPE,
@@ -90,6 +93,9 @@ class RecordHistoriesTest {
                 QUEUE, WorkerOptions.newBuilder().setIdentity(IDENTITY).build());
         worker.registerWorkflowImplementationTypes(DeliveryWorkflowImpl.class);
         worker.registerActivitiesImplementations(activities);
+        workers.newWorker(
+                        PACED, WorkerOptions.newBuilder().setIdentity(IDENTITY).build())
+                .registerActivitiesImplementations(activities);
         workers.start();
     }
 
@@ -112,6 +118,47 @@ class RecordHistoriesTest {
                 transientFailure(FailureType.MAILBOX_UNAVAILABLE, null));
         deliver(null);
         record("delivered-after-two-transient-failures", WORKFLOW_EXECUTION_STATUS_COMPLETED);
+    }
+
+    @Test
+    void deliveredAtItsTurnAfterATransientFailure() throws IOException {
+        activities.sends(transientFailure(FailureType.GREYLISTED, Duration.ofMillis(300)));
+        delivery.start(paced(PACED, null));
+        record("delivered-at-its-turn-after-a-transient-failure", WORKFLOW_EXECUTION_STATUS_COMPLETED);
+    }
+
+    @Test
+    void deliveredFromTheQueueItWasSentTo() throws IOException {
+        activities.sends(
+                transientFailure(FailureType.GREYLISTED, null),
+                pacedElsewhere(PACED),
+                transientFailure(FailureType.GREYLISTED, null));
+        deliver(null);
+        record("delivered-from-the-queue-it-was-sent-to", WORKFLOW_EXECUTION_STATUS_COMPLETED);
+    }
+
+    @Test
+    void deliveredAlthoughNobodyServesItsQueue() throws IOException {
+        delivery.start(paced("recorded-deliveries-provider-gone", null));
+        record("delivered-although-nobody-serves-its-queue", WORKFLOW_EXECUTION_STATUS_COMPLETED);
+        assertThat(activities.sent()).extracting(Sent::queue).containsExactly(QUEUE);
+    }
+
+    @Test
+    void cancelledBySignalBeforeItsTurn() throws IOException {
+        delivery.start(paced("recorded-deliveries-provider-gone", null));
+        await().until(() ->
+                events().stream().anyMatch(event -> event.getEventType() == EVENT_TYPE_ACTIVITY_TASK_SCHEDULED));
+        delivery.signal("cancel", "no longer wanted");
+        record("cancelled-by-signal-before-its-turn", WORKFLOW_EXECUTION_STATUS_COMPLETED);
+        assertThat(activities.sent()).isEmpty();
+    }
+
+    @Test
+    void expiredBeforeItsTurn() throws IOException {
+        delivery.start(paced("recorded-deliveries-provider-gone", Instant.now().plusSeconds(1)));
+        record("expired-before-its-turn", WORKFLOW_EXECUTION_STATUS_COMPLETED);
+        assertThat(activities.sent()).isEmpty();
     }
 
     @Test
@@ -353,6 +400,17 @@ class RecordHistoriesTest {
                     file,
                     client.fetchHistory(delivery.getExecution().getWorkflowId()).toJson(true) + "\n");
         }
+    }
+
+    private static DeliveryRequest paced(String queue, @Nullable Instant expiresAt) {
+        return new DeliveryRequest(
+                1,
+                KEY,
+                "default",
+                "welcome",
+                expiresAt,
+                new DeliveryPolicy(
+                        Duration.ofMillis(200), 2, Duration.ofSeconds(1), 8, Duration.ofSeconds(30), false, queue));
     }
 
     private static DeliveryRequest request(@Nullable Instant expiresAt) {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class ScriptedActivities implements DeliveryActivities {
 
     /** A send that reached the channel; one that only repeats a carried failure is none. */
-    record Sent(int attempt, boolean local, boolean reset, long atMillis) {}
+    record Sent(int attempt, boolean local, String queue, boolean reset, long atMillis) {}
 
     /** A mark, and whether it ran as a local activity. */
     record Marked(MarkRequest request, boolean local) {}
@@ -72,7 +72,12 @@ final class ScriptedActivities implements DeliveryActivities {
             carried.add(before);
             throw retryable(before.type(), before.message(), before.retryAfter());
         }
-        sent.add(new Sent(activity.getAttempt(), activity.isLocal(), request.reset(), clock.getAsLong()));
+        sent.add(new Sent(
+                activity.getAttempt(),
+                activity.isLocal(),
+                activity.getActivityTaskQueue(),
+                request.reset(),
+                clock.getAsLong()));
         Function<SendRequest, SendResult> step = sendScript.poll();
         return step == null ? new SendResult("delivered", null, null) : step.apply(request);
     }
@@ -106,6 +111,14 @@ final class ScriptedActivities implements DeliveryActivities {
     static Function<SendRequest, SendResult> permanentFailure(String type) {
         return request -> {
             throw withoutStackTrace(ApplicationFailure.newNonRetryableFailure("550 no such mailbox", type));
+        };
+    }
+
+    /** What a sender says that stands in the wrong queue. */
+    static Function<SendRequest, SendResult> pacedElsewhere(String queue) {
+        return request -> {
+            throw withoutStackTrace(ApplicationFailure.newNonRetryableFailure(
+                    "nothing was sent: the limit is elsewhere", FailureType.PACED_ELSEWHERE, queue));
         };
     }
 

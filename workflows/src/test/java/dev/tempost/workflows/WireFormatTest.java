@@ -2,6 +2,7 @@ package dev.tempost.workflows;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import io.temporal.common.converter.DataConverter;
 import io.temporal.common.converter.DefaultDataConverter;
 import java.time.Duration;
@@ -9,6 +10,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** What runs in histories must stay readable: a renamed component is a broken delivery. */
@@ -23,11 +25,13 @@ class WireFormatTest {
             "acme",
             "welcome",
             Instant.parse("2026-11-22T08:00:00.5Z"),
-            new DeliveryPolicy(Duration.ofSeconds(30), 2, Duration.ofHours(1), 8, Duration.ofMillis(60_500), true));
+            new DeliveryPolicy(
+                    Duration.ofSeconds(30), 2, Duration.ofHours(1), 8, Duration.ofMillis(60_500), true, null));
     private static final String DELIVERY_JSON = """
         {"id":7,"key":"0b5f4f0e-6a55-4f3e-9d0a-0c8c3a1d2e4f","tenant":"acme","eventType":"welcome",\
         "expiresAt":"2026-11-22T08:00:00.500Z","policy":{"initialInterval":30.000000000,"factor":2.0,\
-        "maxInterval":3600.000000000,"maxAttempts":8,"attemptDeadline":60.500000000,"parkWhenAmbiguous":true}}\
+        "maxInterval":3600.000000000,"maxAttempts":8,"attemptDeadline":60.500000000,"parkWhenAmbiguous":true,\
+        "pacedQueue":null}}\
         """;
 
     @TestFactory
@@ -77,6 +81,19 @@ class WireFormatTest {
                 same(new RetainResult(Map.of("delivered", 500L), true), """
                     {"removed":{"delivered":500},"more":true}\
                     """));
+    }
+
+    @Test
+    void aDeliveryStartedBeforeThereWereRateLimitsHasNone() {
+        var payload = CONVERTER.toPayload(DELIVERY).orElseThrow();
+        var older = payload.toBuilder()
+                .setData(
+                        ByteString.copyFromUtf8(payload.getData().toStringUtf8().replace(",\"pacedQueue\":null", "")))
+                .build();
+
+        assertThat(older).isNotEqualTo(payload);
+        assertThat(CONVERTER.fromPayload(older, DeliveryRequest.class, DeliveryRequest.class))
+                .isEqualTo(DELIVERY);
     }
 
     private static DynamicTest same(Object value, String json) {

@@ -15,6 +15,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -66,8 +67,8 @@ public final class ScriptedSmtpServer implements AutoCloseable {
         QUIT
     }
 
-    /** A mail the server took responsibility for. */
-    public record Received(String from, List<String> to, ByteArrayOutputStream content) {
+    /** A mail the server took responsibility for, and when its final dot came. */
+    public record Received(String from, List<String> to, ByteArrayOutputStream content, Instant at) {
 
         public String raw() {
             return content.toString(StandardCharsets.UTF_8);
@@ -577,7 +578,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
             say("354 go ahead");
             var content = new ByteArrayOutputStream(4096);
             readContent(content);
-            var received = new Received(from, to, content);
+            var received = new Received(from, to, content, Instant.now());
             Rule rule = ruleFor(Phase.DATA_END);
             forget();
             if (rule != null && rule.action == Action.SLOW) {

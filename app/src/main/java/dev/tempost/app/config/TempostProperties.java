@@ -5,6 +5,7 @@ import dev.tempost.outbox.EventTypes;
 import dev.tempost.outbox.RowStatus;
 import dev.tempost.workflows.DeliveryPolicy;
 import jakarta.validation.Valid;
+import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -12,12 +13,14 @@ import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotEmpty;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 import org.jspecify.annotations.Nullable;
@@ -64,6 +67,8 @@ public record TempostProperties(
         @Valid @DefaultValue Health health,
         @Valid @DefaultValue Reconciliation reconciliation,
         @Valid @DefaultValue Retention retention) {
+
+    private static final String DEFAULT_PROVIDER = "default";
 
     public TempostProperties {
         checkIntervals("tempost.delivery", delivery.initialInterval(), delivery.maxInterval());
@@ -180,8 +185,9 @@ public record TempostProperties(
      * @param readTimeout How long to wait for each reply.
      * @param writeTimeout How long to wait for each write.
      * @param maxConnections The most connections this process keeps to the server.
-     * @param inFlight How many rows may be between their claim and the end of their first attempt, all replicas together; any
-     *     number when not set.
+     * @param inFlight How many rows may be between their claim and the end of their first attempt, all replicas together. When
+     *     not set, two seconds' worth of the rate limit, or any number without one.
+     * @param rateLimit The most messages a second that all replicas together send through it; no limit when not set.
      */
     public record Mail(
             @Nullable String from,
@@ -190,7 +196,10 @@ public record TempostProperties(
             @DefaultValue("30s") @DurationMin(millis = 100) Duration readTimeout,
             @DefaultValue("30s") @DurationMin(millis = 100) Duration writeTimeout,
             @DefaultValue("16") @Min(1) @Max(1000) int maxConnections,
-            @Min(1) @Nullable Integer inFlight) {}
+            @Min(1) @Nullable Integer inFlight,
+
+            @DecimalMin("0.01") @DecimalMax("10000") @Nullable
+            Double rateLimit) {}
 
     /**
      * A mail provider of its own name.
@@ -205,8 +214,9 @@ public record TempostProperties(
      * @param readTimeout How long to wait for each reply.
      * @param writeTimeout How long to wait for each write.
      * @param maxConnections The most connections this process keeps to the server.
-     * @param inFlight How many rows may be between their claim and the end of their first attempt, all replicas together; any
-     *     number when not set.
+     * @param inFlight How many rows may be between their claim and the end of their first attempt, all replicas together. When
+     *     not set, two seconds' worth of the rate limit, or any number without one.
+     * @param rateLimit The most messages a second that all replicas together send through it; no limit when not set.
      */
     public record Provider(
             @NotBlank String host,
@@ -219,7 +229,10 @@ public record TempostProperties(
             @DefaultValue("30s") @DurationMin(millis = 100) Duration readTimeout,
             @DefaultValue("30s") @DurationMin(millis = 100) Duration writeTimeout,
             @DefaultValue("16") @Min(1) @Max(1000) int maxConnections,
-            @Min(1) @Nullable Integer inFlight) {
+            @Min(1) @Nullable Integer inFlight,
+
+            @DecimalMin("0.01") @DecimalMax("10000") @Nullable
+            Double rateLimit) {
 
         @Override
         public String toString() {
@@ -366,13 +379,54 @@ public record TempostProperties(
                 or(own.maxInterval(), delivery.maxInterval()),
                 or(own.maxAttempts(), delivery.maxAttempts()),
                 or(own.attemptDeadline(), delivery.attemptDeadline()),
-                or(own.onAmbiguous(), delivery.onAmbiguous()) == OnAmbiguous.PARK);
+                or(own.onAmbiguous(), delivery.onAmbiguous()) == OnAmbiguous.PARK,
+                pacedQueue(provider(eventType)));
     }
 
     /** The name of the provider that takes an event type. */
     public String provider(String eventType) {
         EventType own = eventTypes.get(eventType);
         return own == null ? delivery.provider() : or(own.provider(), delivery.provider());
+    }
+
+    /** How many messages a second a provider takes from all replicas together; null for any number. */
+    public @Nullable Double rateLimit(String provider) {
+        Provider own = providers.get(provider);
+        if (own != null) {
+            return own.rateLimit();
+        }
+        return provider.equals(DEFAULT_PROVIDER) ? mail.rateLimit() : null;
+    }
+
+    /** The task queue that a provider's rate limit applies to; null when it has none. */
+    public @Nullable String pacedQueue(String provider) {
+        return rateLimit(provider) == null ? null : temporal.taskQueue() + "-provider-" + provider;
+    }
+
+    /** Every task queue with a rate limit, and its messages a second. */
+    public Map<String, Double> pacedQueues() {
+        Map<String, Double> queues = new LinkedHashMap<>();
+        Stream.concat(Stream.of(DEFAULT_PROVIDER), providers.keySet().stream()).forEach(provider -> {
+            String queue = pacedQueue(provider);
+            Double rate = rateLimit(provider);
+            if (queue != null && rate != null) {
+                queues.put(queue, rate);
+            }
+        });
+        return queues;
+    }
+
+    /**
+     * How many rows of a provider may be between their claim and the end of their first attempt, on all replicas together;
+     * null for any number. With a rate limit, two seconds' worth: Temporal's queue does not run dry between two claims, and the
+     * rest waits in PostgreSQL.
+     */
+    public @Nullable Integer inFlightLimit(String provider) {
+        Provider own = providers.get(provider);
+        Integer configured =
+                own != null ? own.inFlight() : provider.equals(DEFAULT_PROVIDER) ? mail.inFlight() : null;
+        Double rate = rateLimit(provider);
+        return configured != null || rate == null ? configured : Integer.valueOf(Math.max(1, (int) Math.ceil(2 * rate)));
     }
 
     /** What can be delivered while these providers are down. */
@@ -388,12 +442,10 @@ public record TempostProperties(
                         tenant -> new ClaimRules.Share(
                                 tenant.getValue().weight(), tenant.getValue().inFlight())));
         Map<String, Integer> limits = new TreeMap<>();
-        if (mail.inFlight() != null) {
-            limits.put("default", mail.inFlight());
-        }
-        providers.forEach((name, provider) -> {
-            if (provider.inFlight() != null) {
-                limits.put(name, provider.inFlight());
+        Stream.concat(Stream.of(DEFAULT_PROVIDER), providers.keySet().stream()).forEach(provider -> {
+            Integer limit = inFlightLimit(provider);
+            if (limit != null) {
+                limits.put(provider, limit);
             }
         });
         boolean usuallySkipped = delivery.onFailed() == OnFailed.SKIP;

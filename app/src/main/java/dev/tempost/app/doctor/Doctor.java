@@ -119,6 +119,7 @@ public final class Doctor {
             }
             say("search attributes", () -> List.of(exam.searchAttributes()));
             say("schedule", exam::schedules);
+            say("rate limit", () -> exam.paces(properties.pacedQueues()));
             return true;
         }
     }

@@ -3,9 +3,14 @@ package dev.tempost.app.doctor;
 import dev.tempost.worker.Namespace;
 import dev.tempost.worker.Schedules;
 import io.grpc.StatusRuntimeException;
+import io.temporal.api.enums.v1.TaskQueueType;
 import io.temporal.api.enums.v1.WorkflowExecutionStatus;
+import io.temporal.api.taskqueue.v1.RateLimitConfig;
+import io.temporal.api.taskqueue.v1.TaskQueue;
 import io.temporal.api.workflowservice.v1.DescribeNamespaceRequest;
 import io.temporal.api.workflowservice.v1.DescribeNamespaceResponse;
+import io.temporal.api.workflowservice.v1.DescribeTaskQueueRequest;
+import io.temporal.api.workflowservice.v1.DescribeTaskQueueResponse;
 import io.temporal.client.WorkflowClient;
 import io.temporal.client.schedules.ScheduleActionExecutionStartWorkflow;
 import io.temporal.client.schedules.ScheduleActionResult;
@@ -15,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Temporal: reachable, and with everything in its namespace that Tempost needs. */
@@ -76,6 +82,44 @@ final class TemporalExam {
 
     List<Finding> schedules() {
         return schedules.wanted().stream().map(this::schedule).toList();
+    }
+
+    /**
+     * Whether each rate limit is in force.
+     *
+     * @param queues the task queues with a limit, and the configured number a second
+     */
+    List<Finding> paces(Map<String, Double> queues) {
+        return queues.entrySet().stream()
+                .map(queue -> pace(queue.getKey(), queue.getValue()))
+                .toList();
+    }
+
+    private Finding pace(String queue, double configured) {
+        DescribeTaskQueueResponse answer = client.getWorkflowServiceStubs()
+                .blockingStub()
+                .withDeadlineAfter(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                .describeTaskQueue(DescribeTaskQueueRequest.newBuilder()
+                        .setNamespace(client.getOptions().getNamespace())
+                        .setTaskQueue(TaskQueue.newBuilder().setName(queue))
+                        .setTaskQueueType(TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
+                        .setReportConfig(true)
+                        .build());
+        if (answer.getConfig().hasQueueRateLimit()
+                && answer.getConfig().getQueueRateLimit().hasRateLimit()) {
+            RateLimitConfig set = answer.getConfig().getQueueRateLimit();
+            String reason = set.getMetadata().getReason();
+            return Finding.warn(
+                    "rate limit",
+                    queue + ": " + set.getRateLimit().getRequestsPerSecond() + " a second, set in Temporal"
+                            + (reason.isEmpty() ? "" : " (" + reason + ")") + " over the configured " + configured,
+                    "temporal task-queue config set --task-queue " + queue
+                            + " --task-queue-type activity --queue-rps-limit default");
+        }
+        return answer.getPollersCount() == 0
+                ? Finding.problem(
+                        "rate limit", queue + ": nobody sends from it", "does a worker run with this setting?")
+                : Finding.ok("rate limit", queue + ": " + configured + " a second");
     }
 
     private Finding schedule(Schedules.Wanted wanted) {

@@ -162,7 +162,10 @@ public class EngineConfiguration {
         DeliveryActivitiesImpl activities = new DeliveryActivitiesImpl(
                 new Ledger(dataSource),
                 new Breaker(providerHealth, breaker),
-                eventType -> new Route(email, properties.provider(eventType)),
+                eventType -> {
+                    String provider = properties.provider(eventType);
+                    return new Route(email, provider, properties.pacedQueue(provider));
+                },
                 new SendListener() {
                     @Override
                     public void came(SendEvent event) {
@@ -187,6 +190,7 @@ public class EngineConfiguration {
                 new WorkerSettings(
                         properties.temporal().taskQueue(),
                         properties.worker().concurrency(),
+                        properties.pacedQueues(),
                         properties.worker().grace()),
                 activities,
                 new ReconcileActivitiesImpl(

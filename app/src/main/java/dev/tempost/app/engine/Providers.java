@@ -38,7 +38,8 @@ public final class Providers {
                                 mail.readTimeout(),
                                 mail.writeTimeout(),
                                 mail.maxConnections(),
-                                mail.inFlight())));
+                                mail.inFlight(),
+                                mail.rateLimit())));
         tempost.providers()
                 .forEach(
                         (name, provider) -> providers.put(name, provider("tempost.providers." + name, name, provider)));

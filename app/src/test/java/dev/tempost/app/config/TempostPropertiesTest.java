@@ -3,6 +3,7 @@ package dev.tempost.app.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tempost.outbox.ClaimRules;
 import dev.tempost.outbox.EventTypes;
 import java.util.Map;
 import java.util.Set;
@@ -28,6 +29,50 @@ class TempostPropertiesTest {
         assertThat(properties.deliverable(Set.of("default"))).isEqualTo(new EventTypes(true, Set.of("news")));
         assertThat(properties.deliverable(Set.of("bulk"))).isEqualTo(new EventTypes(false, Set.of("news")));
         assertThat(properties.deliverable(Set.of("default", "bulk")).none()).isTrue();
+    }
+
+    @Test
+    void anEventTypeOfAProviderWithARateLimitIsSentFromAQueueOfItsOwn() {
+        TempostProperties properties = bound(Map.of(
+                "tempost.providers.ses.host", "ses.example",
+                "tempost.providers.ses.from", "mail@example.com",
+                "tempost.providers.ses.rate-limit", "14",
+                "tempost.providers.bulk.host", "bulk.example",
+                "tempost.providers.bulk.from", "mail@example.com",
+                "tempost.event-types.magic.provider", "ses",
+                "tempost.event-types.news.provider", "bulk",
+                "tempost.temporal.task-queue", "acme"));
+
+        assertThat(properties.policy("magic").pacedQueue()).isEqualTo("acme-provider-ses");
+        assertThat(properties.policy("news").pacedQueue()).isNull();
+        assertThat(properties.policy("welcome").pacedQueue()).isNull();
+        assertThat(properties.pacedQueues()).containsExactly(Map.entry("acme-provider-ses", 14.0));
+    }
+
+    @Test
+    void theDefaultProvidersRateLimitIsThatOfMail() {
+        TempostProperties properties = bound(Map.of("tempost.mail.rate-limit", "0.5"));
+
+        assertThat(properties.policy("welcome").pacedQueue()).isEqualTo("tempost-provider-default");
+        assertThat(properties.pacedQueues()).containsExactly(Map.entry("tempost-provider-default", 0.5));
+    }
+
+    @Test
+    void twoSecondsWorthOfARateLimitMayBeInFlight() {
+        assertThat(limited("14").inFlightLimit("default")).isEqualTo(28);
+        assertThat(limited("0.7").inFlightLimit("default")).isEqualTo(2);
+        assertThat(limited("0.01").inFlightLimit("default")).isEqualTo(1);
+        assertThat(bound(Map.of()).inFlightLimit("default")).isNull();
+        assertThat(bound(Map.of("tempost.mail.rate-limit", "14", "tempost.mail.in-flight", "5"))
+                        .inFlightLimit("default"))
+                .isEqualTo(5);
+        assertThat(limited("14").claimRules().providers())
+                .extracting(ClaimRules.ProviderLimit::inFlight)
+                .containsExactly(28);
+    }
+
+    private static TempostProperties limited(String rate) {
+        return bound(Map.of("tempost.mail.rate-limit", rate));
     }
 
     private static TempostProperties bound(Map<String, String> settings) {

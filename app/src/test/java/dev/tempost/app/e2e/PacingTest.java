@@ -1,0 +1,168 @@
+package dev.tempost.app.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.tempost.activities.testing.ScriptedSmtpServer;
+import dev.tempost.outbox.RowStatus;
+import io.temporal.api.enums.v1.EventType;
+import io.temporal.api.enums.v1.PendingActivityState;
+import io.temporal.api.history.v1.HistoryEvent;
+import io.temporal.api.workflow.v1.PendingActivityInfo;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Rate limits, measured where they matter: at the mail server. */
+class PacingTest {
+
+    private static final int RATE = 14;
+    private static final double MOST = 1.15;
+    // -Dtempost.pacing.seconds=120 for the long one
+    private static final int SECONDS = Integer.getInteger("tempost.pacing.seconds", 20);
+
+    private final Installation tempost = new Installation();
+
+    @AfterEach
+    void stop() {
+        tempost.close();
+    }
+
+    @Test
+    void threeReplicasTogetherKeepTheRateOfAProvider() {
+        tempost.with("tempost.mail.rate-limit", RATE).migrated();
+        int rows = RATE * SECONDS;
+        insert("welcome", rows);
+        tempost.start();
+        tempost.start();
+        tempost.start();
+
+        await(rows + " paced mails")
+                .atMost(Duration.ofSeconds(2L * SECONDS).plus(Installation.PATIENCE))
+                .until(() -> tempost.smtp.received() == rows);
+        tempost.awaitAll(RowStatus.DELIVERED, rows);
+
+        Pace pace = Pace.of(tempost.smtp.messages());
+        System.out.println("Paced at " + RATE + " a second: " + pace);
+        assertThat(pace.worst()).as("%s", pace).isLessThanOrEqualTo((int) (MOST * RATE * Pace.WINDOW.toSeconds()));
+        assertThat(pace.perSecond())
+                .as("the limit is used: %s", pace)
+                .isGreaterThan(RATE / 2.0)
+                .isLessThan(MOST * RATE);
+        assertThat(tempost.number("SELECT count(*) FROM tempost.attempt"))
+                .as("attempts")
+                .isEqualTo(rows);
+    }
+
+    @Test
+    void aRowOfAnotherProviderDoesNotWaitForTheOnesThatArePaced() {
+        try (ScriptedSmtpServer other = ScriptedSmtpServer.listening()) {
+            tempost.template("receipt", "Receipt", "Thank you.", "<p>Thank you.</p>");
+            tempost.with("tempost.providers.slow.host", "127.0.0.1")
+                    .with("tempost.providers.slow.port", other.port())
+                    .with("tempost.providers.slow.from", "Slow <slow@example.com>")
+                    .with("tempost.providers.slow.rate-limit", "0.2")
+                    .with("tempost.event-types.receipt.provider", "slow")
+                    .with("tempost.starter.lease", "2s")
+                    .migrated();
+            insert("receipt", 8);
+            tempost.start();
+            await("the first paced mail").atMost(Installation.PATIENCE).until(() -> other.received() > 0);
+
+            long quick = tempost.welcome("ada@example.com");
+            tempost.awaitStatus(quick, RowStatus.DELIVERED);
+
+            assertThat(other.received()).as("paced mails meanwhile").isLessThan(8);
+            assertThat(sentFrom(quick)).as("task queues of its activities").isEmpty();
+            await("leases that ran out in Temporal's queue to be taken up again")
+                    .atMost(Installation.PATIENCE)
+                    .until(() -> tempost.number("SELECT count(*) FROM tempost.outbox WHERE lease_until > now()"
+                                    + " AND dispatched_at < now() - interval '3 s'")
+                            > 0);
+            assertThat(tempost.number("SELECT count(*) FROM tempost.attempt WHERE attempt > 1"))
+                    .as("second attempts")
+                    .isZero();
+        }
+    }
+
+    @Test
+    void temporalsOwnCommandChangesARateAtOnceAndForReplicasThatStartLater() {
+        tempost.with("tempost.mail.rate-limit", "1").migrated();
+        tempost.start();
+        insert("welcome", 60);
+        await("the first mail").atMost(Installation.PATIENCE).until(() -> tempost.smtp.received() > 0);
+
+        limit("50");
+        long from = System.nanoTime();
+        tempost.awaitAll(RowStatus.DELIVERED, 60);
+        assertThat(secondsSince(from))
+                .as("seconds for a minute's worth of mail")
+                .isLessThan(30);
+
+        tempost.stopAll();
+        tempost.start();
+        insert("welcome", 60);
+        from = System.nanoTime();
+        tempost.awaitAll(RowStatus.DELIVERED, 120);
+        assertThat(secondsSince(from))
+                .as("seconds for a minute's worth of mail after a restart")
+                .isLessThan(30);
+
+        limit("0");
+        long held = tempost.welcome("held@example.com");
+        await("a delivery that waits in its task queue")
+                .atMost(Installation.PATIENCE)
+                .until(() -> tempost.row(held).status() == RowStatus.DISPATCHED
+                        && tempost.describe(held).getPendingActivitiesList().stream()
+                                .map(PendingActivityInfo::getState)
+                                .anyMatch(PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED::equals));
+        await("nothing to be sent at a limit of 0")
+                .during(Duration.ofSeconds(2))
+                .atMost(Installation.PATIENCE)
+                .until(() -> tempost.smtp.received() == 120);
+
+        limit("default");
+        tempost.awaitStatus(held, RowStatus.DELIVERED);
+        assertThat(sentFrom(held)).containsExactly(pacedQueue());
+    }
+
+    private void limit(String perSecond) {
+        tempost.temporal(
+                "task-queue",
+                "config",
+                "set",
+                "--task-queue",
+                pacedQueue(),
+                "--task-queue-type",
+                "activity",
+                "--queue-rps-limit",
+                perSecond,
+                "--queue-rps-limit-reason",
+                "a test");
+    }
+
+    private String pacedQueue() {
+        return tempost.settings().get("tempost.temporal.task-queue") + "-provider-default";
+    }
+
+    private List<String> sentFrom(long id) {
+        return tempost.history(id).stream()
+                .filter(event -> event.getEventType() == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED)
+                .map(HistoryEvent::getActivityTaskScheduledEventAttributes)
+                .map(scheduled -> scheduled.getTaskQueue().getName())
+                .toList();
+    }
+
+    private static long secondsSince(long nanos) {
+        return Duration.ofNanos(System.nanoTime() - nanos).toSeconds();
+    }
+
+    private void insert(String eventType, int count) {
+        tempost.execute(
+                "INSERT INTO tempost.outbox (event_type, recipient, payload)"
+                        + " SELECT ?, 'r' || n || '@example.com', '{\"name\": \"Ada\"}' FROM generate_series(1, ?) n",
+                eventType,
+                count);
+    }
+}
