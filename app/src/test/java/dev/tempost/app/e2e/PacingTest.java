@@ -4,21 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tempost.activities.testing.ScriptedSmtpServer;
+import dev.tempost.app.doctor.Doctor;
+import dev.tempost.app.doctor.Finding;
 import dev.tempost.outbox.RowStatus;
 import io.temporal.api.enums.v1.EventType;
 import io.temporal.api.enums.v1.PendingActivityState;
 import io.temporal.api.history.v1.HistoryEvent;
 import io.temporal.api.workflow.v1.PendingActivityInfo;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.context.ConfigurableApplicationContext;
 
 /** Rate limits, measured where they matter: at the mail server. */
 class PacingTest {
 
     private static final int RATE = 14;
     private static final double MOST = 1.15;
+    private static final int WARM_UP = 3 * RATE;
     // -Dtempost.pacing.seconds=120 for the long one
     private static final int SECONDS = Integer.getInteger("tempost.pacing.seconds", 20);
 
@@ -32,27 +37,27 @@ class PacingTest {
     @Test
     void threeReplicasTogetherKeepTheRateOfAProvider() {
         tempost.with("tempost.mail.rate-limit", RATE).migrated();
+        tempost.start();
+        tempost.start();
+        tempost.start();
+        // the first sends of a cold process take a second or two: what was handed out in turn arrives at once
+        insert("welcome", WARM_UP);
+        tempost.awaitAll(RowStatus.DELIVERED, WARM_UP);
         int rows = RATE * SECONDS;
-        insert("welcome", rows);
-        tempost.start();
-        tempost.start();
-        tempost.start();
 
+        insert("welcome", rows);
         await(rows + " paced mails")
                 .atMost(Duration.ofSeconds(2L * SECONDS).plus(Installation.PATIENCE))
-                .until(() -> tempost.smtp.received() == rows);
-        tempost.awaitAll(RowStatus.DELIVERED, rows);
+                .until(() -> tempost.smtp.received() == WARM_UP + rows);
+        tempost.awaitAll(RowStatus.DELIVERED, WARM_UP + rows);
 
-        Pace pace = Pace.of(tempost.smtp.messages());
+        Pace pace = Pace.of(tempost.smtp.messages().stream().skip(WARM_UP).toList());
         System.out.println("Paced at " + RATE + " a second: " + pace);
         assertThat(pace.worst()).as("%s", pace).isLessThanOrEqualTo((int) (MOST * RATE * Pace.WINDOW.toSeconds()));
-        assertThat(pace.perSecond())
-                .as("the limit is used: %s", pace)
-                .isGreaterThan(RATE / 2.0)
-                .isLessThan(MOST * RATE);
+        assertThat(pace.perSecond()).as("the limit is used: %s", pace).isGreaterThan(RATE / 2.0);
         assertThat(tempost.number("SELECT count(*) FROM tempost.attempt"))
                 .as("attempts")
-                .isEqualTo(rows);
+                .isEqualTo(WARM_UP + rows);
     }
 
     @Test
@@ -89,7 +94,7 @@ class PacingTest {
     @Test
     void temporalsOwnCommandChangesARateAtOnceAndForReplicasThatStartLater() {
         tempost.with("tempost.mail.rate-limit", "1").migrated();
-        tempost.start();
+        ConfigurableApplicationContext replica = tempost.start();
         insert("welcome", 60);
         await("the first mail").atMost(Installation.PATIENCE).until(() -> tempost.smtp.received() > 0);
 
@@ -100,8 +105,13 @@ class PacingTest {
                 .as("seconds for a minute's worth of mail")
                 .isLessThan(30);
 
+        assertThat(rateLimits(replica))
+                .singleElement()
+                .asString()
+                .contains("warn", pacedQueue() + ": 50.0 a second, set in Temporal (a test) over the configured 1.0");
+
         tempost.stopAll();
-        tempost.start();
+        ConfigurableApplicationContext successor = tempost.start();
         insert("welcome", 60);
         from = System.nanoTime();
         tempost.awaitAll(RowStatus.DELIVERED, 120);
@@ -125,6 +135,7 @@ class PacingTest {
         limit("default");
         tempost.awaitStatus(held, RowStatus.DELIVERED);
         assertThat(sentFrom(held)).containsExactly(pacedQueue());
+        assertThat(rateLimits(successor)).singleElement().asString().contains("ok", pacedQueue() + ": 1.0 a second");
     }
 
     private void limit(String perSecond) {
@@ -140,6 +151,15 @@ class PacingTest {
                 perSecond,
                 "--queue-rps-limit-reason",
                 "a test");
+    }
+
+    private static List<String> rateLimits(ConfigurableApplicationContext replica) {
+        List<Finding> findings = new ArrayList<>();
+        new Doctor(replica, findings::add).examine();
+        return findings.stream()
+                .filter(finding -> finding.subject().equals("rate limit"))
+                .map(Finding::text)
+                .toList();
     }
 
     private String pacedQueue() {
