@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Set;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
 
 /**
  * One run of a backfill, step by step. A step is one transaction: the rows it enqueues, and the key of the last of them. So it
@@ -82,13 +83,11 @@ public final class BackfillRun implements AutoCloseable {
      *     query, or its query does not fit
      * @throws OutboxUnavailableException when PostgreSQL cannot do it now
      */
-    @SuppressWarnings("MustBeClosedChecker") // the lock is held until close
     public static BackfillRun open(DataSource dataSource, Backfill backfill, boolean otherQuery) {
         Connection guard = null;
         boolean opened = false;
         try {
-            guard = dataSource.getConnection();
-            guard.setAutoCommit(false);
+            guard = connection(dataSource);
             BackfillRegister register = new BackfillRegister(backfill);
             register.lock(guard);
             BackfillQuery query = transaction(dataSource, connection -> {
@@ -208,9 +207,7 @@ public final class BackfillRun implements AutoCloseable {
     }
 
     private static <T> T transaction(DataSource dataSource, Work<T> work) throws SQLException {
-        try (Connection connection = dataSource.getConnection()) {
-            connection.setNetworkTimeout(Runnable::run, Math.toIntExact(DEADLINE.toMillis()));
-            connection.setAutoCommit(false);
+        try (Connection connection = connection(dataSource)) {
             try (Statement statement = connection.createStatement()) {
                 statement.execute("SET LOCAL statement_timeout = " + STATEMENT_TIMEOUT.toMillis());
                 T result = work.in(connection);
@@ -221,6 +218,15 @@ public final class BackfillRun implements AutoCloseable {
                 throw e;
             }
         }
+    }
+
+    /** With a transaction begun, and fit for a transaction pooler, where names of statements collide. */
+    private static Connection connection(DataSource dataSource) throws SQLException {
+        Connection connection = dataSource.getConnection();
+        connection.unwrap(PGConnection.class).setPrepareThreshold(0);
+        connection.setNetworkTimeout(Runnable::run, Math.toIntExact(DEADLINE.toMillis()));
+        connection.setAutoCommit(false);
+        return connection;
     }
 
     private static RuntimeException failure(Backfill backfill, SQLException e) {

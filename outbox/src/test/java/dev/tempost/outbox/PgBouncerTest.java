@@ -122,6 +122,27 @@ class PgBouncerTest {
     }
 
     @Test
+    void backfillsGoThroughItSideBySide() {
+        String query = "SELECT n AS id, n || '@example.com' AS recipient FROM generate_series(1, 200) n";
+        try (PgBouncer pgBouncer = PgBouncer.before(direct, PgBouncer.Mode.TRANSACTION, 2 * SERVERS);
+                BackfillRun one =
+                        BackfillRun.open(by(pgBouncer), new Backfill("welcome", 1, query, "id", true), false);
+                BackfillRun other =
+                        BackfillRun.open(by(pgBouncer), new Backfill("news", 1, query, "id", true), false)) {
+            for (int step = 0; step < 20; step++) {
+                assertThat(one.due(1000)).isEqualTo(step * 10L);
+                one.step(10);
+                other.step(10);
+            }
+            assertThat(one.step(10).finished()).isTrue();
+            assertThatThrownBy(() -> BackfillRun.open(by(pgBouncer), new Backfill("news", 1, query, "id", true), false))
+                    .hasMessageContaining("another run of it is under way");
+        }
+        assertThat(outbox.database.number("SELECT count(DISTINCT (event_type, recipient)) FROM tempost.outbox"))
+                .isEqualTo(400);
+    }
+
+    @Test
     void theSchemaIsKnownToBeCurrentThroughIt() {
         try (PgBouncer pgBouncer = PgBouncer.before(direct, PgBouncer.Mode.TRANSACTION, SERVERS)) {
             PGSimpleDataSource dataSource = by(pgBouncer);
