@@ -1,7 +1,9 @@
 package dev.tempost.app.command;
 
+import dev.tempost.app.bench.GrowthBench;
 import dev.tempost.app.bench.LimitBench;
 import dev.tempost.app.bench.QueueBench;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
@@ -13,14 +15,17 @@ import picocli.CommandLine.Parameters;
 /** Measures, side by side, on an embedded stack. */
 @Command(
         name = "bench",
-        description =
-                "Measures on an embedded stack and prints ratios. 'limit': deliveries beside empty workflows; 'queue': who waits for"
-                        + " whom in a full outbox.",
+        description = {
+            "Measures on an embedded stack and prints ratios. 'limit': deliveries beside empty workflows; 'growth': the"
+                    + " claim alone, at many rows, and beside a transaction held open, on PostgreSQL only; 'queue': who"
+                    + " waits for whom in a full outbox.",
+        },
         mixinStandardHelpOptions = true)
 final class BenchCommand implements Callable<Integer> {
 
     enum Kind {
         LIMIT,
+        GROWTH,
         QUEUE
     }
 
@@ -47,11 +52,47 @@ final class BenchCommand implements Callable<Integer> {
                     + " ${DEFAULT-VALUE}.")
     private int memoryRows;
 
+    @Option(
+            names = "--finished",
+            defaultValue = "5000000",
+            description = "growth: finished rows of the large table. Defaults to ${DEFAULT-VALUE}.")
+    private int finished;
+
+    @Option(
+            names = "--pending",
+            defaultValue = "100000",
+            description = "growth: pending rows of the large table. Defaults to ${DEFAULT-VALUE}.")
+    private int pending;
+
+    @Option(
+            names = "--claims",
+            defaultValue = "1000",
+            description = "growth: claims timed in the small and in the large table. Defaults to ${DEFAULT-VALUE}.")
+    private int claims;
+
+    @Option(
+            names = "--held",
+            defaultValue = "40000",
+            description =
+                    "growth: rows claimed and finished while a transaction is open. Defaults to" + " ${DEFAULT-VALUE}.")
+    private int held;
+
+    @Option(
+            names = "--plot",
+            defaultValue = "growth.svg",
+            description = "growth: where its drawing goes. Defaults to ${DEFAULT-VALUE}.")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private Path plot;
+
     @Override
     public Integer call() throws Exception {
         return switch (kind) {
             case LIMIT -> {
                 new LimitBench(rows, rounds, Duration.ofSeconds(latencySeconds), memoryRows).run();
+                yield 0;
+            }
+            case GROWTH -> {
+                new GrowthBench(finished, pending, claims, held, plot).run();
                 yield 0;
             }
             case QUEUE -> {

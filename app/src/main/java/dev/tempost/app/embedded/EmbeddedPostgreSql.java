@@ -3,6 +3,10 @@ package dev.tempost.app.embedded;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import javax.sql.DataSource;
 
 /** A PostgreSQL of our own on loopback, gone with the process. */
@@ -40,6 +44,23 @@ public final class EmbeddedPostgreSql implements AutoCloseable {
     /** Connections outside any pool. */
     public DataSource dataSource() {
         return server.getPostgresDatabase();
+    }
+
+    /** Where it listens, on loopback. */
+    public int port() {
+        return server.getPort();
+    }
+
+    /** A further database, which is created when it is not there yet; connections outside any pool. */
+    public DataSource database(String name) throws SQLException {
+        try (Connection connection = dataSource().getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet found = statement.executeQuery("SELECT FROM pg_database WHERE datname = '" + name + "'")) {
+            if (!found.next()) {
+                statement.execute("CREATE DATABASE " + name);
+            }
+        }
+        return server.getDatabase("postgres", name);
     }
 
     @Override
