@@ -159,13 +159,13 @@ BEGIN
     UPDATE tempost.outbox r
     SET status = 'superseded', superseded_by = newest, finished_at = clock_timestamp(), waits_for = NULL,
         lease_until = NULL, next_attempt_at = NULL, reason = 'row ' || newest || ' is newer'
-    WHERE r.id IN (
+    -- as one list: with OR, no index would find them
+    WHERE r.id = ANY (ARRAY(
         SELECT old.id FROM tempost.outbox old
         WHERE old.tenant = o.tenant AND old.shard_key = o.shard_key AND old.event_type = o.event_type
           AND old.object_key = o.object_key AND old.object_key IS NOT NULL AND old.id < newest
           AND old.status IN ('pending', 'dispatched', 'delivered') AND old.status = 'pending'
-        FOR NO KEY UPDATE SKIP LOCKED)
-       OR r.id = p_id;
+        FOR NO KEY UPDATE SKIP LOCKED) || p_id);
     RETURN true;
 END
 $$;
