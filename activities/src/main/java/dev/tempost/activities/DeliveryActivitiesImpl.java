@@ -67,8 +67,8 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
         if (carried != null && activity.getAttempt() == 1) {
             throw retryable(carried.type(), carried.message(), carried.retryAfter());
         }
-        listener.begun(request.delivery().id());
         if (activity.isLocal()) {
+            listener.begun(request.delivery().id());
             return send(request, activity);
         }
         // so that Temporal soon notices when this process dies

@@ -7,6 +7,6 @@ public interface SendListener {
     /** Something came of a row. */
     void came(SendEvent event);
 
-    /** Temporal has handed a row to its activity, which now asks the gate. */
+    /** Temporal has handed a row to its first attempt, which now asks the gate. Not told of a paced one, which waited on purpose. */
     default void begun(long id) {}
 }

@@ -68,7 +68,7 @@ class ManyPollersTest {
                 running.add(pollers.submit(() -> {
                     while (open() > 0) {
                         assertThat(System.nanoTime()).as("deadline").isLessThan(deadline);
-                        try (OneConnection connection = new OneConnection(outbox.database.connect())) {
+                        try (Connection connection = outbox.database.connect()) {
                             pollUntilKilled(connection, random);
                         }
                     }
@@ -120,8 +120,8 @@ class ManyPollersTest {
         }
     }
 
-    private void pollUntilKilled(OneConnection connection, Random random) throws SQLException {
-        Claims claims = new Claims(connection);
+    private void pollUntilKilled(Connection connection, Random random) throws SQLException {
+        Claims claims = new Claims(OneConnection.of(connection));
         while (true) {
             List<ClaimedRow> claimed = new ArrayList<>(claims.reclaim(16, LEASE));
             claimed.addAll(claims.claim(16, LEASE, EventTypes.all(), null).rows());
@@ -136,14 +136,14 @@ class ManyPollersTest {
                     kills.incrementAndGet();
                     return;
                 }
-                if (!start(connection.getConnection(), row)) {
+                if (!start(connection, row)) {
                     continue;
                 }
                 if (random.nextDouble() < KILLED) {
                     kills.incrementAndGet();
                     return;
                 }
-                deliver(connection.getConnection(), row);
+                deliver(connection, row);
             }
         }
     }

@@ -19,6 +19,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /** Takes steps in the database and in a model of it, and compares. */
@@ -28,7 +29,7 @@ final class ModelledOutbox implements AutoCloseable {
     private static final Duration LEASE = Duration.ofMinutes(30);
     private static final Duration LATER = Duration.ofHours(1);
 
-    private final OneConnection database;
+    private final Connection connection;
     private final Claims claims;
     private final Ledger ledger;
     private final Rows operator;
@@ -40,12 +41,12 @@ final class ModelledOutbox implements AutoCloseable {
     private final Set<Scope> paused = new HashSet<>();
 
     ModelledOutbox(TestDatabase database) throws SQLException {
-        this.database = new OneConnection(database.connect());
-        this.claims =
-                new Claims(this.database, new ClaimRules(Map.of(), List.of(), new EventTypes(true, Set.of("skipped"))));
-        this.ledger = new Ledger(this.database);
-        this.operator = new Rows(this.database);
-        this.pauses = new Pauses(this.database);
+        this.connection = database.connect();
+        DataSource pool = OneConnection.of(connection);
+        this.claims = new Claims(pool, new ClaimRules(Map.of(), List.of(), new EventTypes(true, Set.of("skipped"))));
+        this.ledger = new Ledger(pool);
+        this.operator = new Rows(pool);
+        this.pauses = new Pauses(pool);
         for (int i = 0; i < PRODUCERS; i++) {
             Connection producer = database.connect();
             producer.setAutoCommit(false);
@@ -460,7 +461,7 @@ final class ModelledOutbox implements AutoCloseable {
 
     private Map<Long, String> statuses() throws SQLException {
         Map<Long, String> actual = new TreeMap<>();
-        try (Statement statement = database.getConnection().createStatement();
+        try (Statement statement = connection.createStatement();
                 ResultSet result = statement.executeQuery("SELECT id, status FROM tempost.outbox ORDER BY id")) {
             while (result.next()) {
                 actual.put(result.getLong(1), result.getString(2));
@@ -478,7 +479,7 @@ final class ModelledOutbox implements AutoCloseable {
     }
 
     private String versions() throws SQLException {
-        try (Statement statement = database.getConnection().createStatement();
+        try (Statement statement = connection.createStatement();
                 ResultSet result =
                         statement.executeQuery("SELECT string_agg(ctid::text, ' ' ORDER BY id) FROM tempost.outbox")) {
             result.next();
@@ -487,7 +488,7 @@ final class ModelledOutbox implements AutoCloseable {
     }
 
     private RowStatus status(ModelRow row) throws SQLException {
-        try (Statement statement = database.getConnection().createStatement();
+        try (Statement statement = connection.createStatement();
                 ResultSet result = statement.executeQuery("SELECT status FROM tempost.outbox WHERE id = " + row.id)) {
             result.next();
             return RowStatus.of(result.getString(1));
@@ -504,14 +505,14 @@ final class ModelledOutbox implements AutoCloseable {
     }
 
     private int execute(String sql) throws SQLException {
-        try (Statement statement = database.getConnection().createStatement()) {
+        try (Statement statement = connection.createStatement()) {
             statement.execute(sql);
             return statement.getUpdateCount();
         }
     }
 
     private long number(String sql) throws SQLException {
-        try (Statement statement = database.getConnection().createStatement();
+        try (Statement statement = connection.createStatement();
                 ResultSet result = statement.executeQuery(sql)) {
             result.next();
             return result.getLong(1);
@@ -524,6 +525,6 @@ final class ModelledOutbox implements AutoCloseable {
             producer.rollback();
             producer.close();
         }
-        database.close();
+        connection.close();
     }
 }

@@ -2,6 +2,7 @@ package dev.tempost.starter;
 
 import dev.tempost.outbox.ClaimedRow;
 import dev.tempost.workflows.Attributes;
+import dev.tempost.workflows.DeliveryPolicy;
 import dev.tempost.workflows.DeliveryRequest;
 import dev.tempost.workflows.DeliveryWorkflow;
 import io.grpc.Context;
@@ -34,23 +35,21 @@ final class DeliveryStarter implements AutoCloseable {
     }
 
     /**
+     * @return whether it waits for its pace in Temporal, and not for this process
      * @throws io.temporal.client.WorkflowExecutionAlreadyStarted when the row's workflow has completed
      * @throws io.grpc.StatusRuntimeException or {@link io.temporal.client.WorkflowServiceException} when it is unknown whether
      *     it was started
      */
-    void start(ClaimedRow row) {
+    boolean start(ClaimedRow row) {
+        DeliveryPolicy policy = policies.of(row.eventType());
         DeliveryRequest request = new DeliveryRequest(
-                row.id(),
-                row.key().toString(),
-                row.tenant(),
-                row.eventType(),
-                row.expiresAt(),
-                policies.of(row.eventType()));
+                row.id(), row.key().toString(), row.tenant(), row.eventType(), row.expiresAt(), policy);
         try (Context.CancellableContext patience =
                 Context.current().withDeadline(Deadline.after(PATIENCE.toMillis(), TimeUnit.MILLISECONDS), deadlines)) {
             patience.run(() -> client.newUntypedWorkflowStub(DeliveryWorkflow.TYPE, options(row))
                     .start(request));
         }
+        return policy.pacedQueue() != null;
     }
 
     private WorkflowOptions options(ClaimedRow row) {

@@ -222,15 +222,15 @@ public final class Poller implements AutoCloseable {
         });
     }
 
-    /** Returns whether the row is on its way. */
+    /** Returns whether the row is on its way, and takes up a place until its first attempt ends. */
     private boolean start(ClaimedRow row, boolean leaseRanOut) {
         try {
             if (leaseRanOut && !lostRows.mayStart(row)) {
                 return false;
             }
-            starter.start(row);
+            boolean paced = starter.start(row);
             started = true;
-            return true;
+            return !paced;
         } catch (WorkflowExecutionAlreadyStarted completed) {
             lostRows.settle(row);
         } catch (StatusRuntimeException | io.temporal.client.WorkflowServiceException e) {

@@ -78,6 +78,9 @@ public record TempostProperties(
                 or(own.maxInterval(), delivery.maxInterval())));
     }
 
+    // one for each partition that Temporal divides a queue and its rate into
+    private static final int LEAST_PACED_IN_FLIGHT = 4;
+
     private static void checkIntervals(String prefix, Duration initial, Duration longest) {
         if (longest.compareTo(initial) < 0) {
             throw new IllegalArgumentException(prefix + ".max-interval is " + longest.toMillis()
@@ -418,15 +421,16 @@ public record TempostProperties(
 
     /**
      * How many rows of a provider may be between their claim and the end of their first attempt, on all replicas together;
-     * null for any number. With a rate limit, two seconds' worth: Temporal's queue does not run dry between two claims, and the
+     * null for any number. With a rate limit, two seconds' worth and at least one for each partition: Temporal's queue does not run dry between two claims, and the
      * rest waits in PostgreSQL.
      */
     public @Nullable Integer inFlightLimit(String provider) {
         Provider own = providers.get(provider);
-        Integer configured =
-                own != null ? own.inFlight() : provider.equals(DEFAULT_PROVIDER) ? mail.inFlight() : null;
+        Integer configured = own != null ? own.inFlight() : provider.equals(DEFAULT_PROVIDER) ? mail.inFlight() : null;
         Double rate = rateLimit(provider);
-        return configured != null || rate == null ? configured : Integer.valueOf(Math.max(1, (int) Math.ceil(2 * rate)));
+        return configured != null || rate == null
+                ? configured
+                : Integer.valueOf(Math.max(LEAST_PACED_IN_FLIGHT, (int) Math.ceil(2 * rate)));
     }
 
     /** What can be delivered while these providers are down. */

@@ -60,8 +60,8 @@ class TempostPropertiesTest {
     @Test
     void twoSecondsWorthOfARateLimitMayBeInFlight() {
         assertThat(limited("14").inFlightLimit("default")).isEqualTo(28);
-        assertThat(limited("0.7").inFlightLimit("default")).isEqualTo(2);
-        assertThat(limited("0.01").inFlightLimit("default")).isEqualTo(1);
+        assertThat(limited("0.7").inFlightLimit("default")).isEqualTo(4);
+        assertThat(limited("0.01").inFlightLimit("default")).isEqualTo(4);
         assertThat(bound(Map.of()).inFlightLimit("default")).isNull();
         assertThat(bound(Map.of("tempost.mail.rate-limit", "14", "tempost.mail.in-flight", "5"))
                         .inFlightLimit("default"))
