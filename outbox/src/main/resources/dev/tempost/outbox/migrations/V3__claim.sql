@@ -495,8 +495,8 @@ BEGIN
                 share := least(lane.share, room, tempost.free_places(lane.tenant, lane.event_type, p_limits));
                 CONTINUE WHEN share <= 0;
                 seen := 0;
-                -- index outbox_due, in its order. A lane as a range: with equalities its order is id's, and the planner
-                -- may read the primary key past everything that was ever finished
+                -- index outbox_due, in its order. The tenant as a range: with an equality the order is id's, and the
+                -- planner may read the primary key past everything that was ever finished
                 FOR met IN
                     WITH due AS (
                         SELECT o.id, o.shard_key, CASE
@@ -505,9 +505,8 @@ BEGIN
                                    ELSE 'dispatched' END AS fate
                         FROM tempost.outbox o
                         WHERE o.status = 'pending' AND o.waits_for IS NULL
-                          AND (o.priority, o.event_type, o.tenant) >= (level::smallint, lane.event_type, lane.tenant)
-                          AND (o.priority, o.event_type, o.tenant) <= (level::smallint, lane.event_type, lane.tenant)
-                          AND o.id <> ALL (busy)
+                          AND o.priority = level AND o.event_type = lane.event_type
+                          AND o.tenant >= lane.tenant AND o.tenant <= lane.tenant AND o.id <> ALL (busy)
                         ORDER BY o.priority, o.event_type, o.tenant, o.id
                         LIMIT share
                         FOR NO KEY UPDATE SKIP LOCKED
