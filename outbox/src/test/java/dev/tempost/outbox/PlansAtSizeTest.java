@@ -17,9 +17,10 @@ import org.junit.jupiter.api.Test;
 /** Among a million rows, each statement inside the claim finds its own by the index that is meant for it. */
 class PlansAtSizeTest {
 
-    private static final Pattern SCAN = Pattern.compile("Scan (?:Backward )?using (\\w+) on outbox|Bitmap Index Scan on (outbox\\w*)");
-    private static final String CLAIM = "SELECT * FROM tempost.claim(%d, interval '1 minute', '{}', false, NULL, '{}',"
-            + " true, NULL, %s, '')";
+    private static final Pattern SCAN =
+            Pattern.compile("Scan (?:Backward )?using (\\w+) on outbox|Bitmap Index Scan on (outbox\\w*)");
+    private static final String CLAIM =
+            "SELECT * FROM tempost.claim(%d, interval '1 minute', '{}', false, NULL, '{}'," + " true, NULL, %s, '')";
     private static final String LIMITS = "'{\"tenants\": {\"t1\": 100000}, \"providers\":"
             + " [{\"only\": false, \"event_types\": [], \"in_flight\": 100000}]}'";
 
@@ -80,7 +81,8 @@ class PlansAtSizeTest {
     @Test
     void lanesAreFoundByProbesOfTheClaimsIndex() throws SQLException {
         assertThat(indexes(plans("SELECT tempost.due_event_types(3)"))).containsOnly("outbox_due");
-        assertThat(indexes(plans("SELECT tempost.due_tenants(3, 'type2', 't1', 16)"))).containsOnly("outbox_due");
+        assertThat(indexes(plans("SELECT tempost.due_tenants(3, 'type2', 't1', 16)")))
+                .containsOnly("outbox_due");
         assertThat(indexes(plans("SELECT * FROM tempost.lanes(3, '{}', false, NULL, NULL, NULL, '', 16)")))
                 .containsOnly("outbox_due");
     }
@@ -126,7 +128,8 @@ class PlansAtSizeTest {
     }
 
     private static List<String> indexes(String plans) {
-        List<String> found = SCAN.matcher(plans).results().map(PlansAtSizeTest::index).toList();
+        List<String> found =
+                SCAN.matcher(plans).results().map(PlansAtSizeTest::index).toList();
         assertThat(found).as("indexes in %s", plans).isNotEmpty();
         return found;
     }

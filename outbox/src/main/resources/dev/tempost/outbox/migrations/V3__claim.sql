@@ -568,7 +568,8 @@ BEGIN
         EXIT WHEN room = 0 OR set_aside > patience;
     END LOOP;
 
-    IF room > 0 AND set_aside > patience THEN
+    -- what was set aside last may have passed its turn to a row that comes earlier
+    IF room > 0 AND set_aside > patience OR room = p_limit AND set_aside > 0 THEN
         id := NULL;
         RETURN NEXT;
     END IF;
