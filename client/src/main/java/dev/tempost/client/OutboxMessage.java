@@ -175,7 +175,7 @@ public final class OutboxMessage {
             return this;
         }
 
-        /** Needs a {@code shardKey}. Kept with the row; the engine does not coalesce yet. Defaults to null. */
+        /** Needs a {@code shardKey}. Of the messages of a shard with the same, only the newest goes out. Defaults to null. */
         public Builder objectKey(@Nullable String objectKey) {
             this.objectKey = objectKey;
             return this;

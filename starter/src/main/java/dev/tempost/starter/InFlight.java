@@ -10,10 +10,10 @@ import java.util.function.LongSupplier;
 /** The rows this replica has claimed whose first attempt has not ended yet, as far as it knows, and how many there may be. */
 final class InFlight {
 
-    // what keeps two processors busy; below it, throughput suffers before the queue in Temporal gets shorter
-    private static final int ENOUGH_FOR_A_START = 6;
-    private static final int SHORT_QUEUE = 2;
-    private static final int LONG_QUEUE = 4;
+    // what keeps two processors busy
+    private static final int ENOUGH_FOR_A_START = 10;
+    private static final int SHORT_QUEUE = 3;
+    private static final int LONG_QUEUE = 6;
     // the wait of a row that finds nothing in its way hardly changes: it is measured anew seldom
     private static final int BETWEEN_BASELINES = 10_000;
 

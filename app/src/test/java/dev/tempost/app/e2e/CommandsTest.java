@@ -165,6 +165,31 @@ class CommandsTest {
                 delay);
     }
 
+    @Test
+    void whatIsPausedStaysAndGoesOnWhenItIsResumed() throws Exception {
+        tempost.migrated();
+        assertThat(run("pause", "--event-type", "welcome", "--reason", "typo in the template")
+                        .text())
+                .contains("event type welcome: paused");
+        long id = tempost.welcome("ada@example.com");
+        tempost.start();
+        long other = tempost.insert("INSERT INTO tempost.outbox (event_type, recipient, payload, shard_key)"
+                + " VALUES ('unknown', 'ada@example.com', '{}', 's') RETURNING id");
+        tempost.awaitStatus(other, RowStatus.FAILED);
+
+        assertThat(tempost.row(id).status()).isEqualTo(RowStatus.PENDING);
+        assertThat(run("status").text())
+                .contains("paused: event type welcome, by ")
+                .contains("typo in the template");
+        assertThat(run("shards").text()).contains("row " + other + " failed (TemplateInvalid) and holds the shard");
+        Said wrong = run("resume", "--tenant", "default");
+        assertThat(wrong.exit()).isEqualTo(1);
+        assertThat(wrong.text()).contains("tenant default is not paused").contains("event type welcome");
+
+        run("resume", "--event-type", "welcome");
+        tempost.awaitStatus(id, RowStatus.DELIVERED);
+    }
+
     private record Said(int exit, String text) {}
 
     private Said run(String... arguments) throws IOException, InterruptedException {

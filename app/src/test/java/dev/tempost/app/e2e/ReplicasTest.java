@@ -6,13 +6,17 @@ import static org.awaitility.Awaitility.await;
 import dev.tempost.activities.testing.ScriptedSmtpServer.Phase;
 import dev.tempost.outbox.RowStatus;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class ReplicasTest {
 
-    private static final int MANY = 2_000;
+    /** Half of them in shards of 15; {@code -Dtempost.test.replica-rows=5000} for more. */
+    private static final int MANY = Integer.getInteger("tempost.test.replica-rows", 600);
+
+    private static final int SHARDS = MANY / 30;
     private static final int SOME = 60;
 
     private final Installation tempost = new Installation();
@@ -23,7 +27,7 @@ class ReplicasTest {
     }
 
     @Test
-    void threeReplicasMakeOneWorkflowAndOneMailOfEachRow() {
+    void threeReplicasMakeOneWorkflowAndOneMailOfEachRowAndKeepTheOrderOfShards() {
         tempost.migrated();
         insertMany(MANY);
         tempost.start();
@@ -40,6 +44,12 @@ class ReplicasTest {
                 .as("different recipients")
                 .isEqualTo(MANY);
         assertThat(tempost.number("SELECT count(*) FROM tempost.attempt")).isEqualTo(MANY);
+        Map<Integer, List<Integer>> received = tempost.smtp.messages().stream()
+                .map(mail -> Integer.valueOf(mail.to().getFirst().replaceAll("\\D", "")))
+                .filter(number -> number % 2 == 0)
+                .collect(Collectors.groupingBy(number -> number / 2 % SHARDS));
+        assertThat(received).hasSize(SHARDS);
+        assertThat(received.values()).allSatisfy(shard -> assertThat(shard).isSorted());
         String query = "TempostTenant = 'replicas'";
         await("every workflow to be listed")
                 .atMost(Installation.PATIENCE)
@@ -76,7 +86,7 @@ class ReplicasTest {
                 .entrySet()
                 .stream()
                 .filter(sent -> sent.getValue() > 1)
-                .map(java.util.Map.Entry::getKey)
+                .map(Map.Entry::getKey)
                 .toList();
         assertThat(twice)
                 .allSatisfy(address -> assertThat(tempost.number(
@@ -89,9 +99,10 @@ class ReplicasTest {
 
     private void insertMany(int count) {
         tempost.execute(
-                "INSERT INTO tempost.outbox (tenant, event_type, recipient, payload)"
-                        + " SELECT 'replicas', 'welcome', 'r' || n || '@example.com', '{\"name\": \"Ada\"}'"
+                "INSERT INTO tempost.outbox (tenant, event_type, recipient, payload, shard_key)"
+                        + " SELECT 'replicas', 'welcome', 'r' || n || '@example.com', '{\"name\": \"Ada\"}',"
+                        + " CASE WHEN n % 2 = 0 THEN 's' || n / 2 % ? END"
                         + " FROM generate_series(1, ?) n",
-                count);
+                SHARDS, count);
     }
 }
