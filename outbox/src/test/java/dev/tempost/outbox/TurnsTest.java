@@ -288,10 +288,11 @@ class TurnsTest {
     }
 
     @Test
-    void aNewerRowThatIsNotDueYetSupersedesNothing() {
+    void aNewerRowThatIsNotDueYetOrWillNotBeSentSupersedesNothing() {
         long old = ofObject("a");
         outbox.row("shard_key, object_key, deliver_after", "'s'", "'a'", FUTURE);
         outbox.row("shard_key, object_key, status", "'s'", "'a'", "'cancelled'");
+        outbox.row("shard_key, object_key, status, cancel_requested_at", "'s'", "'a'", "'dispatched'", "now()");
         outbox.database.execute(
                 "INSERT INTO tempost.outbox (event_type, shard_key, object_key) VALUES ('another', 's', 'a')");
         outbox.row("shard_key, object_key", "'t'", "'a'");

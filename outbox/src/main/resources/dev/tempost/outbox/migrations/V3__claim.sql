@@ -148,7 +148,7 @@ BEGIN
     WHERE n.tenant = o.tenant AND n.shard_key = o.shard_key AND n.event_type = o.event_type
       AND n.object_key = o.object_key AND n.object_key IS NOT NULL AND n.id > p_id
       AND n.status IN ('pending', 'dispatched', 'delivered')
-      AND (n.status <> 'pending' OR n.cancel_requested_at IS NULL
+      AND (n.status = 'delivered' OR n.cancel_requested_at IS NULL
                AND coalesce(n.deliver_after <= clock_timestamp(), true)
                AND coalesce(n.expires_at > clock_timestamp(), true))
     ORDER BY n.id DESC LIMIT 1;
