@@ -2,6 +2,7 @@ package dev.tempost.outbox;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +41,7 @@ public record ClaimRules(Map<String, Share> tenants, List<ProviderLimit> provide
 
     /** All tenants alike, no limits, and a failed row holds its shard. */
     public static ClaimRules defaults() {
-        return new ClaimRules(Map.of(), List.of(), new EventTypes(true, java.util.Set.of()));
+        return new ClaimRules(Map.of(), List.of(), new EventTypes(true, Set.of()));
     }
 
     private static void checkName(String name) {

@@ -8,7 +8,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -31,7 +33,7 @@ class TurnsTest {
         outbox = new OutboxFixture(version);
         claims = new Claims(
                 outbox.database.dataSource(),
-                new ClaimRules(java.util.Map.of(), List.of(), new EventTypes(true, Set.of("skipped"))));
+                new ClaimRules(Map.of(), List.of(), new EventTypes(true, Set.of("skipped"))));
         rows = new Rows(outbox.database.dataSource());
         shards = new Shards(outbox.database.dataSource());
     }
@@ -51,6 +53,10 @@ class TurnsTest {
         return outbox.row("shard_key, object_key", "'s'", "'" + object + "'");
     }
 
+    private void ended(long id, RowStatus status) {
+        outbox.set(id, "status = '" + status.column() + "', lease_until = NULL");
+    }
+
     private Admission gate(long id, boolean reset) {
         return new Ledger(outbox.database.dataSource())
                 .open(id, outbox.key(id), reset ? "r2" : "r1", reset, "smtp", "<m>", LEASE, false)
@@ -63,7 +69,7 @@ class TurnsTest {
         for (long id : ids) {
             assertThat(claim()).containsExactly(id);
             assertThat(claim()).isEmpty();
-            outbox.set(id, "status = 'delivered', lease_until = NULL");
+            ended(id, RowStatus.DELIVERED);
         }
         assertThat(claim()).isEmpty();
         assertThat(outbox.database.number("SELECT count(*) FROM tempost.shard")).isZero();
@@ -74,7 +80,7 @@ class TurnsTest {
         long head = inShard("skipped");
         long next = inShard("welcome");
         assertThat(claim()).containsExactly(head);
-        outbox.set(head, "status = 'failed', lease_until = NULL");
+        ended(head, RowStatus.FAILED);
         assertThat(claim()).containsExactly(next);
     }
 
@@ -84,14 +90,14 @@ class TurnsTest {
         long second = inShard("welcome");
         long third = inShard("welcome");
         assertThat(claim()).containsExactly(skipped);
-        outbox.set(skipped, "status = 'failed', lease_until = NULL");
+        ended(skipped, RowStatus.FAILED);
         assertThat(claim()).containsExactly(second);
 
         assertThat(rows.retry(skipped)).isTrue();
         assertThat(claim()).as("while another row is under way").isEmpty();
-        outbox.set(second, "status = 'delivered', lease_until = NULL");
+        ended(second, RowStatus.DELIVERED);
         assertThat(claim()).containsExactly(skipped);
-        outbox.set(skipped, "status = 'delivered', lease_until = NULL");
+        ended(skipped, RowStatus.DELIVERED);
         assertThat(claim()).containsExactly(third);
     }
 
@@ -110,7 +116,7 @@ class TurnsTest {
                                 "row " + head + " failed (MailboxUnknown) and holds the shard: retry or dismiss it"));
         rows.retry(head);
         assertThat(claim()).containsExactly(head);
-        outbox.set(head, "status = 'delivered', lease_until = NULL");
+        ended(head, RowStatus.DELIVERED);
         assertThat(claim()).containsExactly(next);
     }
 
@@ -135,7 +141,7 @@ class TurnsTest {
         assertThat(claim()).containsExactly(head);
         rows.cancel(middle, "no longer");
         assertThat(claim()).isEmpty();
-        outbox.set(head, "status = 'delivered', lease_until = NULL");
+        ended(head, RowStatus.DELIVERED);
         assertThat(claim()).containsExactly(last);
     }
 
@@ -162,7 +168,7 @@ class TurnsTest {
                 Statement statement = application.createStatement()) {
             application.setAutoCommit(false);
             statement.execute("SELECT tempost.cancel(" + next + ", 'changed my mind')");
-            outbox.set(head, "status = 'delivered', lease_until = NULL");
+            ended(head, RowStatus.DELIVERED);
             application.rollback();
         }
         assertThat(claims.mendTurns()).isEqualTo(1);
@@ -203,11 +209,11 @@ class TurnsTest {
         long skipped = inShard("skipped");
         long next = inShard("welcome");
         claim();
-        outbox.set(skipped, "status = 'failed', lease_until = NULL");
+        ended(skipped, RowStatus.FAILED);
         assertThat(claim()).containsExactly(next);
         assertThat(gate(skipped, true)).isInstanceOf(Admission.NotItsTurn.class);
         assertThat(outbox.status(skipped)).isEqualTo(RowStatus.FAILED);
-        outbox.set(next, "status = 'delivered', lease_until = NULL");
+        ended(next, RowStatus.DELIVERED);
         assertThat(gate(skipped, true)).isInstanceOf(Admission.Send.class);
         assertThat(outbox.status(skipped)).isEqualTo(RowStatus.DISPATCHED);
     }
@@ -218,7 +224,7 @@ class TurnsTest {
                 + " SELECT 'welcome', 'deep' FROM generate_series(1, 7000)");
         long behind = outbox.pending();
         Claims.Claimed first = claims.claim(2, LEASE, EventTypes.all(), null);
-        List<ClaimedRow> taken = new java.util.ArrayList<>(first.rows());
+        List<ClaimedRow> taken = new ArrayList<>(first.rows());
         while (taken.size() < 2) {
             Claims.Claimed next = claims.claim(2 - taken.size(), LEASE, EventTypes.all(), null);
             assertThat(next.more() || !next.rows().isEmpty())
@@ -242,7 +248,7 @@ class TurnsTest {
         assertThat(claim()).containsExactly(other);
         outbox.assertThatRow(first, "status = 'superseded' AND superseded_by = " + newest);
         outbox.assertThatRow(second, "status = 'superseded' AND superseded_by = " + newest);
-        outbox.set(other, "status = 'delivered', lease_until = NULL");
+        ended(other, RowStatus.DELIVERED);
         assertThat(claim()).containsExactly(newest);
     }
 
@@ -251,7 +257,7 @@ class TurnsTest {
         long old = outbox.row("shard_key, object_key, status, skippable", "'s'", "'a'", "'failed'", "true");
         long newer = ofObject("a");
         assertThat(claim()).containsExactly(newer);
-        outbox.set(newer, "status = 'delivered', lease_until = NULL");
+        ended(newer, RowStatus.DELIVERED);
         rows.retry(old);
         assertThat(claim()).isEmpty();
         outbox.assertThatRow(old, "status = 'superseded' AND superseded_by = " + newer);
@@ -266,7 +272,7 @@ class TurnsTest {
                     "INSERT INTO tempost.outbox (event_type, shard_key, object_key) VALUES ('welcome', 's', 'a')");
             long newer = ofObject("a");
             assertThat(claim()).containsExactly(newer);
-            outbox.set(newer, "status = 'delivered', lease_until = NULL");
+            ended(newer, RowStatus.DELIVERED);
             slow.commit();
             assertThat(claim()).isEmpty();
             assertThat(outbox.database.number("SELECT superseded_by FROM tempost.outbox WHERE status = 'superseded'"))

@@ -101,11 +101,6 @@ public final class Poller implements AutoCloseable {
         inFlight.begun(id);
     }
 
-    /** How many there may be just now. */
-    public int capacity() {
-        return inFlight.capacity();
-    }
-
     /** Whom to tell when Temporal refuses a start: what Tempost needs there may be gone. Must be quick. */
     public void whenRefused(Runnable listener) {
         whenRefused = listener;

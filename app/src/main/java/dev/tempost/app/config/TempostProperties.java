@@ -69,6 +69,8 @@ public record TempostProperties(
         @Valid @DefaultValue Retention retention) {
 
     private static final String DEFAULT_PROVIDER = "default";
+    // one for each partition that Temporal divides a queue and its rate into
+    private static final int LEAST_PACED_IN_FLIGHT = 4;
 
     public TempostProperties {
         checkIntervals("tempost.delivery", delivery.initialInterval(), delivery.maxInterval());
@@ -77,9 +79,6 @@ public record TempostProperties(
                 or(own.initialInterval(), delivery.initialInterval()),
                 or(own.maxInterval(), delivery.maxInterval())));
     }
-
-    // one for each partition that Temporal divides a queue and its rate into
-    private static final int LEAST_PACED_IN_FLIGHT = 4;
 
     private static void checkIntervals(String prefix, Duration initial, Duration longest) {
         if (longest.compareTo(initial) < 0) {
@@ -421,8 +420,8 @@ public record TempostProperties(
 
     /**
      * How many rows of a provider may be between their claim and the end of their first attempt, on all replicas together;
-     * null for any number. With a rate limit, two seconds' worth and at least one for each partition: Temporal's queue does not run dry between two claims, and the
-     * rest waits in PostgreSQL.
+     * null for any number. With a rate limit, two seconds' worth and at least one for each partition: Temporal's queue does
+     * not run dry between two claims, and the rest waits in PostgreSQL.
      */
     public @Nullable Integer inFlightLimit(String provider) {
         Provider own = providers.get(provider);

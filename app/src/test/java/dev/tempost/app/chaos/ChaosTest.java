@@ -12,14 +12,7 @@ class ChaosTest {
     void aMinuteOfKillsAndFaultsLosesNothingAndDoublesNothingUnseen() throws Exception {
         Report report = ChaosRun.of(Plan.small(ChaosRun.seed()), Path.of("target", "chaos", "small"));
 
-        assertThat(report.stories()).as("violations, seed %d", report.seed()).isEmpty();
-        assertThat(report.rested()).as("everything came to rest in time").isTrue();
-        assertThat(report.deafToStop())
-                .as("processes that did not stop when asked")
-                .isZero();
-        assertThat(report.diedByThemselves())
-                .as("processes that ended by themselves")
-                .isZero();
+        Soundness.of(report);
         assertThat(report.allKills()).as("kills").isGreaterThanOrEqualTo(10);
         assertThat(report.kills()).containsOnlyKeys("tempost", "temporal", "postgresql");
         assertThat(report.counts().rows()).as("rows").isGreaterThan(200);

@@ -21,14 +21,7 @@ class LongChaosTest {
 
         Report report = ChaosRun.of(Plan.ofLength(ChaosRun.seed(), duration), folder);
 
-        assertThat(report.stories()).as("violations, seed %d", report.seed()).isEmpty();
-        assertThat(report.rested()).as("everything came to rest in time").isTrue();
-        assertThat(report.deafToStop())
-                .as("processes that did not stop when asked")
-                .isZero();
-        assertThat(report.diedByThemselves())
-                .as("processes that ended by themselves")
-                .isZero();
+        Soundness.of(report);
         assertThat(report.allKills()).as("kills").isGreaterThanOrEqualTo((int)
                 (LEAST_KILLS_A_MINUTE * duration.toMinutes()));
         assertThat(report.counts().rows()).as("rows").isGreaterThanOrEqualTo((int)

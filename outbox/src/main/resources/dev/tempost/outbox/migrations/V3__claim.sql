@@ -13,14 +13,20 @@ LANGUAGE sql AS $$
 $$;
 
 
--- Lets a claim look at the head of a shard, and tells every replica. A head that somebody is changing right now is left to
--- mend_turns.
+-- Lets a claim look at the head of a shard. A head that somebody is changing right now is left to mend_turns.
+CREATE FUNCTION tempost.free_head(p_head bigint) RETURNS void
+LANGUAGE sql AS $$
+    UPDATE tempost.outbox o SET waits_for = NULL
+    WHERE o.id = (SELECT h.id FROM tempost.outbox h
+                  WHERE h.id = p_head AND h.status = 'pending' AND h.waits_for = 'turn' FOR NO KEY UPDATE SKIP LOCKED)
+$$;
+
+
+-- The same, and tells every replica.
 CREATE FUNCTION tempost.wake_head(p_head bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE tempost.outbox o SET waits_for = NULL
-    WHERE o.id = (SELECT h.id FROM tempost.outbox h
-                  WHERE h.id = p_head AND h.status = 'pending' AND h.waits_for = 'turn' FOR NO KEY UPDATE SKIP LOCKED);
+    PERFORM tempost.free_head(p_head);
     PERFORM pg_notify('tempost_wake', '');
 END
 $$;
@@ -164,7 +170,7 @@ BEGIN
         SELECT old.id FROM tempost.outbox old
         WHERE old.tenant = o.tenant AND old.shard_key = o.shard_key AND old.event_type = o.event_type
           AND old.object_key = o.object_key AND old.object_key IS NOT NULL AND old.id < newest
-          AND old.status IN ('pending', 'dispatched', 'delivered') AND old.status = 'pending'
+          AND old.status = 'pending'
         FOR NO KEY UPDATE SKIP LOCKED) || p_id);
     RETURN true;
 END
@@ -217,7 +223,7 @@ BEGIN
     IF lifted.shard_key IS NOT NULL THEN
         UPDATE tempost.outbox o SET waits_for = NULL
         WHERE o.tenant = lifted.tenant AND o.shard_key = lifted.shard_key AND o.shard_key IS NOT NULL
-          AND o.status IN ('pending', 'dispatched') AND o.waits_for = 'pause';
+          AND o.status = 'pending' AND o.waits_for = 'pause';
     END IF;
     PERFORM pg_notify('tempost_wake', '');
     RETURN true;
@@ -400,14 +406,11 @@ BEGIN
     END IF;
 
     IF turn <> p_id THEN
-        UPDATE tempost.outbox r SET waits_for = NULL
-        WHERE r.id = (SELECT h.id FROM tempost.outbox h
-                      WHERE h.id = turn AND h.status = 'pending' AND h.waits_for = 'turn' FOR NO KEY UPDATE SKIP LOCKED);
+        PERFORM tempost.free_head(turn);
         UPDATE tempost.outbox r SET waits_for = 'turn'
         WHERE r.id IN (
             SELECT w.id FROM tempost.outbox w
             WHERE w.tenant = o.tenant AND w.shard_key = o.shard_key AND w.shard_key IS NOT NULL
-              AND (w.status IN ('pending', 'dispatched') OR w.status = 'failed' AND NOT w.skippable)
               AND w.status = 'pending' AND w.waits_for IS NULL AND w.id <> turn AND w.id >= p_id
             ORDER BY w.tenant, w.shard_key, w.id LIMIT 1000 FOR NO KEY UPDATE SKIP LOCKED);
         RETURN 'moved';

@@ -17,5 +17,6 @@ DROP TRIGGER outbox_ended ON tempost.outbox;
 DROP FUNCTION tempost.row_ended();
 DROP FUNCTION tempost.pass_turn(text, text, bigint);
 DROP FUNCTION tempost.wake_head(bigint);
+DROP FUNCTION tempost.free_head(bigint);
 DROP FUNCTION tempost.first_in_shard(text, text);
 DELETE FROM tempost.flyway_schema_history WHERE version = '3';
