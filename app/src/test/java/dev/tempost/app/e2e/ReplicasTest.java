@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class ReplicasTest {
 
     /** Half of them in shards of 15; {@code -Dtempost.test.replica-rows=5000} for more. */
-    private static final int MANY = Integer.getInteger("tempost.test.replica-rows", 600);
+    private static final int MANY = Integer.getInteger("tempost.test.replica-rows", 2_000);
 
     private static final int SHARDS = MANY / 30;
     private static final int SOME = 60;
