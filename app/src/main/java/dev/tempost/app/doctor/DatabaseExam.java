@@ -1,7 +1,9 @@
 package dev.tempost.app.doctor;
 
 import dev.tempost.app.engine.Migration;
+import dev.tempost.app.terminal.Words;
 import dev.tempost.outbox.DatabaseClock;
+import dev.tempost.outbox.OpenTransactions;
 import dev.tempost.outbox.Pooling;
 import dev.tempost.outbox.WakeListener;
 import java.sql.Connection;
@@ -17,6 +19,7 @@ import org.flywaydb.core.api.FlywayException;
 final class DatabaseExam {
 
     private static final Duration TOLERABLE = Duration.ofSeconds(2);
+    private static final Duration LONG = Duration.ofMinutes(5);
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private final DataSource dataSource;
@@ -86,6 +89,22 @@ final class DatabaseExam {
                         says,
                         "nothing is sent twice for it, since PostgreSQL's clock decides; but times in logs mislead:"
                                 + " look at NTP");
+    }
+
+    List<Finding> transactions() {
+        List<Finding> open = new OpenTransactions(dataSource)
+                .openFor(LONG).stream()
+                        .map(transaction -> Finding.warn(
+                                "transactions",
+                                transaction.application() + ", process " + transaction.pid() + ", has had one open for "
+                                        + Words.age(transaction.age().toMillis() / 1000.0)
+                                        + ": claims step over all that has left the outbox since",
+                                "end it, at worst by SELECT pg_terminate_backend(" + transaction.pid()
+                                        + "); idle_in_transaction_session_timeout prevents the next"))
+                        .toList();
+        return open.isEmpty()
+                ? List.of(Finding.ok("transactions", "none open for longer than " + LONG.toMinutes() + " minutes"))
+                : open;
     }
 
     Finding pooler() {

@@ -95,6 +95,7 @@ public final class Doctor {
             return false;
         }
         say("clocks", () -> List.of(exam.clock()));
+        say("transactions", exam::transactions);
         say("pooler", () -> List.of(exam.pooler()));
         say("wake-up", () -> List.of(exam.wakeUp()));
         return true;

@@ -111,6 +111,7 @@ class CommandsTest {
                 .contains("ok       postgresql", "ok       schema", "ok       temporal", "ok       search attributes")
                 .contains(
                         "-reconcile ran", "-retain ran", "ok       smtp default", "ok       wake-up", "ok       clocks")
+                .contains("ok       transactions")
                 .contains(
                         "ok       templates", "ok       wedged", "ok       rows, workflows", "0 problems, 0 warnings");
     }
