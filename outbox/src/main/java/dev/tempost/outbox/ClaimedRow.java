@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param key the row's identity for ever
  * @param tenant the row's tenant
  * @param eventType the row's event type
+ * @param priority 1, the most urgent, to 5
  * @param jobId the job whose cancellation takes it along; null for none
  * @param expiresAt after which it is worthless; null for never
  * @param runId the last workflow run the row knows of; null before the first
@@ -21,6 +22,7 @@ public record ClaimedRow(
         UUID key,
         String tenant,
         String eventType,
+        int priority,
         @Nullable String jobId,
         @Nullable Instant expiresAt,
         @Nullable String runId,

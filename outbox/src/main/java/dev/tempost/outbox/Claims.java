@@ -15,9 +15,15 @@ import org.jspecify.annotations.Nullable;
 /** Takes rows that are due, for one replica at a time, by leases that run out on the database's clock. */
 public final class Claims {
 
+    /** The priority before which no other goes. */
+    public static final int URGENT = 1;
+
+    /** The lowest priority there is. */
+    public static final int ANY_PRIORITY = 5;
+
     private static final String CLAIM = """
-        SELECT id, key, tenant, event_type, job_id, expires_at, run_id, lease_until
-        FROM tempost.claim(?, ? * interval '1 millisecond', ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb, ?)
+        SELECT id, key, tenant, event_type, priority, job_id, expires_at, run_id, lease_until
+        FROM tempost.claim(?, ?, ? * interval '1 millisecond', ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb, ?)
         """;
 
     // index outbox_leased, bounded by now(): clock_timestamp() may differ for every row, so it would read all leases
@@ -34,7 +40,7 @@ public final class Claims {
         SET lease_until = clock_timestamp() + ? * interval '1 millisecond'
         FROM lost
         WHERE o.id = lost.id
-        RETURNING o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at, o.run_id, o.lease_until
+        RETURNING o.id, o.key, o.tenant, o.event_type, o.priority, o.job_id, o.expires_at, o.run_id, o.lease_until
         """;
 
     private static final String SET_LEASE = """
@@ -78,7 +84,7 @@ public final class Claims {
 
     // index outbox_cancelling
     static final String CANCELLING = """
-        SELECT o.id, o.key, o.tenant, o.event_type, o.job_id, o.expires_at, o.run_id, o.lease_until
+        SELECT o.id, o.key, o.tenant, o.event_type, o.priority, o.job_id, o.expires_at, o.run_id, o.lease_until
         FROM tempost.outbox o
         WHERE o.status = 'dispatched' AND o.cancel_requested_at IS NOT NULL
         ORDER BY o.cancel_requested_at
@@ -113,16 +119,18 @@ public final class Claims {
      * Claims rows that are due: by priority, then fairly between tenants, then by id.
      *
      * @param limit at most so many
+     * @param lowest only rows of this priority and more urgent ones: {@link #URGENT} to {@link #ANY_PRIORITY}
      * @param lease how long no other replica may claim them
      * @param eventTypes only rows of these
      * @param tenant only rows of this tenant; null for all
      */
-    public Claimed claim(int limit, Duration lease, EventTypes eventTypes, @Nullable String tenant) {
+    public Claimed claim(int limit, int lowest, Duration lease, EventTypes eventTypes, @Nullable String tenant) {
         List<Optional<ClaimedRow>> taken = database.query(
                 "claim rows",
                 CLAIM,
                 row -> row.getObject("id") == null ? Optional.empty() : Optional.of(row(row)),
                 limit,
+                lowest,
                 lease.toMillis(),
                 eventTypes.names().toArray(String[]::new),
                 eventTypes.only(),
@@ -222,6 +230,7 @@ public final class Claims {
                 row.getObject("key", UUID.class),
                 row.getString("tenant"),
                 row.getString("event_type"),
+                row.getInt("priority"),
                 row.getString("job_id"),
                 Database.instant(row, "expires_at"),
                 row.getString("run_id"),

@@ -15,7 +15,7 @@ import javax.sql.DataSource;
 public final class Reconciliation {
 
     private static final String COLUMNS = """
-        SELECT id, key, tenant, event_type, job_id, expires_at, run_id, lease_until, coalesce(dispatched_at, created_at) AS since
+        SELECT id, key, tenant, event_type, priority, job_id, expires_at, run_id, lease_until, coalesce(dispatched_at, created_at) AS since
         FROM tempost.outbox
         WHERE status = 'dispatched' AND lease_until IS NULL
         """;
@@ -82,6 +82,7 @@ public final class Reconciliation {
                         row.getObject("key", UUID.class),
                         row.getString("tenant"),
                         row.getString("event_type"),
+                        row.getInt("priority"),
                         row.getString("job_id"),
                         Database.instant(row, "expires_at"),
                         row.getString("run_id"),

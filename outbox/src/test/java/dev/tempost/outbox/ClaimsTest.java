@@ -1,6 +1,7 @@
 package dev.tempost.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.tempost.outbox.testing.OnEveryPostgres;
 import dev.tempost.outbox.testing.PostgresVersion;
@@ -32,7 +33,8 @@ class ClaimsTest {
     }
 
     private List<Long> claim(int limit) {
-        return ids(claims.claim(limit, LEASE, EventTypes.all(), null).rows());
+        return ids(claims.claim(limit, Claims.ANY_PRIORITY, LEASE, EventTypes.all(), null)
+                .rows());
     }
 
     private static List<Long> ids(List<ClaimedRow> rows) {
@@ -49,6 +51,22 @@ class ClaimsTest {
     }
 
     @Test
+    void aClaimForUrgentRowsLeavesTheOthers() {
+        long second = outbox.row("priority", "2");
+        long urgent = outbox.row("priority", "1");
+        long fifth = outbox.row("priority", "5");
+
+        assertThat(claims.claim(10, Claims.URGENT, LEASE, EventTypes.all(), null)
+                        .rows())
+                .extracting(ClaimedRow::id, ClaimedRow::priority)
+                .containsExactly(tuple(urgent, 1));
+        assertThat(claims.claim(10, Claims.ANY_PRIORITY, LEASE, EventTypes.all(), null)
+                        .rows())
+                .extracting(ClaimedRow::id, ClaimedRow::priority)
+                .containsExactly(tuple(second, 2), tuple(fifth, 5));
+    }
+
+    @Test
     void aClaimTakesNoMoreThanItsLimit() {
         long first = outbox.pending();
         long second = outbox.pending();
@@ -60,7 +78,9 @@ class ClaimsTest {
     @Test
     void aClaimedRowIsDispatchedUnderALease() {
         long id = outbox.row("tenant, job_id, expires_at", "'acme'", "'job-1'", FUTURE);
-        ClaimedRow row = claims.claim(1, LEASE, EventTypes.all(), null).rows().getFirst();
+        ClaimedRow row = claims.claim(1, Claims.ANY_PRIORITY, LEASE, EventTypes.all(), null)
+                .rows()
+                .getFirst();
         assertThat(row.key()).isEqualTo(outbox.key(id));
         assertThat(row.tenant()).isEqualTo("acme");
         assertThat(row.eventType()).isEqualTo("welcome");
@@ -109,9 +129,12 @@ class ClaimsTest {
     void aTenantCanBeClaimedAlone() {
         outbox.row("tenant", "'acme'");
         long other = outbox.row("tenant", "'globex'");
-        assertThat(ids(claims.claim(10, LEASE, EventTypes.all(), "globex").rows()))
+        assertThat(ids(claims.claim(10, Claims.ANY_PRIORITY, LEASE, EventTypes.all(), "globex")
+                        .rows()))
                 .containsExactly(other);
-        assertThat(claims.claim(10, LEASE, EventTypes.all(), "nobody").rows()).isEmpty();
+        assertThat(claims.claim(10, Claims.ANY_PRIORITY, LEASE, EventTypes.all(), "nobody")
+                        .rows())
+                .isEmpty();
     }
 
     @Test
@@ -193,7 +216,7 @@ class ClaimsTest {
         long id = outbox.inFlight();
         claims.renew(outbox.claimed(id), Duration.ofHours(1));
         outbox.assertThatRow(id, "lease_until > clock_timestamp() + interval '50 minutes'");
-        ClaimedRow stranger = new ClaimedRow(id, UUID.randomUUID(), "default", "welcome", null, null, null, null);
+        ClaimedRow stranger = new ClaimedRow(id, UUID.randomUUID(), "default", "welcome", 3, null, null, null, null);
         claims.renew(stranger, Duration.ofSeconds(1));
         claims.leave(stranger);
         claims.release(stranger, Duration.ZERO, "Stranger", "another row");
@@ -237,13 +260,14 @@ class ClaimsTest {
     void aClaimMayTakeSomeEventTypesOnlyOrAllButSome() {
         long welcome = outbox.pending();
         long news = outbox.database.number("INSERT INTO tempost.outbox (event_type) VALUES ('news') RETURNING id");
-        assertThat(claims.claim(10, LEASE, new EventTypes(true, Set.of("digest")), null)
+        assertThat(claims.claim(10, Claims.ANY_PRIORITY, LEASE, new EventTypes(true, Set.of("digest")), null)
                         .rows())
                 .isEmpty();
-        assertThat(ids(claims.claim(10, LEASE, new EventTypes(false, Set.of("welcome")), null)
+        assertThat(ids(claims.claim(10, Claims.ANY_PRIORITY, LEASE, new EventTypes(false, Set.of("welcome")), null)
                         .rows()))
                 .containsExactly(news);
-        assertThat(ids(claims.claim(10, LEASE, new EventTypes(true, Set.of("welcome", "news")), null)
+        assertThat(ids(claims.claim(
+                                10, Claims.ANY_PRIORITY, LEASE, new EventTypes(true, Set.of("welcome", "news")), null)
                         .rows()))
                 .containsExactly(welcome);
     }

@@ -22,7 +22,7 @@ class FairnessTest {
     private final OutboxFixture outbox = new OutboxFixture(PostgresVersion.CURRENT);
 
     private Map<String, Long> claimed(Claims claims, int limit) {
-        return claims.claim(limit, Duration.ofMinutes(1), EventTypes.all(), null).rows().stream()
+        return claims.claim(limit, Claims.ANY_PRIORITY, Duration.ofMinutes(1), EventTypes.all(), null).rows().stream()
                 .collect(Collectors.groupingBy(ClaimedRow::tenant, Collectors.counting()));
     }
 
@@ -74,7 +74,7 @@ class FairnessTest {
         rows("small", 100);
         long urgent = outbox.row("tenant, priority", "'zeta'", "1");
         assertThat(with(Map.of(), List.of())
-                        .claim(1, Duration.ofMinutes(1), EventTypes.all(), null)
+                        .claim(1, Claims.ANY_PRIORITY, Duration.ofMinutes(1), EventTypes.all(), null)
                         .rows())
                 .extracting(ClaimedRow::id)
                 .containsExactly(urgent);
@@ -86,7 +86,7 @@ class FairnessTest {
         outbox.database.execute("INSERT INTO tempost.outbox (event_type, tenant)"
                 + " SELECT 'magic-link', 'acme' FROM generate_series(1, 2)");
         List<ClaimedRow> taken = with(Map.of(), List.of())
-                .claim(8, Duration.ofMinutes(1), EventTypes.all(), null)
+                .claim(8, Claims.ANY_PRIORITY, Duration.ofMinutes(1), EventTypes.all(), null)
                 .rows();
         assertThat(taken).hasSize(8);
         assertThat(taken)
@@ -112,8 +112,8 @@ class FairnessTest {
         rows("acme", 100);
         outbox.database.execute("INSERT INTO tempost.outbox (event_type) SELECT 'news' FROM generate_series(1, 100)");
         Claims claims = with(Map.of(), List.of(new ProviderLimit(new EventTypes(true, Set.of("news")), 2)));
-        List<ClaimedRow> taken =
-                claims.claim(10, Duration.ofMinutes(1), EventTypes.all(), null).rows();
+        List<ClaimedRow> taken = claims.claim(10, Claims.ANY_PRIORITY, Duration.ofMinutes(1), EventTypes.all(), null)
+                .rows();
         assertThat(taken).hasSize(10);
         assertThat(taken).filteredOn(row -> row.eventType().equals("news")).hasSize(2);
     }
@@ -124,7 +124,7 @@ class FairnessTest {
                 + " SELECT 'welcome', clock_timestamp() + interval '1 hour', 1 FROM generate_series(1, 500)");
         long due = outbox.pending();
         assertThat(with(Map.of(), List.of())
-                        .claim(10, Duration.ofMinutes(1), EventTypes.all(), null)
+                        .claim(10, Claims.ANY_PRIORITY, Duration.ofMinutes(1), EventTypes.all(), null)
                         .rows())
                 .extracting(ClaimedRow::id)
                 .containsExactly(due);

@@ -40,11 +40,12 @@ class ManyAtOnceTest {
         Claims claims = new Claims(outbox.database.dataSource());
         List<Long> taken = atOnce(() -> {
                     List<Long> mine = new ArrayList<>();
-                    List<ClaimedRow> batch = claims.claim(7, Duration.ofMinutes(1), EventTypes.all(), null)
+                    List<ClaimedRow> batch = claims.claim(
+                                    7, Claims.ANY_PRIORITY, Duration.ofMinutes(1), EventTypes.all(), null)
                             .rows();
                     while (!batch.isEmpty()) {
                         batch.forEach(row -> mine.add(row.id()));
-                        batch = claims.claim(7, Duration.ofMinutes(1), EventTypes.all(), null)
+                        batch = claims.claim(7, Claims.ANY_PRIORITY, Duration.ofMinutes(1), EventTypes.all(), null)
                                 .rows();
                     }
                     return mine;

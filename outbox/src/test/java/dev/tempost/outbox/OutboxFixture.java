@@ -101,6 +101,7 @@ final class OutboxFixture implements AutoCloseable {
                 key(id),
                 Objects.requireNonNull(column(id, "tenant")),
                 "welcome",
+                3,
                 null,
                 null,
                 column(id, "run_id"),

@@ -20,7 +20,7 @@ class PlansAtSizeTest {
     private static final Pattern SCAN =
             Pattern.compile("Scan (?:Backward )?using (\\w+) on outbox|Bitmap Index Scan on (outbox\\w*)");
     private static final String CLAIM =
-            "SELECT * FROM tempost.claim(%d, interval '1 minute', '{}', false, NULL, '{}'," + " true, NULL, %s, '')";
+            "SELECT * FROM tempost.claim(%d, 5, interval '1 minute', '{}', false, NULL, '{}'," + " true, NULL, %s, '')";
     private static final String LIMITS = "'{\"tenants\": {\"t1\": 100000}, \"providers\":"
             + " [{\"only\": false, \"event_types\": [], \"in_flight\": 100000}]}'";
 

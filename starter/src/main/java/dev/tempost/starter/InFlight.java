@@ -3,6 +3,8 @@ package dev.tempost.starter;
 import com.netflix.concurrency.limits.Limit;
 import com.netflix.concurrency.limits.limit.FixedLimit;
 import com.netflix.concurrency.limits.limit.VegasLimit;
+import dev.tempost.outbox.Claims;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
@@ -11,15 +13,18 @@ import java.util.function.LongSupplier;
 final class InFlight {
 
     // what keeps two processors busy
-    private static final int ENOUGH_FOR_A_START = 10;
+    private static final int ENOUGH_FOR_A_START = 8;
     private static final int SHORT_QUEUE = 3;
     private static final int LONG_QUEUE = 6;
     // the wait of a row that finds nothing in its way hardly changes: it is measured anew seldom
     private static final int BETWEEN_BASELINES = 10_000;
 
+    // an urgent row that takes longer waits for its mail server, not for a processor
+    private static final Duration HEADSTART = Duration.ofSeconds(1);
+
     private final Limit limit;
     private final int least;
-    private final Map<Long, Long> claimedAt = new ConcurrentHashMap<>();
+    private final Map<Long, Flight> flights = new ConcurrentHashMap<>();
     private final LongSupplier nanoTime;
 
     private InFlight(Limit limit, int least, LongSupplier nanoTime) {
@@ -29,8 +34,8 @@ final class InFlight {
     }
 
     /** As many as that, always. */
-    static InFlight fixed(int capacity) {
-        return new InFlight(FixedLimit.of(capacity), capacity, System::nanoTime);
+    static InFlight fixed(int capacity, LongSupplier nanoTime) {
+        return new InFlight(FixedLimit.of(capacity), capacity, nanoTime);
     }
 
     /** As many as do not wait for each other in Temporal: told by the time from a row's claim to the beginning of its attempt. */
@@ -49,25 +54,42 @@ final class InFlight {
                 nanoTime);
     }
 
-    void add(long id) {
-        claimedAt.put(id, nanoTime.getAsLong());
+    private record Flight(long claimedAt, boolean urgent) {}
+
+    /**
+     * What a claim may take.
+     *
+     * @param places how many rows; 0 when it is not worth one
+     * @param lowest of which priority and more urgent ones
+     */
+    record Room(int places, int lowest) {
+
+        static final Room NONE = new Room(0, Claims.ANY_PRIORITY);
+
+        boolean none() {
+            return places <= 0;
+        }
+    }
+
+    void add(long id, int priority) {
+        flights.put(id, new Flight(nanoTime.getAsLong(), priority == Claims.URGENT));
     }
 
     /** A row's attempt begins now: how long that took tells whether there is a queue. */
     void begun(long id) {
-        Long since = claimedAt.get(id);
-        if (since != null) {
-            long now = nanoTime.getAsLong();
-            limit.onSample(since, Math.max(1, now - since), claimedAt.size(), false);
+        Flight flight = flights.get(id);
+        if (flight != null) {
+            long waited = nanoTime.getAsLong() - flight.claimedAt;
+            limit.onSample(flight.claimedAt, Math.max(1, waited), flights.size(), false);
         }
     }
 
     boolean remove(long id) {
-        return claimedAt.remove(id) != null;
+        return flights.remove(id) != null;
     }
 
     int size() {
-        return claimedAt.size();
+        return flights.size();
     }
 
     int capacity() {
@@ -75,15 +97,38 @@ final class InFlight {
     }
 
     int free() {
-        return capacity() - claimedAt.size();
+        return capacity() - flights.size();
     }
 
-    /** A claim costs a round trip whatever it brings: under load it waits until it is worth one. */
-    boolean worthAClaim() {
-        return claimedAt.isEmpty() || free() >= Math.max(1, capacity() / 3);
+    /**
+     * A claim costs a round trip whatever it brings: under load it waits until it is worth one. While an urgent row is on its way,
+     * all others have a third of the places, so that it need not share the processors with many.
+     */
+    Room room() {
+        long now = nanoTime.getAsLong();
+        int urgent = 0;
+        boolean ahead = false;
+        for (Flight flight : flights.values()) {
+            if (flight.urgent) {
+                urgent++;
+                ahead |= now - flight.claimedAt < HEADSTART.toNanos();
+            }
+        }
+        int capacity = capacity();
+        int others = ahead ? Math.max(1, capacity / 3) : capacity;
+        int forAll = Math.min(free(), others - (flights.size() - urgent));
+        if (flights.isEmpty() || forAll >= Math.max(1, others / 3)) {
+            return new Room(forAll, Claims.ANY_PRIORITY);
+        }
+        return free() >= Math.max(1, capacity / 3) ? new Room(free(), Claims.URGENT) : Room.NONE;
+    }
+
+    /** Urgent rows need not wait for a place: a third more than the rest may have is theirs. */
+    Room roomForUrgent() {
+        return new Room(free() + Math.max(1, capacity() / 3), Claims.URGENT);
     }
 
     long[] ids() {
-        return claimedAt.keySet().stream().mapToLong(Long::longValue).toArray();
+        return flights.keySet().stream().mapToLong(Long::longValue).toArray();
     }
 }

@@ -32,6 +32,7 @@ public final class Poller implements AutoCloseable {
     private static final Duration BETWEEN_MENDINGS = Duration.ofSeconds(10);
     private static final Duration AFTER_A_FAILED_START = Duration.ofSeconds(2);
     private static final Duration LOST_SIGHT = Duration.ofMillis(250);
+    private static final Duration BETWEEN_URGENT_LOOKS = Duration.ofMillis(20);
     private static final int CHORE_BATCH = 100;
 
     private final Claims claims;
@@ -77,7 +78,7 @@ public final class Poller implements AutoCloseable {
         this.cancelSignals = new CancelSignals(client, claims, lostRows);
         this.inFlight = settings.adaptive()
                 ? InFlight.adaptive(settings.capacity(), System::nanoTime)
-                : InFlight.fixed(settings.capacity());
+                : InFlight.fixed(settings.capacity(), System::nanoTime);
         this.listener = settings.listen() ? new Listener(listening, dataSource, waker) : null;
     }
 
@@ -91,7 +92,7 @@ public final class Poller implements AutoCloseable {
 
     /** Tells the poller that a row's first attempt has ended, which makes room for another. */
     public void finished(long id) {
-        if (inFlight.remove(id) && inFlight.worthAClaim()) {
+        if (inFlight.remove(id) && !inFlight.room().none()) {
             waker.ring();
         }
     }
@@ -129,26 +130,18 @@ public final class Poller implements AutoCloseable {
                     chores();
                     choresDueAt = System.nanoTime() + BETWEEN_CHORES.toNanos();
                 }
-                if (!inFlight.worthAClaim()) {
-                    if (!waker.await(LOST_SIGHT)) {
-                        lookForFinished();
-                        withoutDatabase.reset();
-                        continue;
-                    }
-                    // what rang may be urgent
-                    if (inFlight.free() <= 0) {
-                        continue;
-                    }
+                InFlight.Room room = inFlight.room();
+                if (room.none()) {
+                    whileFull();
+                    withoutDatabase.reset();
+                    continue;
                 }
-                Claims.Claimed claimed = deliverable.none()
-                        ? new Claims.Claimed(List.of(), false)
-                        : claims.claim(inFlight.free(), settings.lease(), deliverable, settings.tenant());
+                Claims.Claimed claimed = claim(room);
                 if (started) {
                     started = false;
                     withoutTemporal.reset();
                 }
                 withoutDatabase.reset();
-                claimed.rows().forEach(row -> submit(row, false));
                 if (claimed.rows().isEmpty() && !claimed.more()) {
                     boolean notified = listener != null && listener.hearing();
                     if (waker.await(notified ? settings.idlestInterval() : idle.next())) {
@@ -168,6 +161,26 @@ public final class Poller implements AutoCloseable {
                 log.error("Polling pauses for {} ms after an unexpected failure", pause.toMillis(), e);
                 sleep(pause);
             }
+        }
+    }
+
+    private Claims.Claimed claim(InFlight.Room room) {
+        if (room.none() || deliverable.none()) {
+            return new Claims.Claimed(List.of(), false);
+        }
+        Claims.Claimed claimed =
+                claims.claim(room.places(), room.lowest(), settings.lease(), deliverable, settings.tenant());
+        claimed.rows().forEach(row -> submit(row, false));
+        return claimed;
+    }
+
+    /** Waits for a row to end or to arrive. One that arrives may be urgent. */
+    private void whileFull() throws InterruptedException {
+        if (!waker.await(LOST_SIGHT)) {
+            lookForFinished();
+        } else if (inFlight.room().none()) {
+            claim(inFlight.roomForUrgent());
+            sleep(BETWEEN_URGENT_LOOKS);
         }
     }
 
@@ -209,7 +222,7 @@ public final class Poller implements AutoCloseable {
     }
 
     private void submit(ClaimedRow row, boolean leaseRanOut) {
-        inFlight.add(row.id());
+        inFlight.add(row.id(), row.priority());
         starts.execute(() -> {
             if (!start(row, leaseRanOut)) {
                 finished(row.id());

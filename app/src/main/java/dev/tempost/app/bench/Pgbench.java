@@ -33,7 +33,7 @@ final class Pgbench {
                 script,
                 String.format(
                         Locale.ROOT,
-                        "SELECT * FROM tempost.claim(%d, interval '10 minutes', '{}', false, null, '{}', true, null,"
+                        "SELECT * FROM tempost.claim(%d, 5, interval '10 minutes', '{}', false, null, '{}', true, null,"
                                 + " null, '');%n",
                         batch));
     }

@@ -92,6 +92,8 @@ public final class QueueBench {
                     "the bulk was gone before the last urgent row: take more of it, or fewer of those");
         }
         figures.put("urgent rows behind " + bulk + ", commit to acceptance", lags(stack, urgentAt));
+        figures.put("of that until the claim", wait(stack, "o.dispatched_at"));
+        figures.put("of that until the attempt begins", wait(stack, "a.started_at"));
         figures.put("a small tenant's rows behind them", lags(stack, smallAt));
         figures.put("bulk rows that still waited then", String.format(Locale.ROOT, "%,d", waiting));
         figures.forEach((name, value) -> progress.say(name + ": " + value));
@@ -113,6 +115,20 @@ public final class QueueBench {
         insert.execute();
         committedAt.put(recipient, Instant.now());
         connection.commit();
+    }
+
+    private static String wait(BenchStack stack, String until) throws Exception {
+        String millis = "extract(epoch FROM " + until + " - o.created_at) * 1000";
+        return String.format(
+                Locale.ROOT,
+                "p50 %d ms, p99 %d ms",
+                stack.number(waits("percentile_cont(0.5) WITHIN GROUP (ORDER BY " + millis + ")")),
+                stack.number(waits("percentile_cont(0.99) WITHIN GROUP (ORDER BY " + millis + ")")));
+    }
+
+    private static String waits(String figure) {
+        return "SELECT round(" + figure + ") FROM tempost.outbox o JOIN tempost.attempt a ON a.outbox_id = o.id"
+                + " WHERE o.priority = 1";
     }
 
     private static String lags(BenchStack stack, Map<String, Instant> committedAt) {

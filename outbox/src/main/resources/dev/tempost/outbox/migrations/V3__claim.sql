@@ -5,20 +5,25 @@
 -- The row a shard's turn belongs to when nobody has it: the lowest id that is still to be sent, or failed and holds the
 -- shard. Null when the shard has none.
 CREATE FUNCTION tempost.first_in_shard(p_tenant text, p_shard_key text) RETURNS bigint
-LANGUAGE sql AS $$
-    SELECT o.id FROM tempost.outbox o
-    WHERE o.tenant = p_tenant AND o.shard_key = p_shard_key AND o.shard_key IS NOT NULL
-      AND (o.status IN ('pending', 'dispatched') OR o.status = 'failed' AND NOT o.skippable)
-    ORDER BY o.tenant, o.shard_key, o.id LIMIT 1
+LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN (
+        SELECT o.id FROM tempost.outbox o
+        WHERE o.tenant = p_tenant AND o.shard_key = p_shard_key AND o.shard_key IS NOT NULL
+          AND (o.status IN ('pending', 'dispatched') OR o.status = 'failed' AND NOT o.skippable)
+        ORDER BY o.tenant, o.shard_key, o.id LIMIT 1);
+END
 $$;
 
 
 -- Lets a claim look at the head of a shard. A head that somebody is changing right now is left to mend_turns.
 CREATE FUNCTION tempost.free_head(p_head bigint) RETURNS void
-LANGUAGE sql AS $$
+LANGUAGE plpgsql AS $$
+BEGIN
     UPDATE tempost.outbox o SET waits_for = NULL
     WHERE o.id = (SELECT h.id FROM tempost.outbox h
-                  WHERE h.id = p_head AND h.status = 'pending' AND h.waits_for = 'turn' FOR NO KEY UPDATE SKIP LOCKED)
+                  WHERE h.id = p_head AND h.status = 'pending' AND h.waits_for = 'turn' FOR NO KEY UPDATE SKIP LOCKED);
+END
 $$;
 
 
@@ -236,41 +241,45 @@ COMMENT ON FUNCTION tempost.resume IS
 
 -- The claim --------------------------------------------------------------------------------------------------------
 
--- The event types of which rows of a priority wait for a claim: one probe of the index each, however many rows there are.
-CREATE FUNCTION tempost.due_event_types(p_priority int) RETURNS SETOF text
+-- The first row of each event type of which rows of a priority wait for a claim: one probe of the index each, however many
+-- rows there are.
+CREATE FUNCTION tempost.due_event_types(p_priority int) RETURNS TABLE (event_type text, tenant text, id bigint)
 LANGUAGE sql STABLE AS $$
-    WITH RECURSIVE found (event_type) AS (
-        (SELECT o.event_type FROM tempost.outbox o
+    WITH RECURSIVE found (event_type, tenant, id) AS (
+        (SELECT o.event_type, o.tenant, o.id FROM tempost.outbox o
          WHERE o.status = 'pending' AND o.waits_for IS NULL AND o.priority = p_priority
-         ORDER BY o.priority, o.event_type LIMIT 1)
+         ORDER BY o.priority, o.event_type, o.tenant, o.id LIMIT 1)
         UNION ALL
-        SELECT (SELECT o.event_type FROM tempost.outbox o
-                WHERE o.status = 'pending' AND o.waits_for IS NULL AND o.priority = p_priority
-                  AND o.event_type > found.event_type
-                ORDER BY o.priority, o.event_type LIMIT 1)
-        FROM found WHERE found.event_type IS NOT NULL
+        SELECT next.event_type, next.tenant, next.id
+        FROM found CROSS JOIN LATERAL (
+            SELECT o.event_type, o.tenant, o.id FROM tempost.outbox o
+            WHERE o.status = 'pending' AND o.waits_for IS NULL AND o.priority = p_priority
+              AND o.event_type > found.event_type
+            ORDER BY o.priority, o.event_type, o.tenant, o.id LIMIT 1) next
     )
-    SELECT event_type FROM found WHERE event_type IS NOT NULL
+    SELECT event_type, tenant, id FROM found
 $$;
 
 
--- The tenants that have such rows of an event type, at most so many, in order from the one that follows p_after.
-CREATE FUNCTION tempost.due_tenants(p_priority int, p_event_type text, p_after text, p_limit int) RETURNS SETOF text
+-- The first row of each tenant that follows p_after among such rows of an event type, in order, at most so many.
+CREATE FUNCTION tempost.due_tenants(p_priority int, p_event_type text, p_after text, p_limit int)
+RETURNS TABLE (tenant text, id bigint)
 LANGUAGE sql STABLE AS $$
-    WITH RECURSIVE found (tenant, place) AS (
-        (SELECT o.tenant, 1 FROM tempost.outbox o
+    WITH RECURSIVE found (tenant, id, place) AS (
+        (SELECT o.tenant, o.id, 1 FROM tempost.outbox o
          WHERE o.status = 'pending' AND o.waits_for IS NULL AND o.priority = p_priority
            AND o.event_type = p_event_type AND o.tenant > p_after
-         ORDER BY o.priority, o.event_type, o.tenant LIMIT 1)
+         ORDER BY o.priority, o.event_type, o.tenant, o.id LIMIT 1)
         UNION ALL
-        SELECT (SELECT o.tenant FROM tempost.outbox o
-                WHERE o.status = 'pending' AND o.waits_for IS NULL AND o.priority = p_priority
-                  AND o.event_type = p_event_type AND o.tenant > found.tenant
-                ORDER BY o.priority, o.event_type, o.tenant LIMIT 1),
-               found.place + 1
-        FROM found WHERE found.tenant IS NOT NULL AND found.place < p_limit
+        SELECT next.tenant, next.id, found.place + 1
+        FROM found CROSS JOIN LATERAL (
+            SELECT o.tenant, o.id FROM tempost.outbox o
+            WHERE o.status = 'pending' AND o.waits_for IS NULL AND o.priority = p_priority
+              AND o.event_type = p_event_type AND o.tenant > found.tenant
+            ORDER BY o.priority, o.event_type, o.tenant, o.id LIMIT 1) next
+        WHERE found.place < p_limit
     )
-    SELECT tenant FROM found WHERE tenant IS NOT NULL
+    SELECT tenant, id FROM found
 $$;
 
 
@@ -314,7 +323,8 @@ $$;
 
 
 -- How many of p_room free places each lane gets. The tenants that follow p_after come first; places go by weight to tenants,
--- and among a tenant's event types alike. A lane is what one tenant has of one event type.
+-- and among a tenant's event types alike. A lane is what one tenant has of one event type; p_first is its first row, so
+-- that nobody steps a second time over what is finished and still in the index (a transaction held open keeps it there).
 --   p_event_types, p_only   these event types and no others, or all but these
 --   p_tenant                only this tenant; null for all
 --   p_weights               by tenant; 1 for those it does not name
@@ -322,26 +332,34 @@ $$;
 CREATE FUNCTION tempost.lanes(
     p_priority int, p_event_types text[], p_only boolean, p_tenant text, p_weights jsonb, p_limits jsonb, p_after text,
     p_room int
-) RETURNS TABLE (event_type text, tenant text, share int)
-LANGUAGE sql AS $$
+) RETURNS TABLE (event_type text, tenant text, first bigint, share int)
+-- plpgsql, here and where else a statement would do: servers before 18 plan a function in SQL at every call
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH many (tenants) AS (
         -- as many as there are places, and those that may get none
         SELECT p_room + (SELECT count(*) FROM tempost.pause p WHERE p.resumed_at IS NULL AND p.tenant IS NOT NULL)
                       + (SELECT count(*) FROM jsonb_object_keys(p_limits -> 'tenants'))
     ), waiting AS (
-        SELECT t.event_type, r.tenant, r.lap
+        SELECT t.event_type, r.tenant, r.id, CASE WHEN p_tenant IS NULL AND r.tenant <= p_after THEN 1 ELSE 0 END AS lap
         FROM many
-        CROSS JOIN tempost.due_event_types(p_priority) AS t (event_type)
+        CROSS JOIN tempost.due_event_types(p_priority) t
         CROSS JOIN LATERAL (
-            SELECT ahead.tenant, 0 AS lap
-            FROM tempost.due_tenants(p_priority, t.event_type, p_after, many.tenants::int) AS ahead (tenant)
+            SELECT t.tenant, t.id
             WHERE p_tenant IS NULL
             UNION ALL
-            SELECT behind.tenant, 1
-            FROM tempost.due_tenants(p_priority, t.event_type, '', many.tenants::int) AS behind (tenant)
-            WHERE p_tenant IS NULL AND behind.tenant <= p_after
+            SELECT ahead.tenant, ahead.id
+            FROM tempost.due_tenants(p_priority, t.event_type, greatest(t.tenant, p_after), many.tenants::int) ahead
+            WHERE p_tenant IS NULL
             UNION ALL
-            SELECT p_tenant, 0 WHERE p_tenant IS NOT NULL
+            SELECT behind.tenant, behind.id
+            FROM tempost.due_tenants(p_priority, t.event_type, t.tenant, many.tenants::int) behind
+            WHERE p_tenant IS NULL AND t.tenant < p_after AND behind.tenant <= p_after
+            UNION ALL
+            SELECT p_tenant, 0
+            WHERE p_tenant IS NOT NULL
         ) r
         WHERE (t.event_type = ANY (p_event_types)) = p_only
           AND NOT EXISTS (
@@ -350,15 +368,16 @@ LANGUAGE sql AS $$
                 AND coalesce(p.event_type, t.event_type) = t.event_type)
           AND tempost.free_places(r.tenant, t.event_type, p_limits) > 0
     ), weighed AS (
-        SELECT w.event_type, w.tenant, w.lap,
+        SELECT w.event_type, w.tenant, w.id, w.lap,
                coalesce((p_weights ->> w.tenant)::numeric, 1) / count(*) OVER (PARTITION BY w.tenant) AS weight,
                dense_rank() OVER (ORDER BY w.lap, w.tenant) AS place
         FROM waiting w
     )
-    SELECT w.event_type, w.tenant, greatest(1, floor(p_room * w.weight / sum(w.weight) OVER ()))::int
+    SELECT w.event_type, w.tenant, w.id, greatest(1, floor(p_room * w.weight / sum(w.weight) OVER ()))::int
     FROM weighed w
     WHERE w.place <= p_room
-    ORDER BY w.lap, w.tenant, w.event_type
+    ORDER BY w.lap, w.tenant, w.event_type;
+END
 $$;
 
 
@@ -449,12 +468,14 @@ $$;
 -- Dispatches rows that are due, under a lease: by priority, then fairly between tenants, then by id. What it meets and cannot
 -- take, it sets aside, so that no row is looked at twice for the same reason. A row without an id at the end says that it
 -- stopped early and there is more to look at.
+--   p_lowest                      the priority up to which it goes: 1 for urgent rows only, 5 for all
 --   p_skipping, p_skipping_only   the event types whose failed rows hold nothing back
 --   p_weights, p_after            see lanes
 --   p_limits   {"tenants": {"acme": 5}, "providers": [{"only": true, "event_types": ["news"], "in_flight": 10}]}: how many
 --              live leases a tenant, or the event types of a provider, may have in all replicas together; null for none
 CREATE FUNCTION tempost.claim(
     p_limit         int,
+    p_lowest        int,
     p_lease         interval,
     p_event_types   text[],
     p_only          boolean,
@@ -465,8 +486,8 @@ CREATE FUNCTION tempost.claim(
     p_limits        jsonb,
     p_after         text
 ) RETURNS TABLE (
-    id bigint, key uuid, tenant text, event_type text, job_id text, expires_at timestamptz, run_id text,
-    lease_until timestamptz)
+    id bigint, key uuid, tenant text, event_type text, priority smallint, job_id text, expires_at timestamptz,
+    run_id text, lease_until timestamptz)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -489,7 +510,7 @@ BEGIN
         WHERE l.status = 'pending' AND l.waits_for = 'time' AND l.next_attempt_at <= now()
         ORDER BY l.next_attempt_at LIMIT 1000 FOR NO KEY UPDATE SKIP LOCKED);
 
-    FOR level IN 1..5 LOOP
+    FOR level IN 1..p_lowest LOOP
         LOOP
             more := false;
             moved := false;
@@ -498,8 +519,8 @@ BEGIN
                 share := least(lane.share, room, tempost.free_places(lane.tenant, lane.event_type, p_limits));
                 CONTINUE WHEN share <= 0;
                 seen := 0;
-                -- index outbox_due, in its order. The tenant as a range: with an equality the order is id's, and the
-                -- planner may read the primary key past everything that was ever finished
+                -- index outbox_due, in its order, from the lane's first row to its end. With equalities the order would be
+                -- that of tenant and id, or of id, and the planner might read another index, past what it was not asked for
                 FOR met IN
                     WITH due AS (
                         SELECT o.id, o.shard_key, CASE
@@ -508,8 +529,10 @@ BEGIN
                                    ELSE 'dispatched' END AS fate
                         FROM tempost.outbox o
                         WHERE o.status = 'pending' AND o.waits_for IS NULL
-                          AND o.priority = level AND o.event_type = lane.event_type
-                          AND o.tenant >= lane.tenant AND o.tenant <= lane.tenant AND o.id <> ALL (busy)
+                          AND (o.priority, o.event_type, o.tenant, o.id)
+                              >= (level, lane.event_type, lane.tenant, lane.first)
+                          AND (o.priority, o.event_type, o.tenant) <= (level, lane.event_type, lane.tenant)
+                          AND o.id <> ALL (busy)
                         ORDER BY o.priority, o.event_type, o.tenant, o.id
                         LIMIT share
                         FOR NO KEY UPDATE SKIP LOCKED
@@ -544,6 +567,7 @@ BEGIN
                         moved := true;
                         room := room - 1;
                         id := met.id;
+                        priority := level;
                         IF met.sharded THEN
                             SELECT o.key, o.tenant, o.event_type, o.job_id, o.expires_at, o.run_id, o.lease_until
                             INTO key, tenant, event_type, job_id, expires_at, run_id, lease_until

@@ -1,5 +1,5 @@
 -- Takes V3 back. Rows stay; nothing claims them until it is applied again.
-DROP FUNCTION tempost.claim(int, interval, text[], boolean, text, text[], boolean, jsonb, jsonb, text);
+DROP FUNCTION tempost.claim(int, int, interval, text[], boolean, text, text[], boolean, jsonb, jsonb, text);
 DROP FUNCTION tempost.claim_in_turn(bigint, interval, text[], boolean);
 DROP FUNCTION tempost.lanes(int, text[], boolean, text, jsonb, jsonb, text, int);
 DROP FUNCTION tempost.free_places(text, text, jsonb);
