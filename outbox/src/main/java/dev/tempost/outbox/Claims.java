@@ -141,7 +141,8 @@ public final class Claims {
                 rules.limits(),
                 lastTenant);
         List<ClaimedRow> rows = taken.stream().flatMap(Optional::stream).toList();
-        if (!rows.isEmpty()) {
+        // a look for urgent rows only is not the others' turn
+        if (!rows.isEmpty() && lowest == ANY_PRIORITY) {
             lastTenant = rows.getLast().tenant();
         }
         return new Claimed(rows, rows.size() < taken.size());

@@ -69,6 +69,23 @@ class FairnessTest {
     }
 
     @Test
+    void looksForUrgentRowsOnlyAreNobodysTurn() {
+        for (int i = 0; i < 10; i++) {
+            rows("tenant-" + (char) ('a' + i), 50);
+        }
+        Claims claims = with(Map.of(), List.of());
+        Set<String> served = new HashSet<>();
+        for (int i = 0; i < 5; i++) {
+            served.addAll(claimed(claims, 2).keySet());
+            outbox.row("tenant, priority", "'an-urgent-one'", "1");
+            assertThat(claims.claim(2, Claims.URGENT, Duration.ofMinutes(1), EventTypes.all(), null)
+                            .rows())
+                    .hasSize(1);
+        }
+        assertThat(served).hasSize(10);
+    }
+
+    @Test
     void anUrgentRowOfOneTenantGoesBeforeTheBulkOfAll() {
         rows("large", 100);
         rows("small", 100);

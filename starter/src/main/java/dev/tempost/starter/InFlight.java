@@ -56,21 +56,6 @@ final class InFlight {
 
     private record Flight(long claimedAt, boolean urgent) {}
 
-    /**
-     * What a claim may take.
-     *
-     * @param places how many rows; 0 when it is not worth one
-     * @param lowest of which priority and more urgent ones
-     */
-    record Room(int places, int lowest) {
-
-        static final Room NONE = new Room(0, Claims.ANY_PRIORITY);
-
-        boolean none() {
-            return places <= 0;
-        }
-    }
-
     void add(long id, int priority) {
         flights.put(id, new Flight(nanoTime.getAsLong(), priority == Claims.URGENT));
     }
@@ -96,15 +81,12 @@ final class InFlight {
         return Math.max(least, limit.getLimit());
     }
 
-    int free() {
-        return capacity() - flights.size();
-    }
-
     /**
-     * A claim costs a round trip whatever it brings: under load it waits until it is worth one. While an urgent row is on its way,
-     * all others have a third of the places, so that it need not share the processors with many.
+     * How many rows of any priority a claim may take. A claim costs a round trip whatever it brings: under load it waits until it
+     * is worth one, and there is no room before. While an urgent row is on its way, all others have a third of the places, so that
+     * it need not share the processors with many.
      */
-    Room room() {
+    int room() {
         long now = nanoTime.getAsLong();
         int urgent = 0;
         boolean ahead = false;
@@ -114,18 +96,21 @@ final class InFlight {
                 ahead |= now - flight.claimedAt < HEADSTART.toNanos();
             }
         }
+        int size = flights.size();
         int capacity = capacity();
-        int others = ahead ? Math.max(1, capacity / 3) : capacity;
-        int forAll = Math.min(free(), others - (flights.size() - urgent));
-        if (flights.isEmpty() || forAll >= Math.max(1, others / 3)) {
-            return new Room(forAll, Claims.ANY_PRIORITY);
-        }
-        return free() >= Math.max(1, capacity / 3) ? new Room(free(), Claims.URGENT) : Room.NONE;
+        int places = ahead ? Math.min(capacity, third(capacity) + urgent) : capacity;
+        int free = places - size;
+        return size == 0 || free >= third(places) ? free : 0;
     }
 
-    /** Urgent rows need not wait for a place: a third more than the rest may have is theirs. */
-    Room roomForUrgent() {
-        return new Room(free() + Math.max(1, capacity() / 3), Claims.URGENT);
+    /** Urgent rows need not wait for room: a third more than all may have is theirs. */
+    int roomForUrgent() {
+        int capacity = capacity();
+        return Math.max(0, capacity + third(capacity) - flights.size());
+    }
+
+    private static int third(int places) {
+        return Math.max(1, places / 3);
     }
 
     long[] ids() {

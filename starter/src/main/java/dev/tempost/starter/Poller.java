@@ -92,7 +92,7 @@ public final class Poller implements AutoCloseable {
 
     /** Tells the poller that a row's first attempt has ended, which makes room for another. */
     public void finished(long id) {
-        if (inFlight.remove(id) && !inFlight.room().none()) {
+        if (inFlight.remove(id) && inFlight.room() > 0) {
             waker.ring();
         }
     }
@@ -130,13 +130,13 @@ public final class Poller implements AutoCloseable {
                     chores();
                     choresDueAt = System.nanoTime() + BETWEEN_CHORES.toNanos();
                 }
-                InFlight.Room room = inFlight.room();
-                if (room.none()) {
+                int room = inFlight.room();
+                if (room == 0) {
                     whileFull();
                     withoutDatabase.reset();
                     continue;
                 }
-                Claims.Claimed claimed = claim(room);
+                Claims.Claimed claimed = claim(room, Claims.ANY_PRIORITY);
                 if (started) {
                     started = false;
                     withoutTemporal.reset();
@@ -164,22 +164,24 @@ public final class Poller implements AutoCloseable {
         }
     }
 
-    private Claims.Claimed claim(InFlight.Room room) {
-        if (room.none() || deliverable.none()) {
+    private Claims.Claimed claim(int limit, int lowest) {
+        if (limit == 0 || deliverable.none()) {
             return new Claims.Claimed(List.of(), false);
         }
-        Claims.Claimed claimed =
-                claims.claim(room.places(), room.lowest(), settings.lease(), deliverable, settings.tenant());
+        Claims.Claimed claimed = claims.claim(limit, lowest, settings.lease(), deliverable, settings.tenant());
         claimed.rows().forEach(row -> submit(row, false));
         return claimed;
     }
 
-    /** Waits for a row to end or to arrive. One that arrives may be urgent. */
+    /** Waits for a row to end or to arrive, and takes what is urgent. */
     private void whileFull() throws InterruptedException {
         if (!waker.await(LOST_SIGHT)) {
             lookForFinished();
-        } else if (inFlight.room().none()) {
-            claim(inFlight.roomForUrgent());
+        }
+        if (!stopped && inFlight.room() == 0) {
+            if (claim(inFlight.roomForUrgent(), Claims.URGENT).more()) {
+                waker.ring();
+            }
             sleep(BETWEEN_URGENT_LOOKS);
         }
     }
@@ -196,10 +198,8 @@ public final class Poller implements AutoCloseable {
                 log.info("Passed on the turns of {} shards whose next row was being changed just then", mended);
             }
         }
-        int free = inFlight.free();
-        if (free > 0) {
-            claims.reclaim(free, settings.lease()).forEach(row -> submit(row, true));
-        }
+        int places = Math.max(1, inFlight.capacity() - inFlight.size());
+        claims.reclaim(places, settings.lease()).forEach(row -> submit(row, true));
         try {
             cancelSignals.send();
         } catch (StatusRuntimeException | io.temporal.client.WorkflowServiceException e) {

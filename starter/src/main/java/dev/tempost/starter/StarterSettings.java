@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param taskQueue the Temporal task queue deliveries are started on
  * @param attributes the search attributes they carry
- * @param capacity how many deliveries of this replica may be between their claim and the end of their first attempt, at most
+ * @param capacity how many deliveries of this replica may be between their claim and the end of their first attempt, at most;
+ *     urgent ones may go beyond it by a third
  * @param adaptive whether it takes fewer while they queue up in Temporal
  * @param lease how long a claimed row is this replica's; longer than an attempt's deadline
  * @param busiestInterval the shortest pause between two polls that found nothing, where notifications do not come through

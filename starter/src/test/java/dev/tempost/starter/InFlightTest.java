@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 class InFlightTest {
 
     private static final int BULK = 3;
+    private static final long URGENT_ID = 100;
 
     private final AtomicLong clock = new AtomicLong();
     private final InFlight inFlight = InFlight.fixed(9, clock::get);
@@ -21,7 +22,7 @@ class InFlightTest {
         inFlight.add(7, BULK);
 
         assertThat(inFlight.size()).isEqualTo(1);
-        assertThat(inFlight.free()).isEqualTo(8);
+        assertThat(inFlight.room()).isEqualTo(8);
         assertThat(inFlight.ids()).containsExactly(7);
     }
 
@@ -38,93 +39,88 @@ class InFlightTest {
     @Test
     void aClaimWaitsUntilAThirdOfTheRoomIsFree() {
         add(7);
-        assertThat(inFlight.room().none()).isTrue();
+        assertThat(inFlight.room()).isZero();
 
         inFlight.remove(1);
 
-        assertThat(inFlight.free()).isEqualTo(3);
-        assertThat(inFlight.room().none()).isFalse();
+        assertThat(inFlight.room()).isEqualTo(3);
     }
 
     @Test
     void aFullReplicaClaimsNothing() {
         add(9);
 
-        assertThat(inFlight.free()).isZero();
-        assertThat(inFlight.room().none()).isTrue();
+        assertThat(inFlight.room()).isZero();
     }
 
     @Test
     void anIdleReplicaAlwaysClaims() {
-        assertThat(inFlight.room().none()).isFalse();
+        assertThat(inFlight.room()).isPositive();
     }
 
     @Test
     void roomForOneIsEnoughForAClaimAsSoonAsItIsFree() {
         InFlight one = InFlight.fixed(1, clock::get);
         one.add(1, BULK);
-        assertThat(one.room().none()).isTrue();
+        assertThat(one.room()).isZero();
 
         one.remove(1);
 
-        assertThat(one.room()).isEqualTo(new InFlight.Room(1, Claims.ANY_PRIORITY));
+        assertThat(one.room()).isEqualTo(1);
     }
 
     @Test
     void rowsReclaimedBeyondTheCapacityLeaveNoRoomAndNoClaim() {
         add(11);
 
-        assertThat(inFlight.free()).isNegative();
-        assertThat(inFlight.room().none()).isTrue();
+        assertThat(inFlight.room()).isZero();
     }
 
     @Test
     void anUrgentRowFindsAPlaceWhereNoOtherDoes() {
         add(9);
-        assertThat(inFlight.roomForUrgent()).isEqualTo(new InFlight.Room(3, Claims.URGENT));
+        assertThat(inFlight.room()).isZero();
+        assertThat(inFlight.roomForUrgent()).isEqualTo(3);
 
-        LongStream.range(20, 23).forEach(id -> inFlight.add(id, Claims.URGENT));
+        addUrgent(3);
 
-        assertThat(inFlight.roomForUrgent().none()).isTrue();
+        assertThat(inFlight.roomForUrgent()).isZero();
     }
 
     @Test
     void whileAnUrgentRowIsOnItsWayTheOthersHaveAThirdOfThePlaces() {
-        add(6);
-        inFlight.add(20, Claims.URGENT);
+        add(4);
+        addUrgent(1);
+        assertThat(inFlight.room()).as("beside four others").isZero();
+        assertThat(inFlight.roomForUrgent()).isEqualTo(7);
+
         inFlight.remove(1);
         inFlight.remove(2);
-        assertThat(inFlight.room()).as("four others").isEqualTo(new InFlight.Room(4, Claims.URGENT));
+        assertThat(inFlight.room()).as("beside two others").isEqualTo(1);
 
-        inFlight.remove(3);
-        inFlight.remove(4);
-        assertThat(inFlight.room()).as("two others").isEqualTo(new InFlight.Room(1, Claims.ANY_PRIORITY));
-
-        inFlight.remove(20);
-        assertThat(inFlight.room()).as("it has arrived").isEqualTo(new InFlight.Room(7, Claims.ANY_PRIORITY));
+        inFlight.remove(URGENT_ID);
+        assertThat(inFlight.room()).as("once it has arrived").isEqualTo(7);
     }
 
     @Test
     void anUrgentRowThatTakesLongHoldsNobodyBack() {
         add(3);
-        inFlight.add(20, Claims.URGENT);
-        assertThat(inFlight.room()).isEqualTo(new InFlight.Room(5, Claims.URGENT));
+        addUrgent(1);
+        assertThat(inFlight.room()).isZero();
 
         clock.addAndGet(Duration.ofSeconds(1).toNanos());
 
-        assertThat(inFlight.room()).isEqualTo(new InFlight.Room(5, Claims.ANY_PRIORITY));
+        assertThat(inFlight.room()).isEqualTo(5);
     }
 
     @Test
     void urgentRowsAloneHaveAllThePlaces() {
-        LongStream.range(0, 5).forEach(id -> inFlight.add(id, Claims.URGENT));
+        addUrgent(6);
+        assertThat(inFlight.room()).isEqualTo(3);
 
-        assertThat(inFlight.room().places()).isEqualTo(3);
-
-        LongStream.range(0, 3).forEach(id -> inFlight.add(30 + id, BULK));
-        inFlight.remove(0);
-        inFlight.remove(1);
-        assertThat(inFlight.room()).isEqualTo(new InFlight.Room(3, Claims.URGENT));
+        addUrgent(9);
+        assertThat(inFlight.room()).isZero();
+        assertThat(inFlight.roomForUrgent()).isEqualTo(3);
     }
 
     @Test
@@ -134,7 +130,7 @@ class InFlightTest {
         assertThat(adaptive.capacity()).as("nothing queues up").isBetween(31, 32);
 
         deliver(adaptive, clock, Duration.ofMillis(200));
-        assertThat(adaptive.capacity()).as("everything queues up").isEqualTo(10);
+        assertThat(adaptive.capacity()).as("everything queues up").isEqualTo(8);
 
         deliver(adaptive, clock, Duration.ofMillis(5));
         assertThat(adaptive.capacity()).as("the queue is gone").isBetween(31, 32);
@@ -149,6 +145,10 @@ class InFlightTest {
             LongStream.range(0, rows).forEach(inFlight::begun);
             LongStream.range(0, rows).forEach(inFlight::remove);
         }
+    }
+
+    private void addUrgent(int rows) {
+        LongStream.range(0, rows).forEach(i -> inFlight.add(URGENT_ID + i, Claims.URGENT));
     }
 
     private void add(int rows) {

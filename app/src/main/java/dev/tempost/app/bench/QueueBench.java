@@ -21,6 +21,7 @@ public final class QueueBench {
     private static final int SLICE = 250;
     private static final Duration BETWEEN_URGENT_ROWS = Duration.ofMillis(400);
     private static final int SMALL = 3;
+    private static final int SUCCESSION = 200;
 
     private final Progress progress = new Progress(System.out);
     private final int bulk;
@@ -55,6 +56,7 @@ public final class QueueBench {
                 awaitDelivered(stack, 1500);
                 urgency(stack, figures);
                 sharding(stack, figures);
+                succession(stack, figures);
             } finally {
                 application.close();
             }
@@ -92,8 +94,9 @@ public final class QueueBench {
                     "the bulk was gone before the last urgent row: take more of it, or fewer of those");
         }
         figures.put("urgent rows behind " + bulk + ", commit to acceptance", lags(stack, urgentAt));
-        figures.put("of that until the claim", wait(stack, "o.dispatched_at"));
-        figures.put("of that until the attempt begins", wait(stack, "a.started_at"));
+        String them = "tempost.outbox o JOIN tempost.attempt a ON a.outbox_id = o.id WHERE o.priority = 1";
+        figures.put("of that until the claim", spread(stack, "o.dispatched_at - o.created_at", them));
+        figures.put("of that until the attempt begins", spread(stack, "a.started_at - o.created_at", them));
         figures.put("a small tenant's rows behind them", lags(stack, smallAt));
         figures.put("bulk rows that still waited then", String.format(Locale.ROOT, "%,d", waiting));
         figures.forEach((name, value) -> progress.say(name + ": " + value));
@@ -117,18 +120,17 @@ public final class QueueBench {
         connection.commit();
     }
 
-    private static String wait(BenchStack stack, String until) throws Exception {
-        String millis = "extract(epoch FROM " + until + " - o.created_at) * 1000";
+    private static String spread(BenchStack stack, String interval, String from) throws Exception {
         return String.format(
                 Locale.ROOT,
                 "p50 %d ms, p99 %d ms",
-                stack.number(waits("percentile_cont(0.5) WITHIN GROUP (ORDER BY " + millis + ")")),
-                stack.number(waits("percentile_cont(0.99) WITHIN GROUP (ORDER BY " + millis + ")")));
+                stack.number(quantile(0.5, interval, from)),
+                stack.number(quantile(0.99, interval, from)));
     }
 
-    private static String waits(String figure) {
-        return "SELECT round(" + figure + ") FROM tempost.outbox o JOIN tempost.attempt a ON a.outbox_id = o.id"
-                + " WHERE o.priority = 1";
+    private static String quantile(double quantile, String interval, String from) {
+        return "SELECT round(percentile_cont(" + quantile + ") WITHIN GROUP (ORDER BY extract(epoch FROM " + interval
+                + ") * 1000)) FROM " + from;
     }
 
     private static String lags(BenchStack stack, Map<String, Instant> committedAt) {
@@ -182,6 +184,21 @@ public final class QueueBench {
                         Figures.quantile(ratios, 1),
                         Figures.median(rates)));
         discard(stack);
+    }
+
+    /** How soon the next row of a shard goes once the one before it has ended, with nothing else to do. */
+    private void succession(BenchStack stack, Map<String, String> figures) throws Exception {
+        progress.say("One shard of " + SUCCESSION + " rows alone");
+        insert(stack, "succession", SUCCESSION, "'one'");
+        stack.awaitThat(
+                "NOT EXISTS (SELECT FROM tempost.outbox WHERE status IN ('pending', 'dispatched')"
+                        + " AND tenant = 'succession')",
+                "the rows of one shard");
+        String since = "(SELECT o.id, o.dispatched_at, a.started_at, lag(o.finished_at) OVER (ORDER BY o.id) AS ended"
+                + " FROM tempost.outbox o JOIN tempost.attempt a ON a.outbox_id = o.id WHERE o.tenant = 'succession') s";
+        figures.put(
+                "a shard's next row after the last one's end: claimed", spread(stack, "dispatched_at - ended", since));
+        figures.put("the same: its attempt begins", spread(stack, "started_at - ended", since));
     }
 
     private static double slice(BenchStack stack, Pauses pauses, Pauses.Scope scope) throws Exception {

@@ -138,7 +138,7 @@ public record TempostProperties(
      * The poller.
      *
      * @param capacity How many deliveries of this replica may be between their claim and the end of their first attempt, at
-     *     most.
+     *     most. Rows of priority 1 may go beyond it by a third.
      * @param adaptive Whether it takes fewer while they queue up in Temporal, so that the queue stays in PostgreSQL, where an
      *     urgent row overtakes it. Slow mail servers do not make it take fewer.
      * @param lease How long a claimed row belongs to this replica before another one asks Temporal what became of it.

@@ -103,6 +103,11 @@ class FaultsTest {
                 .extracting(mail -> mail.mime().getHeader("Message-ID", null))
                 .containsOnly(tempost.smtp.messages().getFirst().mime().getHeader("Message-ID", null));
         assertThat(tempost.rows.attempts(id)).extracting(Rows.Attempt::phase).containsExactly("ambiguous", "accepted");
+        System.err.println("Sent again "
+                + tempost.number("SELECT round(extract(epoch FROM again.started_at - killed.deadline))"
+                        + " FROM tempost.attempt killed JOIN tempost.attempt again USING (outbox_id)"
+                        + " WHERE killed.attempt = 1 AND again.attempt = 2")
+                + " s after the deadline of the attempt that was killed");
     }
 
     @Test

@@ -323,7 +323,7 @@ $$;
 
 
 -- How many of p_room free places each lane gets. The tenants that follow p_after come first; places go by weight to tenants,
--- and among a tenant's event types alike. A lane is what one tenant has of one event type; p_first is its first row, so
+-- and among a tenant's event types alike. A lane is what one tenant has of one event type; first is its first row, so
 -- that nobody steps a second time over what is finished and still in the index (a transaction held open keeps it there).
 --   p_event_types, p_only   these event types and no others, or all but these
 --   p_tenant                only this tenant; null for all
