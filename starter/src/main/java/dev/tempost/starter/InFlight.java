@@ -13,7 +13,7 @@ import java.util.function.LongSupplier;
 final class InFlight {
 
     // what keeps two processors busy
-    private static final int ENOUGH_FOR_A_START = 8;
+    private static final int ENOUGH_FOR_A_START = 7;
     private static final int SHORT_QUEUE = 3;
     private static final int LONG_QUEUE = 6;
     // the wait of a row that finds nothing in its way hardly changes: it is measured anew seldom

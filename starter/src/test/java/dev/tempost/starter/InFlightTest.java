@@ -130,7 +130,7 @@ class InFlightTest {
         assertThat(adaptive.capacity()).as("nothing queues up").isBetween(31, 32);
 
         deliver(adaptive, clock, Duration.ofMillis(200));
-        assertThat(adaptive.capacity()).as("everything queues up").isEqualTo(8);
+        assertThat(adaptive.capacity()).as("everything queues up").isEqualTo(7);
 
         deliver(adaptive, clock, Duration.ofMillis(5));
         assertThat(adaptive.capacity()).as("the queue is gone").isBetween(31, 32);
