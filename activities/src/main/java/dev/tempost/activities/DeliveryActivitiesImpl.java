@@ -132,6 +132,9 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
                 }
                 yield new MarkResult(status.column());
             }
+            case Marked.InProgress(Duration remaining) ->
+                throw retryable(
+                        FailureType.ATTEMPT_IN_PROGRESS, "an attempt of the row may still be sending", remaining);
             case Marked.SendAgain() -> new MarkResult(MarkResult.SEND_AGAIN);
             case Marked.Missing() -> new MarkResult(MarkResult.MISSING);
         };
@@ -197,6 +200,9 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
                         FailureType.NOT_ITS_TURN,
                         "another row of the shard has the turn; ./tempost shards names it",
                         remaining);
+            case Admission.Locked(Duration remaining) ->
+                throw retryable(
+                        FailureType.OUTBOX_UNAVAILABLE, "nothing was sent: somebody holds the row's lock", remaining);
             case Admission.NotDispatched() ->
                 throw retryable(
                         FailureType.ROW_NOT_DISPATCHED, "the row is pending again and waits to be claimed", null);

@@ -41,6 +41,9 @@ public sealed interface Admission {
     /** Another row of its shard has the turn; ask again after that time. */
     record NotItsTurn(Duration remaining) implements Admission {}
 
+    /** Somebody else, for instance an application's transaction, holds the row: ask again after that time. Nothing was written. */
+    record Locked(Duration remaining) implements Admission {}
+
     /** The row is pending: it will be claimed again, and this workflow goes on then. */
     record NotDispatched() implements Admission {}
 

@@ -6,7 +6,9 @@ import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import javax.sql.DataSource;
@@ -18,8 +20,7 @@ public final class Claims {
     /** The priority before which no other goes. */
     public static final int URGENT = 1;
 
-    /** The lowest priority there is. */
-    public static final int ANY_PRIORITY = 5;
+    private static final int LEAST_URGENT = 5;
 
     private static final String CLAIM = """
         SELECT id, key, tenant, event_type, priority, job_id, expires_at, run_id, lease_until
@@ -64,6 +65,14 @@ public final class Claims {
 
     private static final String STILL_LEASED = """
         SELECT id FROM tempost.outbox WHERE id = ANY (?) AND lease_until > clock_timestamp()
+        """;
+
+    private static final String STAGES = """
+        SELECT o.id, a.outbox_id IS NOT NULL AS sending
+        FROM tempost.outbox o
+        LEFT JOIN tempost.attempt a ON a.outbox_id = o.id AND a.finished_at IS NULL
+        WHERE o.id = ANY (?) AND o.status = 'dispatched'
+          AND (o.lease_until > clock_timestamp() OR a.outbox_id IS NOT NULL)
         """;
 
     // index outbox_expiring, bounded by now() as well
@@ -119,12 +128,24 @@ public final class Claims {
      * Claims rows that are due: by priority, then fairly between tenants, then by id.
      *
      * @param limit at most so many
-     * @param lowest only rows of this priority and more urgent ones: {@link #URGENT} to {@link #ANY_PRIORITY}
      * @param lease how long no other replica may claim them
      * @param eventTypes only rows of these
      * @param tenant only rows of this tenant; null for all
      */
-    public Claimed claim(int limit, int lowest, Duration lease, EventTypes eventTypes, @Nullable String tenant) {
+    public Claimed claim(int limit, Duration lease, EventTypes eventTypes, @Nullable String tenant) {
+        Claimed claimed = claim(limit, LEAST_URGENT, lease, eventTypes, tenant);
+        if (!claimed.rows().isEmpty()) {
+            lastTenant = claimed.rows().getLast().tenant();
+        }
+        return claimed;
+    }
+
+    /** The same with urgent rows only. It is no tenant's turn. */
+    public Claimed claimUrgent(int limit, Duration lease, EventTypes eventTypes, @Nullable String tenant) {
+        return claim(limit, URGENT, lease, eventTypes, tenant);
+    }
+
+    private Claimed claim(int limit, int lowest, Duration lease, EventTypes eventTypes, @Nullable String tenant) {
         List<Optional<ClaimedRow>> taken = database.query(
                 "claim rows",
                 CLAIM,
@@ -141,10 +162,6 @@ public final class Claims {
                 rules.limits(),
                 lastTenant);
         List<ClaimedRow> rows = taken.stream().flatMap(Optional::stream).toList();
-        // a look for urgent rows only is not the others' turn
-        if (!rows.isEmpty() && lowest == ANY_PRIORITY) {
-            lastTenant = rows.getLast().tenant();
-        }
         return new Claimed(rows, rows.size() < taken.size());
     }
 
@@ -210,6 +227,30 @@ public final class Claims {
         return status == null ? null : RowStatus.of(status);
     }
 
+    /** How far a claimed row has come with its first attempt. */
+    public enum Stage {
+        /** Leased, and no attempt is open: it waits for Temporal, or for a place to send. */
+        WAITING,
+        /** An attempt is open. */
+        SENDING,
+        /** Neither: its first attempt is over, or there is no such row. */
+        ENDED
+    }
+
+    /** How far each of these rows has come. */
+    public Map<Long, Stage> stages(long[] ids) {
+        Map<Long, Stage> stages = new HashMap<>();
+        for (long id : ids) {
+            stages.put(id, Stage.ENDED);
+        }
+        database.query(
+                "look how far rows have come",
+                STAGES,
+                row -> stages.put(row.getLong("id"), row.getBoolean("sending") ? Stage.SENDING : Stage.WAITING),
+                (Object) ids);
+        return stages;
+    }
+
     /** Which of these rows still hold a live lease. */
     public List<Long> stillLeased(long[] ids) {
         return database.query("look at leases", STILL_LEASED, row -> row.getLong(1), (Object) ids);
@@ -225,7 +266,7 @@ public final class Claims {
         return database.query("look for cancelled rows", CANCELLING, Claims::row, limit);
     }
 
-    private static ClaimedRow row(ResultSet row) throws SQLException {
+    static ClaimedRow row(ResultSet row) throws SQLException {
         return new ClaimedRow(
                 row.getLong("id"),
                 row.getObject("key", UUID.class),

@@ -153,8 +153,9 @@ public final class Ledger {
      * @param phase how it ended
      * @param reached whether it counts as an attempt that reached the provider
      * @param retryIn when the next attempt is due; null when there will be none
+     * @return when the next attempt is due, no later than the row's {@code expires_at}; null when there will be none
      */
-    public void refused(
+    public @Nullable Duration refused(
             AttemptRef attempt,
             String provider,
             RefusedPhase phase,
@@ -177,6 +178,7 @@ public final class Ledger {
                 errorType,
                 reply,
                 retryIn == null ? null : retryIn.toMillis());
+        return retryIn;
     }
 
     /** Marks a row with its workflow's outcome, unless it has one already. */
@@ -219,6 +221,7 @@ public final class Ledger {
                         row.getString("last_error"));
             case "paused" -> new Admission.Paused(Duration.ofMillis(row.getLong("wait_ms")), row.getString("reason"));
             case "not_its_turn" -> new Admission.NotItsTurn(Duration.ofMillis(row.getLong("wait_ms")));
+            case "locked" -> new Admission.Locked(Duration.ofMillis(row.getLong("wait_ms")));
             case "not_dispatched" -> new Admission.NotDispatched();
             case "parked" -> new Admission.Parked();
             case "missing" -> new Admission.Missing();

@@ -1,5 +1,7 @@
 package dev.tempost.outbox;
 
+import java.time.Duration;
+
 /** What came of a {@link Mark}. */
 public sealed interface Marked {
 
@@ -8,6 +10,9 @@ public sealed interface Marked {
 
     /** An earlier run failed the row and this one was reset to try anew: it shall send. */
     record SendAgain() implements Marked {}
+
+    /** An attempt of the row is still open, until its deadline: mark again after that time. */
+    record InProgress(Duration remaining) implements Marked {}
 
     /** There is no row with this id and key. */
     record Missing() implements Marked {}

@@ -5,7 +5,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import java.util.UUID;
 import javax.sql.DataSource;
 
 /**
@@ -77,16 +76,6 @@ public final class Reconciliation {
 
     private static DispatchedRow row(ResultSet row) throws SQLException {
         return new DispatchedRow(
-                new ClaimedRow(
-                        row.getLong("id"),
-                        row.getObject("key", UUID.class),
-                        row.getString("tenant"),
-                        row.getString("event_type"),
-                        row.getInt("priority"),
-                        row.getString("job_id"),
-                        Database.instant(row, "expires_at"),
-                        row.getString("run_id"),
-                        Database.instant(row, "lease_until")),
-                row.getTimestamp("since").toInstant());
+                Claims.row(row), row.getTimestamp("since").toInstant());
     }
 }

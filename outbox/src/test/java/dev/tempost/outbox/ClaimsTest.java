@@ -33,7 +33,7 @@ class ClaimsTest {
     }
 
     private List<Long> claim(int limit) {
-        return ids(claims.claim(limit, Claims.ANY_PRIORITY, LEASE, EventTypes.all(), null)
+        return ids(claims.claim(limit, LEASE, EventTypes.all(), null)
                 .rows());
     }
 
@@ -56,11 +56,11 @@ class ClaimsTest {
         long urgent = outbox.row("priority", "1");
         long fifth = outbox.row("priority", "5");
 
-        assertThat(claims.claim(10, Claims.URGENT, LEASE, EventTypes.all(), null)
+        assertThat(claims.claimUrgent(10, LEASE, EventTypes.all(), null)
                         .rows())
                 .extracting(ClaimedRow::id, ClaimedRow::priority)
                 .containsExactly(tuple(urgent, 1));
-        assertThat(claims.claim(10, Claims.ANY_PRIORITY, LEASE, EventTypes.all(), null)
+        assertThat(claims.claim(10, LEASE, EventTypes.all(), null)
                         .rows())
                 .extracting(ClaimedRow::id, ClaimedRow::priority)
                 .containsExactly(tuple(second, 2), tuple(fifth, 5));
@@ -78,7 +78,7 @@ class ClaimsTest {
     @Test
     void aClaimedRowIsDispatchedUnderALease() {
         long id = outbox.row("tenant, job_id, expires_at", "'acme'", "'job-1'", FUTURE);
-        ClaimedRow row = claims.claim(1, Claims.ANY_PRIORITY, LEASE, EventTypes.all(), null)
+        ClaimedRow row = claims.claim(1, LEASE, EventTypes.all(), null)
                 .rows()
                 .getFirst();
         assertThat(row.key()).isEqualTo(outbox.key(id));
@@ -129,10 +129,10 @@ class ClaimsTest {
     void aTenantCanBeClaimedAlone() {
         outbox.row("tenant", "'acme'");
         long other = outbox.row("tenant", "'globex'");
-        assertThat(ids(claims.claim(10, Claims.ANY_PRIORITY, LEASE, EventTypes.all(), "globex")
+        assertThat(ids(claims.claim(10, LEASE, EventTypes.all(), "globex")
                         .rows()))
                 .containsExactly(other);
-        assertThat(claims.claim(10, Claims.ANY_PRIORITY, LEASE, EventTypes.all(), "nobody")
+        assertThat(claims.claim(10, LEASE, EventTypes.all(), "nobody")
                         .rows())
                 .isEmpty();
     }
@@ -260,14 +260,14 @@ class ClaimsTest {
     void aClaimMayTakeSomeEventTypesOnlyOrAllButSome() {
         long welcome = outbox.pending();
         long news = outbox.database.number("INSERT INTO tempost.outbox (event_type) VALUES ('news') RETURNING id");
-        assertThat(claims.claim(10, Claims.ANY_PRIORITY, LEASE, new EventTypes(true, Set.of("digest")), null)
+        assertThat(claims.claim(10, LEASE, new EventTypes(true, Set.of("digest")), null)
                         .rows())
                 .isEmpty();
-        assertThat(ids(claims.claim(10, Claims.ANY_PRIORITY, LEASE, new EventTypes(false, Set.of("welcome")), null)
+        assertThat(ids(claims.claim(10, LEASE, new EventTypes(false, Set.of("welcome")), null)
                         .rows()))
                 .containsExactly(news);
         assertThat(ids(claims.claim(
-                                10, Claims.ANY_PRIORITY, LEASE, new EventTypes(true, Set.of("welcome", "news")), null)
+                                10, LEASE, new EventTypes(true, Set.of("welcome", "news")), null)
                         .rows()))
                 .containsExactly(welcome);
     }

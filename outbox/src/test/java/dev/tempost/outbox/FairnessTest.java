@@ -22,12 +22,19 @@ class FairnessTest {
     private final OutboxFixture outbox = new OutboxFixture(PostgresVersion.CURRENT);
 
     private Map<String, Long> claimed(Claims claims, int limit) {
-        return claims.claim(limit, Claims.ANY_PRIORITY, Duration.ofMinutes(1), EventTypes.all(), null).rows().stream()
+        return claims.claim(limit, Duration.ofMinutes(1), EventTypes.all(), null).rows().stream()
                 .collect(Collectors.groupingBy(ClaimedRow::tenant, Collectors.counting()));
     }
 
     private Claims with(Map<String, Share> tenants, List<ProviderLimit> providers) {
         return new Claims(outbox.database.dataSource(), new ClaimRules(tenants, providers, NONE));
+    }
+
+    /** So many, with fifty rows each. */
+    private void tenants(int count) {
+        for (int i = 0; i < count; i++) {
+            rows("tenant-" + (char) ('a' + i), 50);
+        }
     }
 
     private void rows(String tenant, int count) {
@@ -57,9 +64,7 @@ class FairnessTest {
 
     @Test
     void moreTenantsThanPlacesTakeTurns() {
-        for (int i = 0; i < 20; i++) {
-            rows("tenant-" + (char) ('a' + i), 50);
-        }
+        tenants(20);
         Claims claims = with(Map.of(), List.of());
         Set<String> served = new HashSet<>();
         for (int i = 0; i < 5; i++) {
@@ -70,15 +75,13 @@ class FairnessTest {
 
     @Test
     void looksForUrgentRowsOnlyAreNobodysTurn() {
-        for (int i = 0; i < 10; i++) {
-            rows("tenant-" + (char) ('a' + i), 50);
-        }
+        tenants(10);
         Claims claims = with(Map.of(), List.of());
         Set<String> served = new HashSet<>();
         for (int i = 0; i < 5; i++) {
             served.addAll(claimed(claims, 2).keySet());
             outbox.row("tenant, priority", "'an-urgent-one'", "1");
-            assertThat(claims.claim(2, Claims.URGENT, Duration.ofMinutes(1), EventTypes.all(), null)
+            assertThat(claims.claimUrgent(2, Duration.ofMinutes(1), EventTypes.all(), null)
                             .rows())
                     .hasSize(1);
         }
@@ -91,7 +94,7 @@ class FairnessTest {
         rows("small", 100);
         long urgent = outbox.row("tenant, priority", "'zeta'", "1");
         assertThat(with(Map.of(), List.of())
-                        .claim(1, Claims.ANY_PRIORITY, Duration.ofMinutes(1), EventTypes.all(), null)
+                        .claim(1, Duration.ofMinutes(1), EventTypes.all(), null)
                         .rows())
                 .extracting(ClaimedRow::id)
                 .containsExactly(urgent);
@@ -103,7 +106,7 @@ class FairnessTest {
         outbox.database.execute("INSERT INTO tempost.outbox (event_type, tenant)"
                 + " SELECT 'magic-link', 'acme' FROM generate_series(1, 2)");
         List<ClaimedRow> taken = with(Map.of(), List.of())
-                .claim(8, Claims.ANY_PRIORITY, Duration.ofMinutes(1), EventTypes.all(), null)
+                .claim(8, Duration.ofMinutes(1), EventTypes.all(), null)
                 .rows();
         assertThat(taken).hasSize(8);
         assertThat(taken)
@@ -129,7 +132,7 @@ class FairnessTest {
         rows("acme", 100);
         outbox.database.execute("INSERT INTO tempost.outbox (event_type) SELECT 'news' FROM generate_series(1, 100)");
         Claims claims = with(Map.of(), List.of(new ProviderLimit(new EventTypes(true, Set.of("news")), 2)));
-        List<ClaimedRow> taken = claims.claim(10, Claims.ANY_PRIORITY, Duration.ofMinutes(1), EventTypes.all(), null)
+        List<ClaimedRow> taken = claims.claim(10, Duration.ofMinutes(1), EventTypes.all(), null)
                 .rows();
         assertThat(taken).hasSize(10);
         assertThat(taken).filteredOn(row -> row.eventType().equals("news")).hasSize(2);
@@ -141,7 +144,7 @@ class FairnessTest {
                 + " SELECT 'welcome', clock_timestamp() + interval '1 hour', 1 FROM generate_series(1, 500)");
         long due = outbox.pending();
         assertThat(with(Map.of(), List.of())
-                        .claim(10, Claims.ANY_PRIORITY, Duration.ofMinutes(1), EventTypes.all(), null)
+                        .claim(10, Duration.ofMinutes(1), EventTypes.all(), null)
                         .rows())
                 .extracting(ClaimedRow::id)
                 .containsExactly(due);

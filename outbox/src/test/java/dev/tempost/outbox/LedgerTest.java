@@ -209,7 +209,7 @@ class LedgerTest {
         assertThat(outbox.status(id)).isEqualTo(RowStatus.FAILED);
 
         rows.retry(id);
-        claims.claim(1, Claims.ANY_PRIORITY, DEADLINE, EventTypes.all(), null);
+        claims.claim(1, DEADLINE, EventTypes.all(), null);
         assertThat(open(id, "run-3", false, true)).isInstanceOf(Admission.Send.class);
     }
 

@@ -41,11 +41,11 @@ class ManyAtOnceTest {
         List<Long> taken = atOnce(() -> {
                     List<Long> mine = new ArrayList<>();
                     List<ClaimedRow> batch = claims.claim(
-                                    7, Claims.ANY_PRIORITY, Duration.ofMinutes(1), EventTypes.all(), null)
+                                    7, Duration.ofMinutes(1), EventTypes.all(), null)
                             .rows();
                     while (!batch.isEmpty()) {
                         batch.forEach(row -> mine.add(row.id()));
-                        batch = claims.claim(7, Claims.ANY_PRIORITY, Duration.ofMinutes(1), EventTypes.all(), null)
+                        batch = claims.claim(7, Duration.ofMinutes(1), EventTypes.all(), null)
                                 .rows();
                     }
                     return mine;

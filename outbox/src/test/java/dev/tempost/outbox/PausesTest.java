@@ -20,7 +20,7 @@ class PausesTest {
     private final Pauses pauses = new Pauses(outbox.database.dataSource());
 
     private List<Long> claim() {
-        return claims.claim(10, Claims.ANY_PRIORITY, LEASE, EventTypes.all(), null).rows().stream()
+        return claims.claim(10, LEASE, EventTypes.all(), null).rows().stream()
                 .map(ClaimedRow::id)
                 .toList();
     }

@@ -58,7 +58,7 @@ class PgBouncerTest {
                         for (int round = 0; round < ROUNDS; round++) {
                             outbox.pending();
                             claimed.addAndGet(
-                                    claims.claim(2, Claims.ANY_PRIORITY, Duration.ofMinutes(1), EventTypes.all(), null)
+                                    claims.claim(2, Duration.ofMinutes(1), EventTypes.all(), null)
                                             .rows()
                                             .size());
                             claims.expire(10);

@@ -243,7 +243,7 @@ class ProducerFunctionsTest {
     void anImportedPendingRowIsClaimed() {
         long id = outbox.database.number("SELECT tempost.import('welcome', 'pending', attempts => 2)");
         assertThat(new Claims(outbox.database.dataSource())
-                        .claim(1, Claims.ANY_PRIORITY, Duration.ofMinutes(1), EventTypes.all(), null)
+                        .claim(1, Duration.ofMinutes(1), EventTypes.all(), null)
                         .rows())
                 .singleElement()
                 .extracting(ClaimedRow::id)

@@ -137,7 +137,7 @@ class SettleTest {
                 id,
                 "next_attempt_at IS NULL AND lease_until IS NULL AND dispatched_at IS NOT NULL AND finished_at IS NULL"
                         + " AND attempts = 2 AND last_error = '451 busy' AND run_id = 'r1'");
-        assertThat(claims.claim(10, Claims.ANY_PRIORITY, Duration.ofMinutes(1), EventTypes.all(), null)
+        assertThat(claims.claim(10, Duration.ofMinutes(1), EventTypes.all(), null)
                         .rows())
                 .extracting(ClaimedRow::id)
                 .containsExactly(id);

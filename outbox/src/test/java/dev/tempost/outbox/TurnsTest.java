@@ -39,7 +39,7 @@ class TurnsTest {
     }
 
     private List<Long> claim() {
-        return claims.claim(10, Claims.ANY_PRIORITY, LEASE, EventTypes.all(), null).rows().stream()
+        return claims.claim(10, LEASE, EventTypes.all(), null).rows().stream()
                 .map(ClaimedRow::id)
                 .toList();
     }
@@ -223,10 +223,10 @@ class TurnsTest {
         outbox.database.execute("INSERT INTO tempost.outbox (event_type, shard_key)"
                 + " SELECT 'welcome', 'deep' FROM generate_series(1, 7000)");
         long behind = outbox.pending();
-        Claims.Claimed first = claims.claim(2, Claims.ANY_PRIORITY, LEASE, EventTypes.all(), null);
+        Claims.Claimed first = claims.claim(2, LEASE, EventTypes.all(), null);
         List<ClaimedRow> taken = new ArrayList<>(first.rows());
         while (taken.size() < 2) {
-            Claims.Claimed next = claims.claim(2 - taken.size(), Claims.ANY_PRIORITY, LEASE, EventTypes.all(), null);
+            Claims.Claimed next = claims.claim(2 - taken.size(), LEASE, EventTypes.all(), null);
             assertThat(next.more() || !next.rows().isEmpty())
                     .as("a claim that found nothing yet says that there is more")
                     .isTrue();

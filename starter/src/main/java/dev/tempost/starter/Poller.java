@@ -136,7 +136,7 @@ public final class Poller implements AutoCloseable {
                     withoutDatabase.reset();
                     continue;
                 }
-                Claims.Claimed claimed = claim(room, Claims.ANY_PRIORITY);
+                Claims.Claimed claimed = claim(room, false);
                 if (started) {
                     started = false;
                     withoutTemporal.reset();
@@ -164,11 +164,13 @@ public final class Poller implements AutoCloseable {
         }
     }
 
-    private Claims.Claimed claim(int limit, int lowest) {
+    private Claims.Claimed claim(int limit, boolean urgentOnly) {
         if (limit == 0 || deliverable.none()) {
             return new Claims.Claimed(List.of(), false);
         }
-        Claims.Claimed claimed = claims.claim(limit, lowest, settings.lease(), deliverable, settings.tenant());
+        Claims.Claimed claimed = urgentOnly
+                ? claims.claimUrgent(limit, settings.lease(), deliverable, settings.tenant())
+                : claims.claim(limit, settings.lease(), deliverable, settings.tenant());
         claimed.rows().forEach(row -> submit(row, false));
         return claimed;
     }
@@ -179,7 +181,7 @@ public final class Poller implements AutoCloseable {
             lookForFinished();
         }
         if (!stopped && inFlight.room() == 0) {
-            if (claim(inFlight.roomForUrgent(), Claims.URGENT).more()) {
+            if (claim(inFlight.roomForUrgent(), true).more()) {
                 waker.ring();
             }
             sleep(BETWEEN_URGENT_LOOKS);

@@ -73,7 +73,7 @@ final class GrowingOutbox implements AutoCloseable {
     }
 
     private Object[] claim(int rows) {
-        List<Long> ids = claims.claim(rows, Claims.ANY_PRIORITY, LEASE, EventTypes.all(), null).rows().stream()
+        List<Long> ids = claims.claim(rows, LEASE, EventTypes.all(), null).rows().stream()
                 .map(row -> row.id())
                 .toList();
         if (ids.size() != rows) {

@@ -134,6 +134,7 @@ CREATE TABLE tempost.provider (
     down_since timestamptz,
     probe_at   timestamptz,
     probes     int NOT NULL DEFAULT 0,
+    hold       boolean NOT NULL DEFAULT false,
     error_type text,
     error      text,
     CONSTRAINT provider_down_is_probed CHECK ((down_since IS NULL) = (probe_at IS NULL))
@@ -142,6 +143,8 @@ CREATE TABLE tempost.provider (
 COMMENT ON TABLE tempost.provider IS
     'Providers that were in trouble. While one is down nothing is sent through it, and one replica at a time probes it.';
 COMMENT ON COLUMN tempost.provider.down_since IS 'Null while it is up.';
+COMMENT ON COLUMN tempost.provider.hold IS
+    'Whether it asked to be left alone until probe_at, and is sent through again from then on without a probe.';
 COMMENT ON COLUMN tempost.provider.probes IS 'Probes that failed since it went down.';
 
 
