@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,39 +50,30 @@ public record ClaimRules(Map<String, Share> tenants, List<ProviderLimit> provide
         }
     }
 
-    /** JSON; null when all weigh alike. */
-    @Nullable
-    String weights() {
-        String weights = tenants.entrySet().stream()
-                .filter(tenant -> tenant.getValue().weight() != 1)
-                .map(tenant ->
-                        quoted(tenant.getKey()) + ": " + tenant.getValue().weight())
-                .collect(Collectors.joining(", "));
-        return weights.isEmpty() ? null : "{" + weights + "}";
+    /** How many places a tenant gets for each one of a tenant of weight 1. */
+    int weightOf(String tenant) {
+        Share share = tenants.get(tenant);
+        return share == null ? 1 : share.weight();
     }
 
-    /** JSON; null when there are none. */
+    /** How many of a tenant's rows may be in flight; null for any number. */
     @Nullable
-    String limits() {
-        String ofTenants = tenants.entrySet().stream()
-                .filter(tenant -> tenant.getValue().inFlight() != null)
-                .map(tenant ->
-                        quoted(tenant.getKey()) + ": " + tenant.getValue().inFlight())
-                .collect(Collectors.joining(", "));
-        String ofProviders = providers.stream()
-                .map(limit -> "{\"only\": " + limit.eventTypes().only() + ", \"event_types\": ["
-                        + limit.eventTypes().names().stream()
-                                .sorted()
-                                .map(ClaimRules::quoted)
-                                .collect(Collectors.joining(", "))
-                        + "], \"in_flight\": " + limit.inFlight() + "}")
-                .collect(Collectors.joining(", "));
-        return ofTenants.isEmpty() && ofProviders.isEmpty()
-                ? null
-                : "{\"tenants\": {" + ofTenants + "}, \"providers\": [" + ofProviders + "]}";
+    Integer limitOf(String tenant) {
+        Share share = tenants.get(tenant);
+        return share == null ? null : share.inFlight();
     }
 
-    private static String quoted(String name) {
-        return '"' + name + '"';
+    /** The limit of the provider that takes an event type; null for none. */
+    @Nullable
+    ProviderLimit providerLimitOf(String eventType) {
+        return providers.stream()
+                .filter(limit -> limit.eventTypes().contains(eventType))
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** Whether anything limits how much may be in flight. */
+    boolean limited() {
+        return !providers.isEmpty() || tenants.values().stream().anyMatch(share -> share.inFlight() != null);
     }
 }

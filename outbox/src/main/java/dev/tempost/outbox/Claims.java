@@ -1,5 +1,6 @@
 package dev.tempost.outbox;
 
+import dev.tempost.outbox.FairShares.Offer;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
@@ -9,8 +10,11 @@ import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -22,9 +26,23 @@ public final class Claims {
 
     private static final int LEAST_URGENT = 5;
 
+    // lanes a look lists of each priority, and looks a claim takes where it may not take what they list
+    private static final int LANES = 64;
+    private static final int LOOKS = 5;
+    // shards that a call looks at
+    private static final int SHARDS = 100;
+
+    private static final String LOOK = """
+        SELECT priority, tenant, event_type, first, paused FROM tempost.look_for_work(?, ?, ?, ?, ?)
+        """;
+
+    private static final String IN_FLIGHT = """
+        SELECT tenant, event_type, count(*) AS rows FROM tempost.in_flight GROUP BY tenant, event_type
+        """;
+
     private static final String CLAIM = """
         SELECT id, key, tenant, event_type, priority, job_id, expires_at, run_id, lease_until
-        FROM tempost.claim(?, ?, ? * interval '1 millisecond', ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb, ?)
+        FROM tempost.claim(?, ? * interval '1 millisecond', ?::jsonb)
         """;
 
     // index outbox_leased, bounded by now(): clock_timestamp() may differ for every row, so it would read all leases
@@ -75,21 +93,9 @@ public final class Claims {
           AND (o.lease_until > clock_timestamp() OR a.outbox_id IS NOT NULL)
         """;
 
-    // index outbox_expiring, bounded by now() as well
-    static final String EXPIRE = """
-        WITH worthless AS (
-            SELECT id FROM tempost.outbox
-            WHERE status = 'pending' AND expires_at <= now()
-            ORDER BY expires_at
-            LIMIT ?
-            FOR NO KEY UPDATE SKIP LOCKED
-        )
-        UPDATE tempost.outbox o
-        SET status = 'expired', waits_for = NULL, finished_at = clock_timestamp(),
-            reason = 'expires_at passed before it was sent'
-        FROM worthless
-        WHERE o.id = worthless.id
-        """;
+    private static final String EXPIRE = "SELECT tempost.expire(?)";
+
+    private static final String MEND_TURNS = "SELECT mended, tenant, shard_key FROM tempost.mend_turns(?, ?, ?)";
 
     // index outbox_cancelling
     static final String CANCELLING = """
@@ -100,11 +106,15 @@ public final class Claims {
         LIMIT ?
         """;
 
+    private static final Claimed NOTHING = new Claimed(List.of(), false);
+
     private static final String SETTLE = "SELECT tempost.settle(?, ?, ?, ?, ?, ?, ?, ?)";
 
     private final Database database;
     private final ClaimRules rules;
-    private volatile String lastTenant = "";
+    private final Rings rings = new Rings(LEAST_URGENT);
+    private String mendedTenant = "";
+    private String mendedShard = "";
 
     /** Claims by the default rules. */
     public Claims(DataSource dataSource) {
@@ -119,13 +129,13 @@ public final class Claims {
     /**
      * What a claim took.
      *
-     * @param rows by priority, then tenant by tenant, then by id
-     * @param more whether it stopped early, with more to look at than there was patience for
+     * @param rows by priority, then lane by lane, then by id
+     * @param more whether there may be more to take at once
      */
     public record Claimed(List<ClaimedRow> rows, boolean more) {}
 
     /**
-     * Claims rows that are due: by priority, then fairly between tenants, then by id.
+     * Claims rows that are due: by priority, then fairly between the event types of tenants, then by id. One thread at a time.
      *
      * @param limit at most so many
      * @param lease how long no other replica may claim them
@@ -133,42 +143,98 @@ public final class Claims {
      * @param tenant only rows of this tenant; null for all
      */
     public Claimed claim(int limit, Duration lease, EventTypes eventTypes, @Nullable String tenant) {
-        Claimed claimed = claim(limit, LEAST_URGENT, lease, eventTypes, tenant);
-        if (!claimed.rows().isEmpty()) {
-            lastTenant = claimed.rows().getLast().tenant();
-        }
-        return claimed;
+        return claim(limit, LEAST_URGENT, lease, eventTypes, tenant);
     }
 
-    /** The same with urgent rows only. It is no tenant's turn. */
+    /** The same with urgent rows only. */
     public Claimed claimUrgent(int limit, Duration lease, EventTypes eventTypes, @Nullable String tenant) {
         return claim(limit, URGENT, lease, eventTypes, tenant);
     }
 
     private Claimed claim(int limit, int lowest, Duration lease, EventTypes eventTypes, @Nullable String tenant) {
+        for (int look = 0; look < LOOKS; look++) {
+            List<Lane> lanes = look(lowest, tenant);
+            if (lanes.isEmpty()) {
+                break;
+            }
+            InFlightRows inFlight = rules.limited() ? inFlight() : new InFlightRows(List.of());
+            Map<Integer, List<Lane>> open = lanes.stream()
+                    .filter(lane -> !lane.paused()
+                            && eventTypes.contains(lane.eventType())
+                            && inFlight.leaveRoomFor(lane, rules))
+                    .collect(Collectors.groupingBy(Lane::priority, TreeMap::new, Collectors.toList()));
+            Claimed claimed = open.isEmpty() ? NOTHING : take(limit, lease, open);
+            boolean all = lanes.stream().collect(Collectors.groupingBy(Lane::priority)).values().stream()
+                    .allMatch(listed -> listed.size() < LANES);
+            if (all || claimed.more() || !claimed.rows().isEmpty()) {
+                return claimed;
+            }
+            // none of those listed may go, and there are others behind them
+            lanes.forEach(rings::beginAfter);
+        }
+        return NOTHING;
+    }
+
+    private Claimed take(int limit, Duration lease, Map<Integer, List<Lane>> open) {
+        List<Offer> offers = open.values().stream()
+                .flatMap(ring -> FairShares.of(ring, limit, rules::weightOf).stream())
+                .toList();
         List<Optional<ClaimedRow>> taken = database.query(
                 "claim rows",
                 CLAIM,
                 row -> row.getObject("id") == null ? Optional.empty() : Optional.of(row(row)),
                 limit,
-                lowest,
                 lease.toMillis(),
-                eventTypes.names().toArray(String[]::new),
-                eventTypes.only(),
-                tenant,
-                rules.skipping().names().toArray(String[]::new),
-                rules.skipping().only(),
-                rules.weights(),
-                rules.limits(),
-                lastTenant);
+                Offers.json(offers, rules));
         List<ClaimedRow> rows = taken.stream().flatMap(Optional::stream).toList();
+        open.forEach((priority, ring) -> {
+            if (rows.stream().anyMatch(row -> row.priority() == priority)) {
+                rings.beginAfter(FairShares.next(ring, limit, rows));
+            }
+        });
         return new Claimed(rows, rows.size() < taken.size());
     }
 
-    /** Passes on the turns of shards that no claim and no outcome could pass on; returns how many. Normally none. */
+    private List<Lane> look(int lowest, @Nullable String tenant) {
+        return database.query(
+                "look for work",
+                LOOK,
+                row -> new Lane(
+                        row.getInt("priority"),
+                        row.getString("tenant"),
+                        row.getString("event_type"),
+                        row.getLong("first"),
+                        row.getBoolean("paused")),
+                lowest,
+                rings.tenants(),
+                rings.eventTypes(),
+                tenant,
+                LANES);
+    }
+
+    private InFlightRows inFlight() {
+        return new InFlightRows(database.query(
+                "count what is in flight",
+                IN_FLIGHT,
+                row -> new InFlightRows.Count(
+                        row.getString("tenant"), row.getString("event_type"), row.getInt("rows"))));
+    }
+    /**
+     * Passes on the turns of shards that nobody could pass on because somebody held a lock, and looks at a few more shards at each
+     * call, all of them in the end. Cheap; returns how many it mended, normally none. One thread at a time.
+     */
     public int mendTurns() {
-        Integer mended = database.queryOne("look at turns", "SELECT tempost.mend_turns()", row -> row.getInt(1));
-        return mended == null ? 0 : mended;
+        return Objects.requireNonNull(database.queryOne(
+                "look at turns",
+                MEND_TURNS,
+                row -> {
+                    mendedTenant = row.getString("tenant");
+                    mendedShard = row.getString("shard_key");
+                    return row.getInt("mended");
+                },
+                mendedTenant,
+                mendedShard,
+                SHARDS));
     }
 
     /** Claims rows whose lease ran out before anybody learnt what became of their first attempt. */
@@ -258,7 +324,7 @@ public final class Claims {
 
     /** Ends pending rows whose {@code expires_at} has passed; returns how many. */
     public int expire(int limit) {
-        return database.update("expire rows", EXPIRE, limit);
+        return Objects.requireNonNull(database.queryOne("expire rows", EXPIRE, row -> row.getInt(1), limit));
     }
 
     /** Rows in flight that somebody wants cancelled. */

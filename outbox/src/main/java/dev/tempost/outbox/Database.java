@@ -33,6 +33,9 @@ final class Database {
     }
 
     private static final Duration STATEMENT_TIMEOUT = Duration.ofSeconds(10);
+    // whoever holds a lock for longer is no statement of ours: an application's transaction, which nobody shall wait
+    // for
+    private static final Duration LOCK_TIMEOUT = Duration.ofSeconds(1);
     // later than the server's own limit, whose error says more and keeps the connection
     private static final Duration DEADLINE = Duration.ofSeconds(15);
 
@@ -50,8 +53,9 @@ final class Database {
      */
     Database(DataSource dataSource, Duration statementTimeout, Duration deadline) {
         this.dataSource = dataSource;
-        this.preamble = "SELECT set_config('statement_timeout', '%d', true), pg_backend_pid();\n"
-                .formatted(statementTimeout.toMillis());
+        this.preamble = ("SELECT set_config('statement_timeout', '%d', true), pg_backend_pid(),"
+                        + " set_config('lock_timeout', '%d', true);\n")
+                .formatted(statementTimeout.toMillis(), LOCK_TIMEOUT.toMillis());
         this.deadlineMillis = Math.toIntExact(deadline.toMillis());
     }
 

@@ -17,6 +17,11 @@ public record EventTypes(boolean only, Set<String> names) {
         return ALL;
     }
 
+    /** Whether it chooses an event type. */
+    public boolean contains(String eventType) {
+        return names.contains(eventType) == only;
+    }
+
     /** Whether it chooses nothing at all. */
     public boolean none() {
         return only && names.isEmpty();

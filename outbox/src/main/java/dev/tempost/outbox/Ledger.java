@@ -33,10 +33,10 @@ public final class Ledger {
 
     private static final String ACCEPTED = "SELECT tempost.accept_attempt(?, ?, ?, ?, ?, ?, ?, ?)";
 
-    private static final String REFUSED =
-            "SELECT tempost.refuse_attempt(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? * interval '1 millisecond')";
+    private static final String REFUSED = "SELECT 1000 * extract(epoch FROM tempost.refuse_attempt("
+            + "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? * interval '1 millisecond'))::float8";
 
-    private static final String CONCLUDE = "SELECT tempost.conclude(?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    private static final String CONCLUDE = "SELECT answer, wait_ms FROM tempost.conclude(?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
     private final Database database;
 
@@ -163,10 +163,10 @@ public final class Ledger {
             String errorType,
             String reply,
             @Nullable Duration retryIn) {
-        database.query(
+        Double retryMillis = database.queryOne(
                 "record the refusal of row " + attempt.id(),
                 REFUSED,
-                row -> "",
+                row -> row.getObject(1, Double.class),
                 attempt.id(),
                 attempt.key(),
                 attempt.attempt(),
@@ -178,15 +178,15 @@ public final class Ledger {
                 errorType,
                 reply,
                 retryIn == null ? null : retryIn.toMillis());
-        return retryIn;
+        return retryMillis == null ? null : Duration.ofMillis((long) Math.ceil(retryMillis));
     }
 
     /** Marks a row with its workflow's outcome, unless it has one already. */
     public Marked mark(Mark mark) {
-        String answer = database.queryOne(
+        Marked marked = database.queryOne(
                 "mark row " + mark.id() + " " + mark.status().column(),
                 CONCLUDE,
-                row -> row.getString(1),
+                Ledger::marked,
                 mark.id(),
                 mark.key(),
                 mark.runId(),
@@ -196,8 +196,14 @@ public final class Ledger {
                 mark.error(),
                 mark.errorType(),
                 mark.reason());
-        return switch (Objects.requireNonNull(answer, "conclude always answers")) {
+        return Objects.requireNonNull(marked, "conclude always answers");
+    }
+
+    private static Marked marked(ResultSet row) throws SQLException {
+        String answer = row.getString("answer");
+        return switch (answer) {
             case "send_again" -> new Marked.SendAgain();
+            case "in_progress" -> new Marked.InProgress(Duration.ofMillis(row.getLong("wait_ms")));
             case "missing" -> new Marked.Missing();
             default -> new Marked.Is(RowStatus.of(answer));
         };

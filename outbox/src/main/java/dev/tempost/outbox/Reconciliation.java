@@ -75,7 +75,6 @@ public final class Reconciliation {
     }
 
     private static DispatchedRow row(ResultSet row) throws SQLException {
-        return new DispatchedRow(
-                Claims.row(row), row.getTimestamp("since").toInstant());
+        return new DispatchedRow(Claims.row(row), row.getTimestamp("since").toInstant());
     }
 }

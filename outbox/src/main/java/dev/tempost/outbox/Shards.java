@@ -57,25 +57,19 @@ public final class Shards {
         WITH deep AS (
             SELECT o.tenant, o.shard_key, count(*) AS depth, min(o.id) AS first
             FROM tempost.outbox o
-            WHERE o.shard_key IS NOT NULL
-              AND (o.status IN ('pending', 'dispatched') OR o.status = 'failed' AND NOT o.skippable)
-              AND (?::text IS NULL OR o.tenant = ?)
+            WHERE o.holds_shard AND (?::text IS NULL OR o.tenant = ?)
             GROUP BY o.tenant, o.shard_key
             ORDER BY count(*) DESC, o.tenant, o.shard_key
             LIMIT ?
         )
         SELECT deep.tenant, deep.shard_key, deep.depth, h.id AS head, h.status, s.since,
-               CASE WHEN greatest(h.deliver_after, h.next_attempt_at) > clock_timestamp()
-                    THEN greatest(h.deliver_after, h.next_attempt_at) END AS next_attempt_at,
+               tempost.ahead(h.deliver_after, h.next_attempt_at) AS next_attempt_at,
                h.last_error_type, h.last_error,
-               (SELECT 'paused by ' || p.paused_by || ': ' || p.reason FROM tempost.pause p
-                WHERE p.resumed_at IS NULL AND coalesce(p.tenant, h.tenant) = h.tenant
-                  AND coalesce(p.event_type, h.event_type) = h.event_type
-                  AND coalesce(p.shard_key, h.shard_key) = h.shard_key
-                ORDER BY p.id LIMIT 1) AS pause
+               'paused by ' || p.paused_by || ': ' || p.reason AS pause
         FROM deep
         LEFT JOIN tempost.shard s ON s.tenant = deep.tenant AND s.shard_key = deep.shard_key
         JOIN tempost.outbox h ON h.id = coalesce(s.head, deep.first)
+        CROSS JOIN LATERAL tempost.pause_of(h.tenant, h.event_type, h.shard_key) p
         ORDER BY deep.depth DESC, deep.tenant, deep.shard_key
         """;
 

@@ -33,8 +33,7 @@ class ClaimsTest {
     }
 
     private List<Long> claim(int limit) {
-        return ids(claims.claim(limit, LEASE, EventTypes.all(), null)
-                .rows());
+        return ids(claims.claim(limit, LEASE, EventTypes.all(), null).rows());
     }
 
     private static List<Long> ids(List<ClaimedRow> rows) {
@@ -56,12 +55,10 @@ class ClaimsTest {
         long urgent = outbox.row("priority", "1");
         long fifth = outbox.row("priority", "5");
 
-        assertThat(claims.claimUrgent(10, LEASE, EventTypes.all(), null)
-                        .rows())
+        assertThat(claims.claimUrgent(10, LEASE, EventTypes.all(), null).rows())
                 .extracting(ClaimedRow::id, ClaimedRow::priority)
                 .containsExactly(tuple(urgent, 1));
-        assertThat(claims.claim(10, LEASE, EventTypes.all(), null)
-                        .rows())
+        assertThat(claims.claim(10, LEASE, EventTypes.all(), null).rows())
                 .extracting(ClaimedRow::id, ClaimedRow::priority)
                 .containsExactly(tuple(second, 2), tuple(fifth, 5));
     }
@@ -78,9 +75,7 @@ class ClaimsTest {
     @Test
     void aClaimedRowIsDispatchedUnderALease() {
         long id = outbox.row("tenant, job_id, expires_at", "'acme'", "'job-1'", FUTURE);
-        ClaimedRow row = claims.claim(1, LEASE, EventTypes.all(), null)
-                .rows()
-                .getFirst();
+        ClaimedRow row = claims.claim(1, LEASE, EventTypes.all(), null).rows().getFirst();
         assertThat(row.key()).isEqualTo(outbox.key(id));
         assertThat(row.tenant()).isEqualTo("acme");
         assertThat(row.eventType()).isEqualTo("welcome");
@@ -129,12 +124,9 @@ class ClaimsTest {
     void aTenantCanBeClaimedAlone() {
         outbox.row("tenant", "'acme'");
         long other = outbox.row("tenant", "'globex'");
-        assertThat(ids(claims.claim(10, LEASE, EventTypes.all(), "globex")
-                        .rows()))
+        assertThat(ids(claims.claim(10, LEASE, EventTypes.all(), "globex").rows()))
                 .containsExactly(other);
-        assertThat(claims.claim(10, LEASE, EventTypes.all(), "nobody")
-                        .rows())
-                .isEmpty();
+        assertThat(claims.claim(10, LEASE, EventTypes.all(), "nobody").rows()).isEmpty();
     }
 
     @Test
@@ -266,8 +258,7 @@ class ClaimsTest {
         assertThat(ids(claims.claim(10, LEASE, new EventTypes(false, Set.of("welcome")), null)
                         .rows()))
                 .containsExactly(news);
-        assertThat(ids(claims.claim(
-                                10, LEASE, new EventTypes(true, Set.of("welcome", "news")), null)
+        assertThat(ids(claims.claim(10, LEASE, new EventTypes(true, Set.of("welcome", "news")), null)
                         .rows()))
                 .containsExactly(welcome);
     }

@@ -132,8 +132,8 @@ class FairnessTest {
         rows("acme", 100);
         outbox.database.execute("INSERT INTO tempost.outbox (event_type) SELECT 'news' FROM generate_series(1, 100)");
         Claims claims = with(Map.of(), List.of(new ProviderLimit(new EventTypes(true, Set.of("news")), 2)));
-        List<ClaimedRow> taken = claims.claim(10, Duration.ofMinutes(1), EventTypes.all(), null)
-                .rows();
+        List<ClaimedRow> taken =
+                claims.claim(10, Duration.ofMinutes(1), EventTypes.all(), null).rows();
         assertThat(taken).hasSize(10);
         assertThat(taken).filteredOn(row -> row.eventType().equals("news")).hasSize(2);
     }

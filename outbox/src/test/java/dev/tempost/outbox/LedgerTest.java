@@ -305,7 +305,7 @@ class LedgerTest {
         outbox.assertThatRow(
                 id,
                 "status = 'delivered' AND attempts = 1 AND provider = 'smtp' AND finished_at IS NOT NULL"
-                        + " AND reason = 'taken from the ledger'");
+                        + " AND reason = 'the ledger has its acceptance'");
         assertThat(outbox.database.number("SELECT count(*) FROM tempost.attempt"))
                 .isEqualTo(1);
     }
@@ -325,6 +325,8 @@ class LedgerTest {
         long id = outbox.inFlight();
         open(id);
         ledger.transmitting(attempt(id, 1), DEADLINE, RESERVE);
+        assertThat(mark(id, "run-1", false, RowStatus.CANCELLED, null)).isInstanceOf(Marked.InProgress.class);
+        outbox.pastDeadline(id, 1);
         mark(id, "run-1", false, RowStatus.CANCELLED, null);
         outbox.assertThatAttempt(id, 1, "phase = 'ambiguous' AND reached AND finished_at IS NOT NULL");
         outbox.assertThatRow(
@@ -337,9 +339,10 @@ class LedgerTest {
     void aRowThatEndsWhileItConnectsWasNotSent() {
         long id = outbox.inFlight();
         open(id);
-        mark(id, "run-1", false, RowStatus.EXPIRED, null);
+        outbox.pastDeadline(id, 1);
+        mark(id, "run-1", false, RowStatus.CANCELLED, null);
         outbox.assertThatAttempt(id, 1, "phase = 'transient' AND NOT reached AND finished_at IS NOT NULL");
-        outbox.assertThatRow(id, "status = 'expired' AND attempts = 0 AND last_error_type IS NULL");
+        outbox.assertThatRow(id, "status = 'cancelled' AND attempts = 0 AND last_error_type IS NULL");
     }
 
     @Test
@@ -549,7 +552,7 @@ class LedgerTest {
 
     @Test
     void aRowIsMarkedWithTheOutcomeOfItsWorkflow() {
-        for (RowStatus status : new RowStatus[] {RowStatus.FAILED, RowStatus.CANCELLED, RowStatus.EXPIRED}) {
+        for (RowStatus status : new RowStatus[] {RowStatus.FAILED, RowStatus.CANCELLED}) {
             long id = outbox.inFlight();
             outbox.set(id, "next_attempt_at = now()");
             assertThat(mark(id, "run-1", false, status, "Type")).isEqualTo(new Marked.Is(status));
@@ -584,12 +587,10 @@ class LedgerTest {
     }
 
     @Test
-    void aPendingRowIsCancelledAndExpiredByItsWorkflow() {
+    void aPendingRowIsCancelledByItsWorkflow() {
         long cancelled = outbox.pending();
         assertThat(mark(cancelled, "run-1", false, RowStatus.CANCELLED, null))
                 .isEqualTo(new Marked.Is(RowStatus.CANCELLED));
-        long expired = outbox.pending();
-        assertThat(mark(expired, "run-1", false, RowStatus.EXPIRED, null)).isEqualTo(new Marked.Is(RowStatus.EXPIRED));
     }
 
     @Test

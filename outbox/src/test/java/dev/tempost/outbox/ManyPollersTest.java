@@ -124,8 +124,7 @@ class ManyPollersTest {
         Claims claims = new Claims(OneConnection.of(connection));
         while (true) {
             List<ClaimedRow> claimed = new ArrayList<>(claims.reclaim(16, LEASE));
-            claimed.addAll(claims.claim(16, LEASE, EventTypes.all(), null)
-                    .rows());
+            claimed.addAll(claims.claim(16, LEASE, EventTypes.all(), null).rows());
             if (claimed.isEmpty()) {
                 claims.mendTurns();
                 if (open() == 0) {

@@ -205,8 +205,8 @@ final class ModelledOutbox implements AutoCloseable {
     }
 
     private void claim(int limit) throws SQLException {
-        List<ClaimedRow> taken = claims.claim(limit, LEASE, EventTypes.all(), null)
-                .rows();
+        List<ClaimedRow> taken =
+                claims.claim(limit, LEASE, EventTypes.all(), null).rows();
         assertThat(taken).hasSizeLessThanOrEqualTo(limit);
         // what a claim supersedes happens before what it takes, or beside it
         compareClaim(taken);

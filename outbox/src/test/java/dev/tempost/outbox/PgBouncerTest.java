@@ -57,10 +57,9 @@ class PgBouncerTest {
                         Database database = new Database(OneConnection.of(connection));
                         for (int round = 0; round < ROUNDS; round++) {
                             outbox.pending();
-                            claimed.addAndGet(
-                                    claims.claim(2, Duration.ofMinutes(1), EventTypes.all(), null)
-                                            .rows()
-                                            .size());
+                            claimed.addAndGet(claims.claim(2, Duration.ofMinutes(1), EventTypes.all(), null)
+                                    .rows()
+                                    .size());
                             claims.expire(10);
                             assertThat(database.query(
                                             "read",

@@ -19,10 +19,13 @@ class PlansAtSizeTest {
 
     private static final Pattern SCAN =
             Pattern.compile("Scan (?:Backward )?using (\\w+) on outbox|Bitmap Index Scan on (outbox\\w*)");
-    private static final String CLAIM =
-            "SELECT * FROM tempost.claim(%d, 5, interval '1 minute', '{}', false, NULL, '{}'," + " true, NULL, %s, '')";
-    private static final String LIMITS = "'{\"tenants\": {\"t1\": 100000}, \"providers\":"
-            + " [{\"only\": false, \"event_types\": [], \"in_flight\": 100000}]}'";
+    private static final String OFFER = "{\"priority\": 3, \"tenant\": \"t2\", \"event_type\": \"type2\", \"first\": 1,"
+            + " \"share\": 200, \"skippable\": false, \"tenant_limit\": 100000, \"provider_limit\": 100000,"
+            + " \"listed\": false, \"event_types\": []}";
+    private static final String CLAIM = "SELECT * FROM tempost.claim(%d, interval '1 minute', '[" + OFFER + "]')";
+    private static final String IN_LANE = "\\(offer.priority, offer.tenant, offer.event_type, p_from\\)";
+    private static final String LOOK =
+            "SELECT * FROM tempost.look_for_work(5, '{t1,t1,t1,t1,t1}', '{a,a,a,a,a}', NULL, 64)";
 
     @SuppressWarnings("NullAway.Init") // set before the tests run
     private static TestDatabase database;
@@ -42,9 +45,12 @@ class PlansAtSizeTest {
         database.execute("INSERT INTO tempost.outbox (event_type, tenant, status, dispatched_at, lease_until)"
                 + " SELECT 'welcome', 't' || n % 5, 'dispatched', now(), CASE WHEN n % 20 = 0"
                 + " THEN now() + interval '1 hour' END FROM generate_series(1, 10000) n");
+        database.execute("INSERT INTO tempost.attempt (outbox_id, attempt, run_id, provider, deadline, finished_at)"
+                + " SELECT id, 1, 'r', 'smtp', now(), CASE WHEN status = 'delivered' THEN now() END FROM tempost.outbox"
+                + " WHERE status = 'delivered' AND id % 20 = 0 OR status = 'dispatched' AND lease_until IS NOT NULL");
         try (Connection connection = database.connect();
                 Statement statement = connection.createStatement()) {
-            statement.execute("VACUUM ANALYZE tempost.outbox");
+            statement.execute("VACUUM ANALYZE tempost.outbox, tempost.attempt");
         }
     }
 
@@ -55,43 +61,40 @@ class PlansAtSizeTest {
 
     @Test
     void theClaimReadsItsLanesInTheirOrder() throws SQLException {
-        String plans = plans(CLAIM.formatted(200, "NULL"));
-        assertThat(indexes(planOf(plans, "WITH due AS"))).containsOnly("outbox_due", "outbox_pkey");
-        // the key only for what was found
-        assertThat(planOf(plans, "WITH due AS")).containsPattern("LockRows[^\\n]*\\n\\s*->[^\\n]*outbox_due");
+        String plans = plans(CLAIM.formatted(200));
+        assertThat(indexes(planOf(plans, IN_LANE))).containsOnly("outbox_due");
+        assertThat(planOf(plans, IN_LANE)).containsPattern("LockRows[^\\n]*\\n\\s*->[^\\n]*outbox_due");
         assertNoScanOfAll(plans);
     }
 
     @Test
     void theClaimStillDoesWhenMostRowsWerePending() throws SQLException {
         try (TestDatabase fresh = TestDatabase.create()) {
-            fresh.execute("INSERT INTO tempost.outbox (event_type) SELECT 'welcome' FROM generate_series(1, 50000)");
+            fresh.execute("INSERT INTO tempost.outbox (event_type, tenant)"
+                    + " SELECT 'type2', 't2' FROM generate_series(1, 50000)");
             fresh.execute("ANALYZE tempost.outbox");
-            assertThat(planOf(plans(fresh, CLAIM.formatted(200, "NULL")), "WITH due AS"))
+            assertThat(planOf(plans(fresh, CLAIM.formatted(200)), IN_LANE))
                     .containsPattern("LockRows[^\\n]*\\n\\s*->[^\\n]*outbox_due");
         }
     }
 
     @Test
     void whatComesDueIsReadInItsOrder() throws SQLException {
-        assertThat(indexes(planOf(plans(CLAIM.formatted(16, "NULL")), "waits_for = NULL\\s+WHERE o.id IN")))
-                .containsOnly("outbox_later", "outbox_pkey");
+        assertThat(indexes(planOf(plans(LOOK), "waits_for = NULL"))).containsOnly("outbox_later", "outbox_pkey");
     }
 
     @Test
     void lanesAreFoundByProbesOfTheClaimsIndex() throws SQLException {
-        assertThat(indexes(plans("SELECT tempost.due_event_types(3)"))).containsOnly("outbox_due");
-        assertThat(indexes(plans("SELECT tempost.due_tenants(3, 'type2', 't1', 16)")))
-                .containsOnly("outbox_due");
-        assertThat(indexes(plans("SELECT * FROM tempost.lanes(3, '{}', false, NULL, NULL, NULL, '', 16)")))
-                .containsOnly("outbox_due");
+        String plans = plans("SELECT * FROM tempost.lanes_after(3, 't1', 'type2', NULL, 16)");
+        assertThat(indexes(plans)).containsOnly("outbox_due");
+        assertNoScanOfAll(plans(LOOK));
     }
 
     @Test
-    void limitsAreCountedByLiveLeases() throws SQLException {
-        String plans = plans("SELECT tempost.free_places('t1', 'welcome', " + LIMITS + ")");
-        assertThat(indexes(plans)).containsOnly("outbox_leased");
-        assertNoScanOfAll(plans);
+    void limitsAreCountedByLeasesAndOpenAttempts() throws SQLException {
+        String plans = plans(CLAIM.formatted(200));
+        assertThat(indexes(planOf(plans, "f.tenant = offer.tenant"))).contains("outbox_leased");
+        assertThat(plans).doesNotContain("Seq Scan on attempt");
     }
 
     @Test

@@ -46,7 +46,12 @@ class PlansTest {
 
     @Test
     void theExpiryReadsWhatExpires() throws SQLException {
-        assertThat(plan(Claims.EXPIRE, "bigint", "100"))
+        // the statement of tempost.expire
+        assertThat(plan(
+                        "SELECT o.id FROM tempost.outbox o WHERE o.status = 'pending' AND o.expires_at <= now()"
+                                + " ORDER BY o.expires_at LIMIT ? FOR NO KEY UPDATE SKIP LOCKED",
+                        "bigint",
+                        "100"))
                 .contains("outbox_expiring")
                 .doesNotContain("Seq Scan");
     }

@@ -16,7 +16,16 @@ import org.junit.jupiter.api.Test;
 @OnEveryPostgres
 class SchemaTest {
 
-    private static final List<String> MIGRATIONS = List.of("1__outbox", "2__delivery", "3__claim", "4__backfill");
+    private static final List<String> MIGRATIONS = List.of(
+            "1__outbox",
+            "2__turns",
+            "3__pauses",
+            "4__ledger",
+            "5__endings",
+            "6__producers",
+            "7__delivery",
+            "8__claim",
+            "9__backfill");
 
     private static final String OBJECTS = """
         SELECT string_agg(name, ', ' ORDER BY name) FROM (

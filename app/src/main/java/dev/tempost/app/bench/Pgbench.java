@@ -33,8 +33,10 @@ final class Pgbench {
                 script,
                 String.format(
                         Locale.ROOT,
-                        "SELECT * FROM tempost.claim(%d, 5, interval '10 minutes', '{}', false, null, '{}', true, null,"
-                                + " null, '');%n",
+                        "SELECT * FROM tempost.look_for_work(5, '{\"\",\"\",\"\",\"\",\"\"}', '{\"\",\"\",\"\",\"\",\"\"}', NULL, 64);%n"
+                                + "SELECT * FROM tempost.claim(%1$d, interval '10 minutes', '[{\"priority\": 3,"
+                                + " \"tenant\": \"bench\", \"event_type\": \"welcome\", \"first\": 0, \"share\": %1$d,"
+                                + " \"skippable\": false}]');%n",
                         batch));
     }
 

@@ -1,4 +1,4 @@
--- The outbox and its ledger. Producers write the first block of columns and nothing else.
+-- The outbox. Producers write the first block of columns and nothing else.
 
 -- Every update checks every constraint: patterns that count ({1,63}) took about half of a claim's time.
 
@@ -32,7 +32,7 @@ CREATE TABLE tempost.outbox (
     last_error_type     text,
     last_error_at       timestamptz,
     waits_for           text
-        CONSTRAINT outbox_waits_for_name CHECK (waits_for IN ('turn', 'time', 'pause')),
+        CONSTRAINT outbox_waits_for_name CHECK (waits_for IN ('turn', 'time')),
     skippable           boolean     NOT NULL DEFAULT false,
     lease_until         timestamptz,
     dispatched_at       timestamptz,
@@ -49,6 +49,10 @@ CREATE TABLE tempost.outbox (
     workflow_id         text,
     run_id              text,
 
+    holds_shard         boolean     NOT NULL GENERATED ALWAYS AS (
+        shard_key IS NOT NULL
+        AND (status IN ('pending', 'dispatched') OR status = 'failed' AND NOT skippable)) STORED,
+
     CONSTRAINT outbox_object_key_needs_shard_key CHECK (object_key IS NULL OR shard_key IS NOT NULL)
 ) WITH (
     fillfactor = 80,
@@ -59,28 +63,29 @@ CREATE TABLE tempost.outbox (
 COMMENT ON TABLE tempost.outbox IS
     'One row per message. Insert in your own transaction; Tempost delivers what commits.';
 COMMENT ON COLUMN tempost.outbox.waits_for IS
-    'Why no claim looks at this pending row: its shard''s turn is elsewhere, its time (next_attempt_at) has not come, or its '
-    'shard is paused. Null when a claim shall look at it.';
+    'Why no claim looks at this pending row: another row of its shard goes first (turn), or next_attempt_at has not come '
+    '(time). Null when a claim looks at it.';
 COMMENT ON COLUMN tempost.outbox.skippable IS
     'Whether its shard goes on without it when it fails: on-failed of its event type, as it was when the row was claimed.';
+COMMENT ON COLUMN tempost.outbox.holds_shard IS
+    'Whether no later row of its shard may go before it has ended: it is pending, in flight, or failed and not skippable.';
 COMMENT ON COLUMN tempost.outbox.depth IS
     'How many rows lead to it, each enqueued because of the one before: 0 unless enqueue was told what caused it.';
 COMMENT ON COLUMN tempost.outbox.retried_at IS
     'When an operator last asked for it again: what may have been accepted before then no longer holds it back.';
 
--- the claim: lanes of one priority, event type and tenant, each by id. What a claim cannot take leaves it until it can
-CREATE INDEX outbox_due ON tempost.outbox (priority, event_type, tenant, id)
+-- the claim: lanes of one priority, tenant and event type, each by id. What a claim cannot take leaves the index until it can
+CREATE INDEX outbox_due ON tempost.outbox (priority, tenant, event_type, id)
     WHERE status = 'pending' AND waits_for IS NULL;
 -- what comes due next
 CREATE INDEX outbox_later ON tempost.outbox (next_attempt_at) WHERE status = 'pending' AND waits_for = 'time';
--- the leases that ran out
+-- the leases, and those that ran out
 CREATE INDEX outbox_leased ON tempost.outbox (lease_until) WHERE lease_until IS NOT NULL;
 -- who is first in a shard, and how deep it is
-CREATE INDEX outbox_shard ON tempost.outbox (tenant, shard_key, id)
-    WHERE shard_key IS NOT NULL AND (status IN ('pending', 'dispatched') OR status = 'failed' AND NOT skippable);
--- which row of an object is the newest
-CREATE INDEX outbox_object ON tempost.outbox (tenant, shard_key, event_type, object_key, id)
-    WHERE object_key IS NOT NULL AND status IN ('pending', 'dispatched', 'delivered');
+CREATE INDEX outbox_shard ON tempost.outbox (tenant, shard_key, id) WHERE holds_shard;
+-- which row of an object is the newest, and which older ones still wait
+CREATE INDEX outbox_object ON tempost.outbox (tenant, shard_key, event_type, object_key, status, id)
+    WHERE object_key IS NOT NULL AND status <> 'superseded';
 -- what goes with a cancelled job
 CREATE INDEX outbox_job ON tempost.outbox (tenant, job_id)
     WHERE job_id IS NOT NULL AND status IN ('pending', 'dispatched');
@@ -99,100 +104,10 @@ CREATE INDEX outbox_finished ON tempost.outbox (status, finished_at) WHERE finis
 CREATE UNIQUE INDEX outbox_dedup ON tempost.outbox (tenant, dedup_key) WHERE dedup_key IS NOT NULL;
 
 
-CREATE TABLE tempost.attempt (
-    outbox_id   bigint      NOT NULL REFERENCES tempost.outbox ON DELETE CASCADE,
-    attempt     int         NOT NULL,
-    run_id      text        NOT NULL,
-    provider    text        NOT NULL,
-    message_id  text,
-    phase       text        NOT NULL DEFAULT 'connecting'
-        CONSTRAINT attempt_phase_name CHECK (phase IN (
-            'connecting', 'transmitting', 'accepted', 'rejected', 'transient', 'ambiguous')),
-    reached     boolean     NOT NULL DEFAULT false,
-    reply       text,
-    deadline    timestamptz NOT NULL,
-    started_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
-    finished_at timestamptz,
-    PRIMARY KEY (outbox_id, attempt)
-) WITH (
-    fillfactor = 80,
-    autovacuum_vacuum_scale_factor = 0.02
-);
-
-COMMENT ON TABLE tempost.attempt IS 'The ledger: one row per attempt to send, opened before it and closed after it.';
-COMMENT ON COLUMN tempost.attempt.deadline IS
-    'When its sender may be called dead. A sender that is still connecting moves it on; one that transmits does not.';
-COMMENT ON COLUMN tempost.attempt.reached IS
-    'The provider answered for this message, or may have: the attempt counts towards max-attempts.';
-
--- one open attempt per row; by finished_at rather than phase, so that connecting -> transmitting stays a HOT update
-CREATE UNIQUE INDEX attempt_open ON tempost.attempt (outbox_id) WHERE finished_at IS NULL;
-
-
-CREATE TABLE tempost.provider (
-    name       text PRIMARY KEY,
-    down_since timestamptz,
-    probe_at   timestamptz,
-    probes     int NOT NULL DEFAULT 0,
-    hold       boolean NOT NULL DEFAULT false,
-    error_type text,
-    error      text,
-    CONSTRAINT provider_down_is_probed CHECK ((down_since IS NULL) = (probe_at IS NULL))
-);
-
-COMMENT ON TABLE tempost.provider IS
-    'Providers that were in trouble. While one is down nothing is sent through it, and one replica at a time probes it.';
-COMMENT ON COLUMN tempost.provider.down_since IS 'Null while it is up.';
-COMMENT ON COLUMN tempost.provider.hold IS
-    'Whether it asked to be left alone until probe_at, and is sent through again from then on without a probe.';
-COMMENT ON COLUMN tempost.provider.probes IS 'Probes that failed since it went down.';
-
-
-CREATE TABLE tempost.shard (
-    tenant    text        NOT NULL,
-    shard_key text        NOT NULL,
-    head      bigint      NOT NULL,
-    since     timestamptz NOT NULL DEFAULT clock_timestamp(),
-    PRIMARY KEY (tenant, shard_key)
-) WITH (
-    fillfactor = 50,
-    autovacuum_vacuum_scale_factor = 0.02
-);
-
-COMMENT ON TABLE tempost.shard IS
-    'One row per shard that has open rows and was looked at. Claim, gate and outcome lock it; producers never do.';
-COMMENT ON COLUMN tempost.shard.head IS
-    'The row whose turn it is: pending, in flight, or failed and holding its shard. No other row of the shard is sent.';
-COMMENT ON COLUMN tempost.shard.since IS 'Since when it is that row''s turn.';
-
-
-CREATE TABLE tempost.pause (
-    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    tenant     text,
-    event_type text,
-    shard_key  text,
-    reason     text        NOT NULL,
-    paused_by  text        NOT NULL,
-    paused_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
-    resumed_by text,
-    resumed_at timestamptz,
-    CONSTRAINT pause_shard_is_a_tenants CHECK (shard_key IS NULL OR tenant IS NOT NULL),
-    CONSTRAINT pause_resumed_by_somebody CHECK ((resumed_at IS NULL) = (resumed_by IS NULL))
-);
-
--- one switch per scope
-CREATE UNIQUE INDEX pause_active ON tempost.pause
-    (coalesce(tenant, ''), coalesce(event_type, ''), coalesce(shard_key, '')) WHERE resumed_at IS NULL;
-
-COMMENT ON TABLE tempost.pause IS
-    'Kill switches, those of the past included. A row is held back by one whose tenant, event type and shard, where set, are '
-    'its own; by one with none of them, everything is.';
-
-
 -- One notification per statement, however many rows it inserts. Where inserts are very frequent:
 -- ALTER TABLE tempost.outbox DISABLE TRIGGER outbox_wake, and the poller's polling takes over.
 CREATE FUNCTION tempost.wake() RETURNS trigger
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM pg_notify('tempost_wake', '');
     RETURN NULL;
@@ -203,222 +118,53 @@ CREATE TRIGGER outbox_wake AFTER INSERT ON tempost.outbox
     FOR EACH STATEMENT EXECUTE FUNCTION tempost.wake();
 
 
--- For producers ----------------------------------------------------------------------------------------------------
+-- The later of two times if it has not come yet; null when it has: the one place that says whether something is due.
+CREATE FUNCTION tempost.ahead(a timestamptz, b timestamptz) RETURNS timestamptz
+LANGUAGE sql VOLATILE PARALLEL SAFE
+RETURN CASE WHEN greatest(a, b) > clock_timestamp() THEN greatest(a, b) END;
 
-CREATE FUNCTION tempost.enqueue(
-    event_type    text,
-    recipient     text        DEFAULT NULL,
-    payload       jsonb       DEFAULT '{}',
-    tenant        text        DEFAULT 'default',
-    shard_key     text        DEFAULT NULL,
-    object_key    text        DEFAULT NULL,
-    job_id        text        DEFAULT NULL,
-    dedup_key     text        DEFAULT NULL,
-    priority      int         DEFAULT 3,
-    deliver_after timestamptz DEFAULT NULL,
-    expires_at    timestamptz DEFAULT NULL,
-    headers       jsonb       DEFAULT '{}',
-    caused_by     bigint      DEFAULT NULL
-) RETURNS bigint
+
+-- A pending row that has a time waits for it outside the claim's index, from its insert on and whenever that time changes.
+CREATE FUNCTION tempost.schedule_row() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NEW.waits_for IS DISTINCT FROM 'turn' THEN
+        NEW.next_attempt_at := tempost.ahead(
+            NEW.deliver_after, CASE TG_OP WHEN 'INSERT' THEN NEW.next_attempt_at END);
+        NEW.waits_for := CASE WHEN NEW.next_attempt_at IS NOT NULL THEN 'time' END;
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER outbox_scheduled BEFORE INSERT ON tempost.outbox
+    FOR EACH ROW
+    WHEN (NEW.status = 'pending' AND (NEW.deliver_after IS NOT NULL OR NEW.next_attempt_at IS NOT NULL))
+    EXECUTE FUNCTION tempost.schedule_row();
+
+CREATE TRIGGER outbox_rescheduled BEFORE UPDATE OF deliver_after ON tempost.outbox
+    FOR EACH ROW
+    WHEN (NEW.status = 'pending' AND NEW.deliver_after IS DISTINCT FROM OLD.deliver_after)
+    EXECUTE FUNCTION tempost.schedule_row();
+
+
+-- Of the rows that a transaction inserts into a shard one after another, the first arrives for the claim; the others line up
+-- behind it. So a million rows in one shard are no million rows to look at. The setting ends with the transaction.
+CREATE FUNCTION tempost.line_up_behind() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-#variable_conflict use_column
-DECLARE
-    longest CONSTANT int := 10;
-    row_id bigint;
-    cause  tempost.outbox;
-    link   int := 0;
 BEGIN
-    IF enqueue.caused_by IS NOT NULL THEN
-        SELECT * INTO cause FROM tempost.outbox o WHERE o.id = enqueue.caused_by;
-        IF NOT FOUND THEN
-            RAISE EXCEPTION 'enqueue: caused_by is row %, which does not exist', enqueue.caused_by
-                USING HINT = 'Take the id of the row whose delivery led to this one, or leave caused_by out.',
-                    ERRCODE = 'foreign_key_violation';
-        END IF;
-        link := cause.depth + 1;
-        IF link > longest THEN
-            RAISE EXCEPTION 'enqueue: row % (%) is the end of a chain of % rows that each caused the next: % is not enqueued',
-                    cause.id, cause.event_type, longest, enqueue.event_type
-                USING HINT = 'What handles these rows enqueues in a loop. Let it enqueue only what changed something, and '
-                    'with a dedup_key what may happen once. ./tempost show prints the depth of a row.',
-                    ERRCODE = 'program_limit_exceeded';
-        END IF;
+    -- looked up: its insert may have come to nothing
+    IF EXISTS (SELECT FROM tempost.outbox o
+               WHERE o.id = nullif(current_setting('tempost.last_id', true), '')::bigint
+                 AND o.tenant = NEW.tenant AND o.shard_key = NEW.shard_key AND o.holds_shard) THEN
+        NEW.waits_for := 'turn';
     END IF;
-
-    -- drawn under this lock, ids of one shard commit in their order
-    IF enqueue.shard_key IS NOT NULL THEN
-        PERFORM pg_advisory_xact_lock(
-            hashtextextended('tempost:' || enqueue.tenant || ':' || enqueue.shard_key, 0));
-    END IF;
-
-    -- again when the row in the way is deleted between the two statements
-    LOOP
-        INSERT INTO tempost.outbox AS o (
-            event_type, recipient, payload, tenant, shard_key, object_key, job_id, dedup_key, priority, deliver_after,
-            expires_at, headers, depth)
-        VALUES (
-            enqueue.event_type, enqueue.recipient, enqueue.payload, enqueue.tenant, enqueue.shard_key,
-            enqueue.object_key, enqueue.job_id, enqueue.dedup_key, enqueue.priority, enqueue.deliver_after,
-            enqueue.expires_at, enqueue.headers, link)
-        ON CONFLICT (tenant, dedup_key) WHERE dedup_key IS NOT NULL DO NOTHING
-        RETURNING o.id INTO row_id;
-
-        EXIT WHEN row_id IS NOT NULL;
-        SELECT o.id INTO row_id FROM tempost.outbox o
-        WHERE o.tenant = enqueue.tenant AND o.dedup_key = enqueue.dedup_key;
-        EXIT WHEN row_id IS NOT NULL;
-    END LOOP;
-    RETURN row_id;
+    PERFORM set_config('tempost.last_id', NEW.id::text, true);
+    RETURN NEW;
 END
 $$;
 
-COMMENT ON FUNCTION tempost.enqueue IS
-    'Inserts a row and returns its id; with a dedup_key already in use it inserts nothing and returns the id of that row. '
-    'What is enqueued because another row was delivered says so by caused_by: a chain of such rows ends at depth 10.';
-
-
-CREATE FUNCTION tempost.import(
-    event_type      text,
-    status          text,
-    recipient       text        DEFAULT NULL,
-    payload         jsonb       DEFAULT '{}',
-    tenant          text        DEFAULT 'default',
-    attempts        int         DEFAULT 0,
-    last_error      text        DEFAULT NULL,
-    last_error_type text        DEFAULT NULL,
-    last_error_at   timestamptz DEFAULT NULL,
-    created_at      timestamptz DEFAULT NULL,
-    finished_at     timestamptz DEFAULT NULL,
-    reason          text        DEFAULT NULL,
-    dedup_key       text        DEFAULT NULL,
-    job_id          text        DEFAULT NULL,
-    shard_key       text        DEFAULT NULL,
-    object_key      text        DEFAULT NULL,
-    priority        int         DEFAULT 3,
-    deliver_after   timestamptz DEFAULT NULL,
-    expires_at      timestamptz DEFAULT NULL,
-    headers         jsonb       DEFAULT '{}'
-) RETURNS bigint
-LANGUAGE plpgsql AS $$
-#variable_conflict use_column
-DECLARE
-    row_id bigint;
-BEGIN
-    IF import.status IS NULL OR import.status = 'dispatched' OR import.status NOT IN (
-            'pending', 'delivered', 'failed', 'cancelled', 'expired', 'suppressed', 'superseded', 'dismissed') THEN
-        RAISE EXCEPTION 'import: status % cannot be taken over', coalesce(quote_literal(import.status), 'null')
-            USING HINT = 'A row in flight has no meaning here: wait until the other outbox has finished it, or import it as '
-                'pending. Take pending, delivered, failed, cancelled, expired, suppressed, superseded or dismissed.',
-                ERRCODE = 'invalid_parameter_value';
-    END IF;
-
-    -- again when the row in the way is deleted between the two statements
-    LOOP
-        INSERT INTO tempost.outbox AS o (
-            event_type, recipient, payload, tenant, shard_key, object_key, job_id, dedup_key, priority, deliver_after,
-            expires_at, headers, created_at, status, attempts, last_error, last_error_type, last_error_at, finished_at,
-            reason)
-        VALUES (
-            import.event_type, import.recipient, import.payload, import.tenant, import.shard_key, import.object_key,
-            import.job_id, import.dedup_key, import.priority, import.deliver_after, import.expires_at, import.headers,
-            coalesce(import.created_at, clock_timestamp()), import.status, import.attempts, import.last_error,
-            import.last_error_type, import.last_error_at,
-            CASE WHEN import.status <> 'pending' THEN coalesce(import.finished_at, clock_timestamp()) END,
-            import.reason)
-        ON CONFLICT (tenant, dedup_key) WHERE dedup_key IS NOT NULL DO NOTHING
-        RETURNING o.id INTO row_id;
-
-        EXIT WHEN row_id IS NOT NULL;
-        SELECT o.id INTO row_id FROM tempost.outbox o
-        WHERE o.tenant = import.tenant AND o.dedup_key = import.dedup_key;
-        EXIT WHEN row_id IS NOT NULL;
-    END LOOP;
-    RETURN row_id;
-END
-$$;
-
-COMMENT ON FUNCTION tempost.import IS
-    'Takes a row over from another outbox, in any final or pending state, with its attempts and last error.';
-
-
-CREATE FUNCTION tempost.cancel_job(tenant text, job_id text, reason text) RETURNS int
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-#variable_conflict use_column
-DECLARE
-    touched int;
-BEGIN
-    UPDATE tempost.outbox o
-    SET status              = CASE o.status WHEN 'pending' THEN 'cancelled' ELSE o.status END,
-        finished_at         = CASE o.status WHEN 'pending' THEN clock_timestamp() END,
-        waits_for           = NULL,
-        cancel_requested_at = coalesce(o.cancel_requested_at, clock_timestamp()),
-        reason              = coalesce(o.reason, cancel_job.reason)
-    WHERE o.tenant = cancel_job.tenant AND o.job_id = cancel_job.job_id AND o.status IN ('pending', 'dispatched');
-    GET DIAGNOSTICS touched = ROW_COUNT;
-
-    IF touched > 0 THEN
-        PERFORM pg_notify('tempost_wake', '');
-    END IF;
-    RETURN touched;
-END
-$$;
-
-COMMENT ON FUNCTION tempost.cancel_job IS
-    'Cancels what a job no longer needs, in the caller''s transaction. Pending rows are cancelled at once; rows in flight are '
-    'cancelled before their next attempt. Returns how many rows it touched.';
-
-
--- For operators ----------------------------------------------------------------------------------------------------
-
-CREATE FUNCTION tempost.retry(id bigint) RETURNS boolean
-LANGUAGE plpgsql AS $$
-#variable_conflict use_column
-BEGIN
-    UPDATE tempost.outbox o
-    SET status = 'pending', waits_for = NULL, next_attempt_at = NULL, finished_at = NULL, lease_until = NULL, reason = NULL,
-        cancel_requested_at = NULL, retried_at = clock_timestamp()
-    WHERE o.id = retry.id AND o.status = 'failed';
-    IF FOUND THEN
-        PERFORM pg_notify('tempost_wake', '');
-    END IF;
-    RETURN FOUND;
-END
-$$;
-
-COMMENT ON FUNCTION tempost.retry IS 'Delivers a failed row again. False when the row is not failed: nothing changes.';
-
-
-CREATE FUNCTION tempost.cancel(id bigint, reason text) RETURNS boolean
-LANGUAGE plpgsql AS $$
-#variable_conflict use_column
-BEGIN
-    UPDATE tempost.outbox o
-    SET status              = CASE o.status WHEN 'pending' THEN 'cancelled' ELSE o.status END,
-        finished_at         = CASE o.status WHEN 'pending' THEN clock_timestamp() END,
-        waits_for           = NULL,
-        cancel_requested_at = coalesce(o.cancel_requested_at, clock_timestamp()),
-        reason              = coalesce(o.reason, cancel.reason)
-    WHERE o.id = cancel.id AND o.status IN ('pending', 'dispatched');
-    IF FOUND THEN
-        PERFORM pg_notify('tempost_wake', '');
-    END IF;
-    RETURN FOUND;
-END
-$$;
-
-COMMENT ON FUNCTION tempost.cancel IS
-    'Cancels one row: at once when pending, before its next attempt when dispatched. False when it is neither.';
-
-
-CREATE FUNCTION tempost.dismiss(id bigint, reason text) RETURNS boolean
-LANGUAGE plpgsql AS $$
-#variable_conflict use_column
-BEGIN
-    UPDATE tempost.outbox o
-    SET status = 'dismissed', reason = dismiss.reason, finished_at = clock_timestamp()
-    WHERE o.id = dismiss.id AND o.status = 'failed';
-    RETURN FOUND;
-END
-$$;
-
-COMMENT ON FUNCTION tempost.dismiss IS 'Closes a failed row for good, with a reason. False when the row is not failed.';
+-- by name before outbox_scheduled: a row that lines up waits for its turn, and then for its time
+CREATE TRIGGER outbox_lines_up BEFORE INSERT ON tempost.outbox
+    FOR EACH ROW WHEN (NEW.status = 'pending' AND NEW.shard_key IS NOT NULL)
+    EXECUTE FUNCTION tempost.line_up_behind();

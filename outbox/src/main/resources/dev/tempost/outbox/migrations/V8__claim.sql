@@ -1,0 +1,318 @@
+-- The claim. A lane is what one tenant has of one event type at one priority. look_for_work lists lanes, the caller decides what
+-- to offer each (fairness is its affair), and claim takes what is offered. Whatever a claim meets and cannot take leaves its
+-- index until it can be taken, and one statement moves a bounded number of rows: a large table, a deep shard or a locked one
+-- costs strangers nothing.
+
+-- Lets claims look at rows whose time has come. Index outbox_later, bounded by now().
+CREATE FUNCTION tempost.wake_due(p_limit int) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE tempost.outbox o SET waits_for = NULL, next_attempt_at = NULL
+    WHERE o.id = ANY (ARRAY(
+        SELECT l.id FROM tempost.outbox l
+        WHERE l.status = 'pending' AND l.waits_for = 'time' AND l.next_attempt_at <= now()
+        ORDER BY l.next_attempt_at LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED));
+END
+$$;
+
+
+CREATE TYPE tempost.lane AS (priority int, tenant text, event_type text, first bigint, paused boolean);
+
+COMMENT ON TYPE tempost.lane IS
+    'first is the lane''s first row, so that nobody steps a second time over what is finished and still in the index (a '
+    'transaction held open keeps it there).';
+
+
+-- The lanes of a priority that follow a tenant and event type, in order: one probe of index outbox_due each.
+--   p_only   only this tenant's; null for all
+CREATE FUNCTION tempost.lanes_after(p_priority int, p_tenant text, p_event_type text, p_only text, p_limit int)
+RETURNS SETOF tempost.lane
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    lane tempost.lane := (p_priority, coalesce(p_only, p_tenant), CASE WHEN p_only <> p_tenant THEN '' ELSE p_event_type END,
+                          NULL, NULL);
+BEGIN
+    FOR i IN 1..p_limit LOOP
+        SELECT o.priority, o.tenant, o.event_type, o.id INTO lane
+        FROM tempost.outbox o
+        WHERE o.status = 'pending' AND o.waits_for IS NULL AND o.priority = p_priority
+          AND (o.priority, o.tenant, o.event_type) > (p_priority, lane.tenant, lane.event_type)
+        ORDER BY o.priority, o.tenant, o.event_type, o.id LIMIT 1;
+        EXIT WHEN NOT FOUND OR lane.tenant <> p_only;
+        lane.paused := (tempost.pause_of(lane.tenant, lane.event_type, NULL)).id IS NOT NULL;
+        RETURN NEXT lane;
+    END LOOP;
+END
+$$;
+
+
+-- Lists lanes that have rows for a claim, of each priority up to p_lowest at most p_limit, in a ring that begins after a tenant
+-- and event type.
+--   p_tenants, p_event_types   where the ring of each priority begins, from priority 1 on
+--   p_only                     only this tenant's; null for all
+CREATE FUNCTION tempost.look_for_work(p_lowest int, p_tenants text[], p_event_types text[], p_only text, p_limit int)
+RETURNS SETOF tempost.lane
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    lane  tempost.lane;
+    found int;
+BEGIN
+    PERFORM tempost.wake_due(500);
+    FOR level IN 1..p_lowest LOOP
+        RETURN QUERY SELECT * FROM tempost.lanes_after(level, p_tenants[level], p_event_types[level], p_only, p_limit);
+        GET DIAGNOSTICS found = ROW_COUNT;
+        FOR lane IN SELECT * FROM tempost.lanes_after(level, coalesce(p_only, ''), '', p_only, p_limit - found) LOOP
+            EXIT WHEN (lane.tenant, lane.event_type) > (p_tenants[level], p_event_types[level]);
+            RETURN NEXT lane;
+        END LOOP;
+    END LOOP;
+END
+$$;
+
+
+-- What is between its claim and the end of its first attempt, or in a later attempt.
+CREATE VIEW tempost.in_flight AS
+SELECT o.id, o.tenant, o.event_type
+FROM tempost.outbox o WHERE o.lease_until IS NOT NULL AND o.status = 'dispatched'
+UNION ALL
+SELECT o.id, o.tenant, o.event_type
+FROM tempost.attempt a JOIN tempost.outbox o ON o.id = a.outbox_id
+WHERE a.finished_at IS NULL AND (o.lease_until IS NULL OR o.status <> 'dispatched');
+
+
+-- What a claim may take of a lane.
+--   share, skippable             at most so many; whether they hold nothing back in their shard when they fail
+--   tenant_limit                 how many rows of the tenant may be in flight, all replicas together; null for any number
+--   provider_limit, listed, event_types   the same for a provider: for these event types, or for all but these
+CREATE TYPE tempost.offer AS (
+    priority int, tenant text, event_type text, first bigint, share int, skippable boolean,
+    tenant_limit int, provider_limit int, listed boolean, event_types text[]);
+
+
+-- How many rows of an offer may go. Where there is a limit, one claim at a time decides on it; another finds no place.
+CREATE FUNCTION tempost.free_places(offer tempost.offer) RETURNS int
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    free int := offer.share;
+BEGIN
+    IF offer.tenant_limit IS NOT NULL THEN
+        IF NOT pg_try_advisory_xact_lock(hashtextextended('tempost-tenant:' || offer.tenant, 0)) THEN
+            RETURN 0;
+        END IF;
+        free := least(free, offer.tenant_limit - (
+            SELECT count(*) FROM tempost.in_flight f WHERE f.tenant = offer.tenant)::int);
+    END IF;
+    IF offer.provider_limit IS NOT NULL THEN
+        IF NOT pg_try_advisory_xact_lock(
+                hashtextextended('tempost-provider:' || offer.listed || array_to_string(offer.event_types, ','), 0)) THEN
+            RETURN 0;
+        END IF;
+        free := least(free, offer.provider_limit - (
+            SELECT count(*) FROM tempost.in_flight f WHERE (f.event_type = ANY (offer.event_types)) = offer.listed)::int);
+    END IF;
+    RETURN free;
+END
+$$;
+
+
+-- Puts a pending row off. It is looked at again by itself.
+CREATE FUNCTION tempost.put_off(p_id bigint, p_until timestamptz) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE tempost.outbox o SET waits_for = 'time', next_attempt_at = p_until WHERE o.id = p_id;
+END
+$$;
+
+
+-- The first rows of a lane from an id on. Index outbox_due, in its order: with equalities the order would be that of the id, and
+-- the planner might read another index, past what it was not asked for. Rows that somebody holds are passed over.
+CREATE FUNCTION tempost.first_in_lane(offer tempost.offer, p_from bigint, p_limit int) RETURNS bigint[]
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN ARRAY(
+        SELECT o.id FROM tempost.outbox o
+        WHERE o.status = 'pending' AND o.waits_for IS NULL
+          AND (o.priority, o.tenant, o.event_type, o.id) >= (offer.priority, offer.tenant, offer.event_type, p_from)
+          AND (o.priority, o.tenant, o.event_type) <= (offer.priority, offer.tenant, offer.event_type)
+        ORDER BY o.priority, o.tenant, o.event_type, o.id
+        LIMIT p_limit
+        FOR NO KEY UPDATE SKIP LOCKED);
+END
+$$;
+
+
+-- Shards ---------------------------------------------------------------------------------------------------------------
+
+-- Gives a row in tempost.shard to the shards at the front of the lanes offered first. The claim's first statement, and in the same
+-- order in every claim: two that meet the same new shards wait for each other for a moment, and never in a circle.
+CREATE FUNCTION tempost.open_shards(p_offers tempost.offer[], p_limit int) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO tempost.shard AS s (tenant, shard_key, head)
+    SELECT n.tenant, n.shard_key, tempost.first_in_shard(n.tenant, n.shard_key)
+    FROM (
+        SELECT DISTINCT front.tenant, front.shard_key
+        FROM unnest(p_offers) offer
+        CROSS JOIN LATERAL (
+            SELECT o.tenant, o.shard_key FROM tempost.outbox o
+            WHERE o.status = 'pending' AND o.waits_for IS NULL
+              AND (o.priority, o.tenant, o.event_type, o.id)
+                  >= (offer.priority, offer.tenant, offer.event_type, offer.first)
+              AND (o.priority, o.tenant, o.event_type) <= (offer.priority, offer.tenant, offer.event_type)
+            ORDER BY o.priority, o.tenant, o.event_type, o.id
+            LIMIT p_limit) front
+        WHERE front.shard_key IS NOT NULL) n
+    WHERE NOT EXISTS (SELECT FROM tempost.shard s WHERE s.tenant = n.tenant AND s.shard_key = n.shard_key)
+    ORDER BY n.tenant, n.shard_key
+    ON CONFLICT (tenant, shard_key) DO NOTHING;
+END
+$$;
+
+
+-- Locks a shard and says whose turn it is, for a claim that met one of its rows; null when somebody holds the shard. A lower
+-- id that committed late goes first as long as nothing of the shard is under way.
+CREATE FUNCTION tempost.lock_turn(met tempost.outbox) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    turn bigint;
+    head tempost.outbox;
+BEGIN
+    SELECT s.head INTO turn FROM tempost.shard s
+    WHERE s.tenant = met.tenant AND s.shard_key = met.shard_key FOR NO KEY UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    SELECT * INTO head FROM tempost.outbox WHERE id = turn;
+    IF head.id IS NULL OR NOT head.holds_shard OR head.status = 'pending' AND met.id < turn THEN
+        turn := tempost.first_in_shard(met.tenant, met.shard_key);
+        UPDATE tempost.shard s SET head = turn, since = clock_timestamp()
+        WHERE s.tenant = met.tenant AND s.shard_key = met.shard_key;
+    END IF;
+    RETURN turn;
+END
+$$;
+
+
+-- Lets rows that met their shard's turn elsewhere wait in line, this one and some that follow it. Returns how many.
+CREATE FUNCTION tempost.line_up(met tempost.outbox, p_turn bigint, p_limit int) RETURNS int
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    moved int;
+BEGIN
+    PERFORM tempost.free_head(met.tenant, met.shard_key, p_turn);
+    UPDATE tempost.outbox o SET waits_for = 'turn'
+    WHERE o.id = ANY (ARRAY(
+        SELECT w.id FROM tempost.outbox w
+        WHERE w.tenant = met.tenant AND w.shard_key = met.shard_key AND w.holds_shard
+          AND w.status = 'pending' AND w.waits_for IS NULL AND w.id <> p_turn AND w.id >= met.id
+        ORDER BY w.tenant, w.shard_key, w.id LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED));
+    GET DIAGNOSTICS moved = ROW_COUNT;
+    RETURN moved;
+END
+$$;
+
+
+-- What a claim does with a row that it met and locked: null when it may be dispatched, else how many rows moved out of the way,
+-- this one among them. Nobody meets them again before something has changed.
+CREATE FUNCTION tempost.meet(p_id bigint, p_limit int) RETURNS int
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    met  tempost.outbox;
+    turn bigint;
+BEGIN
+    SELECT * INTO met FROM tempost.outbox WHERE id = p_id;
+    IF met.status <> 'pending' OR met.waits_for IS NOT NULL THEN
+        -- an earlier row of the same claim has seen to it
+        RETURN 0;
+    END IF;
+    turn := CASE WHEN met.shard_key IS NULL THEN p_id ELSE tempost.lock_turn(met) END;
+    IF turn IS NULL THEN
+        PERFORM tempost.put_off(p_id, clock_timestamp() + interval '200 milliseconds');
+    ELSIF turn <> p_id THEN
+        RETURN tempost.line_up(met, turn, p_limit);
+    ELSIF met.expires_at <= clock_timestamp() THEN
+        PERFORM tempost.finish_expired(ARRAY[p_id]);
+    ELSIF met.object_key IS NOT NULL AND tempost.supersede(p_id) THEN
+        NULL;
+    ELSIF tempost.ahead(met.deliver_after, met.next_attempt_at) IS NOT NULL THEN
+        PERFORM tempost.put_off(p_id, tempost.ahead(met.deliver_after, met.next_attempt_at));
+    ELSIF met.shard_key IS NOT NULL AND (tempost.pause_of(met.tenant, met.event_type, met.shard_key)).id IS NOT NULL THEN
+        PERFORM tempost.put_off(p_id, clock_timestamp() + (15 + 15 * random()) * interval '1 second');
+    ELSE
+        RETURN NULL;
+    END IF;
+    RETURN 1;
+END
+$$;
+
+
+-- The claim itself -----------------------------------------------------------------------------------------------------
+
+-- Which rows of an offer go, at most p_share. moved counts the rows that were met and left the claim's index, about p_limit at
+-- most.
+CREATE FUNCTION tempost.choose(offer tempost.offer, p_share int, p_limit int, OUT ids bigint[], OUT moved int)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    batch bigint[];
+    met   bigint := offer.first - 1;
+    step  int;
+BEGIN
+    ids := '{}';
+    moved := 0;
+    WHILE cardinality(ids) < p_share AND moved < p_limit LOOP
+        batch := tempost.first_in_lane(offer, met + 1, p_share - cardinality(ids));
+        EXIT WHEN cardinality(batch) = 0;
+        FOREACH met IN ARRAY batch LOOP
+            step := tempost.meet(met, greatest(1, p_limit - moved));
+            IF step IS NULL THEN
+                ids := ids || met;
+            ELSE
+                moved := moved + step;
+            END IF;
+        END LOOP;
+    END LOOP;
+END
+$$;
+
+
+-- Dispatches rows under a lease: of each offer what is there, in the order of the offers, until p_room is full. A row without an
+-- id at the end says that rows left the index unclaimed, and there may be more to look at.
+CREATE FUNCTION tempost.claim(p_room int, p_lease interval, p_offers jsonb) RETURNS TABLE (
+    id bigint, key uuid, tenant text, event_type text, priority smallint, job_id text, expires_at timestamptz,
+    run_id text, lease_until timestamptz)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    at_most CONSTANT int := 500;
+    offers  tempost.offer[] := ARRAY(SELECT offer FROM jsonb_populate_recordset(NULL::tempost.offer, p_offers) offer);
+    offer   tempost.offer;
+    chosen  record;
+    room    int := p_room;
+    moved   int := 0;
+    share   int;
+BEGIN
+    PERFORM tempost.open_shards(offers[1:p_room], p_room + 20);
+    FOREACH offer IN ARRAY offers LOOP
+        EXIT WHEN room <= 0;
+        share := least(room, tempost.free_places(offer));
+        CONTINUE WHEN share <= 0;
+        -- a lane that is in disorder leaves the others their look
+        chosen := tempost.choose(offer, share, greatest(10, at_most - moved));
+        moved := moved + chosen.moved;
+        room := room - cardinality(chosen.ids);
+        RETURN QUERY
+        WITH dispatched AS (
+            UPDATE tempost.outbox o
+            SET status = 'dispatched', dispatched_at = clock_timestamp(), next_attempt_at = NULL,
+                lease_until = clock_timestamp() + p_lease, skippable = offer.skippable
+            WHERE o.id = ANY (chosen.ids)
+            RETURNING o.id, o.key, o.tenant, o.event_type, o.priority, o.job_id, o.expires_at, o.run_id, o.lease_until)
+        SELECT * FROM dispatched d ORDER BY d.id;
+    END LOOP;
+
+    IF room > 0 AND moved > 0 THEN
+        id := NULL;
+        RETURN NEXT;
+    END IF;
+END
+$$;

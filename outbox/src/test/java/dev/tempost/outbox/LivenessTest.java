@@ -1,0 +1,268 @@
+package dev.tempost.outbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tempost.outbox.ClaimRules.ProviderLimit;
+import dev.tempost.outbox.ClaimRules.Share;
+import dev.tempost.outbox.Pauses.Scope;
+import dev.tempost.outbox.testing.PostgresVersion;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.Test;
+
+/** No row waits for a stranger: work a statement is bounded, places go round, and whatever puts a row off lets it go again. */
+class LivenessTest {
+
+    private static final Duration LEASE = Duration.ofMinutes(1);
+    private static final EventTypes NONE = new EventTypes(true, Set.of());
+
+    @AutoClose
+    private final OutboxFixture outbox = new OutboxFixture(PostgresVersion.CURRENT);
+
+    private final Claims claims = new Claims(outbox.database.dataSource());
+
+    private List<ClaimedRow> claim(Claims by, int limit) {
+        return by.claim(limit, LEASE, EventTypes.all(), null).rows();
+    }
+
+    private void finish(List<ClaimedRow> rows) {
+        for (ClaimedRow row : rows) {
+            outbox.database.execute("SELECT tempost.finish(ARRAY[?::bigint], 'delivered', NULL)", row.id());
+        }
+    }
+
+    private long inLine() {
+        return outbox.database.number("SELECT count(*) FROM tempost.outbox WHERE waits_for = 'turn'");
+    }
+
+    @Test
+    void aDeepShardCostsAClaimABoundedNumberOfRows() {
+        // one transaction a row, as applications do; so none lines up by itself
+        outbox.database.execute("CREATE PROCEDURE fill() LANGUAGE plpgsql AS $$ BEGIN FOR i IN 1..3000 LOOP"
+                + " INSERT INTO tempost.outbox (event_type, shard_key) VALUES ('welcome', 's'); COMMIT;"
+                + " END LOOP; END $$");
+        outbox.database.execute("CALL fill()");
+        long stranger = outbox.row("tenant", "'stranger'");
+        long behind = outbox.pending();
+
+        Claims.Claimed first = claims.claim(7, LEASE, EventTypes.all(), null);
+        assertThat(first.rows()).extracting(ClaimedRow::id).contains(stranger);
+        assertThat(first.more()).isTrue();
+        assertThat(inLine()).isBetween(1L, 600L);
+
+        List<Long> taken = new ArrayList<>();
+        for (int i = 0; i < 7 && !taken.contains(behind); i++) {
+            claim(claims, 7).forEach(row -> taken.add(row.id()));
+        }
+        assertThat(taken)
+                .as("of the same tenant and event type, behind the shard")
+                .contains(behind);
+    }
+
+    @Test
+    void rowsThatOneTransactionInsertsIntoAShardLineUpByThemselves() {
+        outbox.database.execute("INSERT INTO tempost.outbox (event_type, shard_key)"
+                + " SELECT 'welcome', 's' FROM generate_series(1, 20000)");
+        assertThat(inLine()).isEqualTo(19_999);
+        long behind = outbox.pending();
+        assertThat(claim(claims, 7)).hasSize(2).extracting(ClaimedRow::id).contains(behind);
+    }
+
+    @Test
+    void aRowThatWasNotInsertedAfterAllLeavesNobodyInLineBehindIt() {
+        outbox.database.execute("SELECT tempost.enqueue('welcome', shard_key => 's', dedup_key => 'd')");
+        finish(claim(claims, 1));
+        outbox.database.execute("SELECT tempost.enqueue('welcome', shard_key => 's', dedup_key => 'd');"
+                + " SELECT tempost.enqueue('welcome', shard_key => 's')");
+        assertThat(claim(claims, 7)).hasSize(1);
+    }
+
+    @Test
+    void aRowThatItsOwnTransactionCancelsPassesItsTurnOn() {
+        outbox.database.execute(
+                "SELECT tempost.enqueue('welcome', shard_key => 's', job_id => 'j');"
+                        + " SELECT tempost.enqueue('welcome', shard_key => 's'); SELECT tempost.cancel_job('default', 'j', 'no')");
+        claims.mendTurns();
+        assertThat(claim(claims, 7)).hasSize(1);
+    }
+
+    @Test
+    void eventTypesOfATenantTakeTurnsAtOnePlace() {
+        outbox.database.execute("INSERT INTO tempost.outbox (event_type) SELECT 'digest' FROM generate_series(1, 500)");
+        outbox.database.execute("INSERT INTO tempost.outbox (event_type) SELECT 'reset' FROM generate_series(1, 8)");
+        for (Claims one : List.of(
+                new Claims(
+                        outbox.database.dataSource(),
+                        new ClaimRules(Map.of("default", new Share(1, 1)), List.of(), NONE)),
+                new Claims(
+                        outbox.database.dataSource(),
+                        new ClaimRules(Map.of(), List.of(new ProviderLimit(EventTypes.all(), 1)), NONE)))) {
+            Map<String, Integer> served = new HashMap<>();
+            for (int i = 0; i < 8; i++) {
+                List<ClaimedRow> taken = claim(one, 7);
+                assertThat(taken).hasSize(1);
+                served.merge(taken.getFirst().eventType(), 1, Integer::sum);
+                finish(taken);
+            }
+            assertThat(served).containsEntry("reset", 4).containsEntry("digest", 4);
+        }
+    }
+
+    @Test
+    void aThousandTenantsAtTheirLimitsHoldUpNobody() {
+        outbox.database.execute(
+                "INSERT INTO tempost.outbox (event_type, tenant, status, dispatched_at, lease_until)"
+                        + " SELECT 'welcome', 't' || n, 'dispatched', now(), now() + interval '1 hour' FROM generate_series(1, 1000) n");
+        outbox.database.execute("INSERT INTO tempost.outbox (event_type, tenant)"
+                + " SELECT 'welcome', 't' || n % 1000 + 1 FROM generate_series(1, 3000) n");
+        Map<String, Share> shares =
+                IntStream.rangeClosed(1, 1000).boxed().collect(Collectors.toMap(n -> "t" + n, n -> new Share(1, 1)));
+        Claims limited = new Claims(outbox.database.dataSource(), new ClaimRules(shares, List.of(), NONE));
+        long stranger = outbox.row("tenant", "'zzz'");
+
+        Set<Long> taken = new HashSet<>();
+        for (int i = 0; i < 5 && taken.isEmpty(); i++) {
+            claim(limited, 7).forEach(row -> taken.add(row.id()));
+        }
+        assertThat(taken).containsExactly(stranger);
+    }
+
+    @Test
+    void leasesThatRanOutAndLongSendsStillCountAgainstALimit() {
+        Claims limited = new Claims(
+                outbox.database.dataSource(), new ClaimRules(Map.of("default", new Share(1, 4)), List.of(), NONE));
+        for (int i = 0; i < 20; i++) {
+            outbox.pending();
+        }
+        List<ClaimedRow> taken = claim(limited, 16);
+        assertThat(taken).hasSize(4);
+        outbox.database.execute(
+                "UPDATE tempost.outbox SET lease_until = now() - interval '1 s' WHERE status = 'dispatched'");
+        assertThat(claim(limited, 16)).as("leases that ran out").isEmpty();
+
+        ClaimedRow slow = taken.getFirst();
+        new Ledger(outbox.database.dataSource()).open(slow.id(), slow.key(), "r1", false, "smtp", "<m>", LEASE, false);
+        outbox.set(slow.id(), "lease_until = NULL");
+        assertThat(claim(limited, 16)).as("a send without a lease").isEmpty();
+    }
+
+    @Test
+    void shardsThatAnApplicationHoldsPassEverybodyElse() throws SQLException {
+        outbox.database.execute("INSERT INTO tempost.outbox (event_type, shard_key)"
+                + " SELECT 'welcome', 's' || n FROM generate_series(1, 50) n");
+        outbox.database.execute("INSERT INTO tempost.shard (tenant, shard_key, head)"
+                + " SELECT tenant, shard_key, id FROM tempost.outbox");
+        long behind = outbox.pending();
+        try (Connection application = outbox.database.connect();
+                Statement statement = application.createStatement()) {
+            application.setAutoCommit(false);
+            statement.execute("SELECT FROM tempost.shard FOR UPDATE");
+            assertThat(claim(claims, 7)).extracting(ClaimedRow::id).containsExactly(behind);
+            application.rollback();
+        }
+        outbox.database.execute("UPDATE tempost.outbox SET next_attempt_at = now() WHERE waits_for = 'time'");
+        assertThat(claim(claims, 100)).hasSize(50);
+    }
+
+    @Test
+    void aRowThatAnApplicationHoldsIsNotWaitedForAtTheGate() throws SQLException {
+        long id = outbox.inFlight();
+        try (Connection application = outbox.database.connect();
+                Statement statement = application.createStatement()) {
+            application.setAutoCommit(false);
+            statement.execute("SELECT tempost.cancel_rows(ARRAY[" + id + "], 'perhaps')");
+            assertThat(new Ledger(outbox.database.dataSource())
+                            .open(id, outbox.key(id), "r1", false, "smtp", "<m>", LEASE, false)
+                            .admission())
+                    .isInstanceOf(Admission.Locked.class);
+            application.rollback();
+        }
+    }
+
+    @Test
+    void anOutcomeGetsThroughAlthoughAnApplicationHoldsItsShard() throws SQLException {
+        long head = outbox.row("shard_key", "'s'");
+        long next = outbox.row("shard_key", "'s'");
+        assertThat(claim(claims, 7)).extracting(ClaimedRow::id).containsExactly(head);
+        Ledger ledger = new Ledger(outbox.database.dataSource());
+        ledger.open(head, outbox.key(head), "r1", false, "smtp", "<m>", LEASE, false);
+        try (Connection application = outbox.database.connect();
+                Statement statement = application.createStatement()) {
+            application.setAutoCommit(false);
+            statement.execute("SELECT FROM tempost.shard FOR UPDATE");
+            assertThat(ledger.accepted(new AttemptRef(head, outbox.key(head), 1, "w", "r1"), "smtp", "250 ok", null))
+                    .isNotNull();
+            application.rollback();
+        }
+        assertThat(claims.mendTurns()).isEqualTo(1);
+        assertThat(claim(claims, 7)).extracting(ClaimedRow::id).containsExactly(next);
+    }
+
+    @Test
+    void aShardThatIsResumedWhileAClaimPutsItOffIsLookedAtAgain() throws SQLException {
+        Pauses pauses = new Pauses(outbox.database.dataSource());
+        Scope shard = new Scope("default", null, "s");
+        long id = outbox.row("shard_key", "'s'");
+        pauses.pause(shard, "why", "ada");
+        try (Connection claiming = outbox.database.connect();
+                Statement statement = claiming.createStatement()) {
+            claiming.setAutoCommit(false);
+            statement.execute(
+                    "SELECT tempost.claim(7, interval '1 minute', '[{\"priority\": 3, \"tenant\": \"default\","
+                            + " \"event_type\": \"welcome\", \"first\": 1, \"share\": 7, \"skippable\": false}]')");
+            assertThat(pauses.resume(shard, "ada")).isTrue();
+            claiming.commit();
+        }
+        outbox.assertThatRow(id, "waits_for = 'time' AND next_attempt_at < clock_timestamp() + interval '31 s'");
+    }
+
+    @Test
+    void manyScheduledShardsAreNothingToLookAt() {
+        outbox.database.execute("INSERT INTO tempost.outbox (event_type, shard_key, deliver_after)"
+                + " SELECT 'welcome', 's' || n, now() + interval '1 day' FROM generate_series(1, 2000) n");
+        long due = outbox.pending();
+        assertThat(claim(claims, 7)).extracting(ClaimedRow::id).containsExactly(due);
+        assertThat(outbox.database.number("SELECT count(*) FROM tempost.shard")).isZero();
+        assertThat(outbox.database.number(
+                        "SELECT count(*) FROM tempost.outbox WHERE status = 'pending' AND waits_for IS NULL"))
+                .isZero();
+    }
+
+    @Test
+    void noWaitAtTheGateIsWrittenTwiceInAFewMinutes() {
+        long id = outbox.inFlight();
+        new ProviderHealth(outbox.database.dataSource()).takeDown("smtp", "ProviderUnavailable", "421", LEASE);
+        Ledger ledger = new Ledger(outbox.database.dataSource());
+        ledger.open(id, outbox.key(id), "r1", false, "smtp", "<m>", LEASE, false);
+        String written = outbox.column(id, "ctid::text");
+        for (int i = 0; i < 3; i++) {
+            assertThat(ledger.open(id, outbox.key(id), "r1", false, "smtp", "<m>", LEASE, false)
+                            .admission())
+                    .isInstanceOf(Admission.ProviderDown.class);
+        }
+        assertThat(outbox.column(id, "ctid::text")).isEqualTo(written);
+    }
+
+    @Test
+    void theNextLookComesWhenTheRowExpires() {
+        long id = outbox.inFlight();
+        outbox.set(id, "expires_at = clock_timestamp() + interval '20 s'");
+        Ledger ledger = new Ledger(outbox.database.dataSource());
+        ledger.open(id, outbox.key(id), "r1", false, "smtp", "<m>", LEASE, false);
+        AttemptRef attempt = new AttemptRef(id, outbox.key(id), 1, "w", "r1");
+        Duration wait =
+                ledger.refused(attempt, "smtp", RefusedPhase.TRANSIENT, true, "Greylisted", "451", Duration.ofHours(1));
+        assertThat(wait).isBetween(Duration.ofSeconds(10), Duration.ofSeconds(20));
+    }
+}
