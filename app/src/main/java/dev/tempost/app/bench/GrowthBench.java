@@ -58,6 +58,7 @@ public final class GrowthBench {
             alone(server);
             growth(server);
             heldOpen(server);
+            figures.putAll(new CrowdedOutbox(server, progress, claims).run());
         }
         System.out.println();
         figures.forEach((name, value) -> System.out.printf(Locale.ROOT, "  %-52s %s%n", name, value));

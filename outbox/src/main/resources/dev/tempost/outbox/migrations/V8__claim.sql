@@ -124,19 +124,25 @@ END
 $$;
 
 
--- The first rows of a lane from an id on. Index outbox_due, in its order: with equalities the order would be that of the id, and
--- the planner might read another index, past what it was not asked for. Rows that somebody holds are passed over.
-CREATE FUNCTION tempost.first_in_lane(offer tempost.offer, p_from bigint, p_limit int) RETURNS bigint[]
+-- The first rows of a lane from an id on: those that may go as they are, and those that have to be looked at one by one. Index
+-- outbox_due, in its order: with equalities the order would be that of the id, and the planner might read another index, past
+-- what it was not asked for. Rows that somebody holds are passed over.
+CREATE FUNCTION tempost.first_in_lane(
+    offer tempost.offer, p_from bigint, p_limit int, OUT free bigint[], OUT others bigint[], OUT last bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RETURN ARRAY(
-        SELECT o.id FROM tempost.outbox o
+    SELECT coalesce(array_agg(f.id) FILTER (WHERE f.free), '{}'),
+           coalesce(array_agg(f.id ORDER BY f.id) FILTER (WHERE NOT f.free), '{}'), max(f.id)
+    INTO free, others, last
+    FROM (
+        SELECT o.id, o.shard_key IS NULL AND coalesce(o.expires_at > clock_timestamp(), true) AS free
+        FROM tempost.outbox o
         WHERE o.status = 'pending' AND o.waits_for IS NULL
           AND (o.priority, o.tenant, o.event_type, o.id) >= (offer.priority, offer.tenant, offer.event_type, p_from)
           AND (o.priority, o.tenant, o.event_type) <= (offer.priority, offer.tenant, offer.event_type)
         ORDER BY o.priority, o.tenant, o.event_type, o.id
         LIMIT p_limit
-        FOR NO KEY UPDATE SKIP LOCKED);
+        FOR NO KEY UPDATE SKIP LOCKED) f;
 END
 $$;
 
@@ -253,16 +259,19 @@ $$;
 CREATE FUNCTION tempost.choose(offer tempost.offer, p_share int, p_limit int, OUT ids bigint[], OUT moved int)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    batch bigint[];
-    met   bigint := offer.first - 1;
+    batch record;
+    met   bigint;
     step  int;
+    start bigint := offer.first;
 BEGIN
     ids := '{}';
     moved := 0;
     WHILE cardinality(ids) < p_share AND moved < p_limit LOOP
-        batch := tempost.first_in_lane(offer, met + 1, p_share - cardinality(ids));
-        EXIT WHEN cardinality(batch) = 0;
-        FOREACH met IN ARRAY batch LOOP
+        batch := tempost.first_in_lane(offer, start, p_share - cardinality(ids));
+        EXIT WHEN batch.last IS NULL;
+        start := batch.last + 1;
+        ids := ids || batch.free;
+        FOREACH met IN ARRAY batch.others LOOP
             step := tempost.meet(met, greatest(1, p_limit - moved));
             IF step IS NULL THEN
                 ids := ids || met;
