@@ -152,12 +152,12 @@ public final class Claims {
     }
 
     private Claimed claim(int limit, int lowest, Duration lease, EventTypes eventTypes, @Nullable String tenant) {
+        InFlightRows inFlight = rules.limited() ? inFlight() : new InFlightRows(List.of());
         for (int look = 0; look < LOOKS; look++) {
             List<Lane> lanes = look(lowest, tenant);
             if (lanes.isEmpty()) {
                 break;
             }
-            InFlightRows inFlight = rules.limited() ? inFlight() : new InFlightRows(List.of());
             Map<Integer, List<Lane>> open = lanes.stream()
                     .filter(lane -> !lane.paused()
                             && eventTypes.contains(lane.eventType())

@@ -35,10 +35,11 @@ BEGIN
     FOR i IN 1..p_limit LOOP
         SELECT o.priority, o.tenant, o.event_type, o.id INTO lane
         FROM tempost.outbox o
-        WHERE o.status = 'pending' AND o.waits_for IS NULL AND o.priority = p_priority
+        -- without an equality: it would let the index be read from the beginning of the priority on
+        WHERE o.status = 'pending' AND o.waits_for IS NULL
           AND (o.priority, o.tenant, o.event_type) > (p_priority, lane.tenant, lane.event_type)
         ORDER BY o.priority, o.tenant, o.event_type, o.id LIMIT 1;
-        EXIT WHEN NOT FOUND OR lane.tenant <> p_only;
+        EXIT WHEN NOT FOUND OR lane.priority <> p_priority OR lane.tenant <> p_only;
         lane.paused := (tempost.pause_of(lane.tenant, lane.event_type, NULL)).id IS NOT NULL;
         RETURN NEXT lane;
     END LOOP;
@@ -149,34 +150,8 @@ $$;
 
 -- Shards ---------------------------------------------------------------------------------------------------------------
 
--- Gives a row in tempost.shard to the shards at the front of the lanes offered first. The claim's first statement, and in the same
--- order in every claim: two that meet the same new shards wait for each other for a moment, and never in a circle.
-CREATE FUNCTION tempost.open_shards(p_offers tempost.offer[], p_limit int) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    INSERT INTO tempost.shard AS s (tenant, shard_key, head)
-    SELECT n.tenant, n.shard_key, tempost.first_in_shard(n.tenant, n.shard_key)
-    FROM (
-        SELECT DISTINCT front.tenant, front.shard_key
-        FROM unnest(p_offers) offer
-        CROSS JOIN LATERAL (
-            SELECT o.tenant, o.shard_key FROM tempost.outbox o
-            WHERE o.status = 'pending' AND o.waits_for IS NULL
-              AND (o.priority, o.tenant, o.event_type, o.id)
-                  >= (offer.priority, offer.tenant, offer.event_type, offer.first)
-              AND (o.priority, o.tenant, o.event_type) <= (offer.priority, offer.tenant, offer.event_type)
-            ORDER BY o.priority, o.tenant, o.event_type, o.id
-            LIMIT p_limit) front
-        WHERE front.shard_key IS NOT NULL) n
-    WHERE NOT EXISTS (SELECT FROM tempost.shard s WHERE s.tenant = n.tenant AND s.shard_key = n.shard_key)
-    ORDER BY n.tenant, n.shard_key
-    ON CONFLICT (tenant, shard_key) DO NOTHING;
-END
-$$;
-
-
--- Locks a shard and says whose turn it is, for a claim that met one of its rows; null when somebody holds the shard. A lower
--- id that committed late goes first as long as nothing of the shard is under way.
+-- Says whose turn it is in a shard, for a claim that met and locked one of its rows, and locks the shard when it is that row's; null
+-- when somebody holds the shard. A lower id that committed late goes first as long as nothing of the shard is under way.
 CREATE FUNCTION tempost.lock_turn(met tempost.outbox) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -186,8 +161,21 @@ BEGIN
     SELECT s.head INTO turn FROM tempost.shard s
     WHERE s.tenant = met.tenant AND s.shard_key = met.shard_key FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
-        RETURN NULL;
+        IF EXISTS (SELECT FROM tempost.shard s WHERE s.tenant = met.tenant AND s.shard_key = met.shard_key) THEN
+            RETURN NULL;
+        END IF;
+        -- a shard is opened by whoever holds its first row, hence by one claim at a time
+        turn := tempost.first_in_shard(met.tenant, met.shard_key);
+        IF turn = met.id THEN
+            INSERT INTO tempost.shard AS s (tenant, shard_key, head) VALUES (met.tenant, met.shard_key, met.id)
+            ON CONFLICT (tenant, shard_key) DO NOTHING;
+            RETURN CASE WHEN FOUND THEN met.id END;
+        END IF;
+        -- its first row may end at this very moment, with nobody in line behind it yet
+        PERFORM tempost.note_stuck_turn(met.tenant, met.shard_key);
+        RETURN turn;
     END IF;
+
     SELECT * INTO head FROM tempost.outbox WHERE id = turn;
     IF head.id IS NULL OR NOT head.holds_shard OR head.status = 'pending' AND met.id < turn THEN
         turn := tempost.first_in_shard(met.tenant, met.shard_key);
@@ -292,7 +280,7 @@ CREATE FUNCTION tempost.claim(p_room int, p_lease interval, p_offers jsonb) RETU
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-    at_most CONSTANT int := 500;
+    at_most CONSTANT int := 50;
     offers  tempost.offer[] := ARRAY(SELECT offer FROM jsonb_populate_recordset(NULL::tempost.offer, p_offers) offer);
     offer   tempost.offer;
     chosen  record;
@@ -300,7 +288,6 @@ DECLARE
     moved   int := 0;
     share   int;
 BEGIN
-    PERFORM tempost.open_shards(offers[1:p_room], p_room + 20);
     FOREACH offer IN ARRAY offers LOOP
         EXIT WHEN room <= 0;
         share := least(room, tempost.free_places(offer));

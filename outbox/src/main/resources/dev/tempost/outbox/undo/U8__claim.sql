@@ -4,7 +4,6 @@ DROP FUNCTION tempost.choose;
 DROP FUNCTION tempost.meet;
 DROP FUNCTION tempost.line_up;
 DROP FUNCTION tempost.lock_turn;
-DROP FUNCTION tempost.open_shards;
 DROP FUNCTION tempost.first_in_lane;
 DROP FUNCTION tempost.put_off;
 DROP FUNCTION tempost.free_places;
