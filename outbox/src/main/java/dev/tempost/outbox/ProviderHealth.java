@@ -16,28 +16,30 @@ public final class ProviderHealth {
      * @param since since when
      * @param probeAt when it is probed next
      * @param probes how many probes have failed since it went down
+     * @param hold whether it only asked to be left alone until then, so that there is nothing to probe
      * @param errorType why, a failure type
      * @param error why, in the provider's words
      */
-    public record Down(String provider, Instant since, Instant probeAt, int probes, String errorType, String error) {}
+    public record Down(
+            String provider, Instant since, Instant probeAt, int probes, boolean hold, String errorType, String error) {}
 
     private static final String TAKE_DOWN = """
-        INSERT INTO tempost.provider AS p (name, down_since, probe_at, error_type, error)
-        VALUES (?, clock_timestamp(), clock_timestamp() + ? * interval '1 millisecond', ?, ?)
+        INSERT INTO tempost.provider AS p (name, down_since, probe_at, hold, error_type, error)
+        VALUES (?, clock_timestamp(), clock_timestamp() + ? * interval '1 millisecond', ?, ?, ?)
         ON CONFLICT (name) DO UPDATE
-        SET down_since = excluded.down_since, probe_at = excluded.probe_at, probes = 0,
+        SET down_since = excluded.down_since, probe_at = excluded.probe_at, probes = 0, hold = excluded.hold,
             error_type = excluded.error_type, error = excluded.error
         WHERE p.down_since IS NULL
         """;
 
     private static final String DOWN = """
-        SELECT name, down_since, probe_at, probes, error_type, error
+        SELECT name, down_since, probe_at, probes, hold, error_type, error
         FROM tempost.provider WHERE down_since IS NOT NULL ORDER BY name
         """;
 
     private static final String TAKE_PROBE = """
         UPDATE tempost.provider SET probe_at = clock_timestamp() + ? * interval '1 millisecond'
-        WHERE name = ? AND down_since IS NOT NULL AND probe_at <= clock_timestamp()
+        WHERE name = ? AND down_since IS NOT NULL AND NOT hold AND probe_at <= clock_timestamp()
         """;
 
     private static final String PROBE_FAILED = """
@@ -47,8 +49,13 @@ public final class ProviderHealth {
         """;
 
     private static final String BRING_UP = """
-        UPDATE tempost.provider SET down_since = NULL, probe_at = NULL
+        UPDATE tempost.provider SET down_since = NULL, probe_at = NULL, hold = false
         WHERE name = ? AND down_since IS NOT NULL
+        """;
+
+    private static final String RELEASE = """
+        UPDATE tempost.provider SET down_since = NULL, probe_at = NULL, hold = false
+        WHERE name = ? AND hold AND probe_at <= clock_timestamp()
         """;
 
     private final Database database;
@@ -59,14 +66,29 @@ public final class ProviderHealth {
 
     /** Stops sending through a provider, until a probe brings it up again; false when it was down already. */
     public boolean takeDown(String provider, String errorType, String error, Duration untilProbe) {
+        return stop(provider, errorType, error, untilProbe, false);
+    }
+
+    /** Stops sending through a provider for as long as it asks for; false when it was down already. */
+    public boolean hold(String provider, String errorType, String error, Duration asked) {
+        return stop(provider, errorType, error, asked, true);
+    }
+
+    private boolean stop(String provider, String errorType, String error, Duration wait, boolean hold) {
         return database.update(
                         "take provider " + provider + " down",
                         TAKE_DOWN,
                         provider,
-                        untilProbe.toMillis(),
+                        wait.toMillis(),
+                        hold,
                         errorType,
                         error)
                 == 1;
+    }
+
+    /** Sends through a provider again whose hold is over; false when it is not, or another replica was first. */
+    public boolean release(String provider) {
+        return database.update("release provider " + provider, RELEASE, provider) == 1;
     }
 
     /** What is down now. */
@@ -79,6 +101,7 @@ public final class ProviderHealth {
                         Objects.requireNonNull(Database.instant(row, "down_since")),
                         Objects.requireNonNull(Database.instant(row, "probe_at")),
                         row.getInt("probes"),
+                        row.getBoolean("hold"),
                         row.getString("error_type"),
                         row.getString("error")));
     }

@@ -72,4 +72,33 @@ class ProviderHealthTest {
                 .isTrue();
         assertThat(providers.down().getFirst().probes()).isZero();
     }
+
+    @Test
+    void aHeldProviderIsLeftAloneAndThenReleasedWithoutAProbe() {
+        assertThat(providers.hold("smtp", "Throttled", "450 4.7.0 slow down", Duration.ZERO))
+                .isTrue();
+        assertThat(providers.down().getFirst().hold()).isTrue();
+        assertThat(providers.takeProbe("smtp", LATER)).isFalse();
+
+        assertThat(providers.release("smtp")).isTrue();
+
+        assertThat(providers.down()).isEmpty();
+        assertThat(providers.release("smtp")).isFalse();
+        assertThat(providers.takeDown("smtp", "ProviderUnavailable", "421 busy", Duration.ZERO))
+                .isTrue();
+        assertThat(providers.down().getFirst().hold()).isFalse();
+        assertThat(providers.takeProbe("smtp", LATER)).isTrue();
+    }
+
+    @Test
+    void aHoldLastsAsLongAsTheProviderAskedForAndChangesNoOther() {
+        providers.hold("smtp", "Throttled", "450 4.7.0 slow down", LATER);
+        assertThat(providers.release("smtp")).isFalse();
+        assertThat(providers.hold("smtp", "Throttled", "450 4.7.0 once more", Duration.ZERO))
+                .isFalse();
+        assertThat(providers.release("smtp")).isFalse();
+
+        providers.takeDown("other", "ProviderUnavailable", "421 busy", Duration.ZERO);
+        assertThat(providers.release("other")).isFalse();
+    }
 }
