@@ -20,6 +20,8 @@ final class ListedDeliveries {
 
     private static final long PATIENCE_SECONDS = 15;
     private static final int PAGE = 1000;
+    // a workflow that an operator has paused in Temporal goes on some day
+    private static final String RUNNING = " AND ExecutionStatus IN ('Running', 'Paused')";
 
     private final WorkflowClient client;
     private final String deliveries;
@@ -34,8 +36,7 @@ final class ListedDeliveries {
     long running(Instant startedBefore) {
         return stub().countWorkflowExecutions(CountWorkflowExecutionsRequest.newBuilder()
                         .setNamespace(client.getOptions().getNamespace())
-                        .setQuery(
-                                deliveries + " AND ExecutionStatus = 'Running' AND StartTime < '" + startedBefore + "'")
+                        .setQuery(deliveries + RUNNING + " AND StartTime < '" + startedBefore + "'")
                         .build())
                 .getCount();
     }
@@ -47,7 +48,7 @@ final class ListedDeliveries {
      */
     Set<String> running(Runnable progress) {
         Set<String> ids = new HashSet<>();
-        pages(deliveries + " AND ExecutionStatus = 'Running'", page -> {
+        pages(deliveries + RUNNING, page -> {
             ids.addAll(page);
             progress.run();
         });
