@@ -7,12 +7,21 @@ import java.time.Duration;
  *
  * @param failures after how many failures in a row that are the provider's, not a message's
  * @param probeInterval the wait before the first probe; each one that fails doubles it
- * @param longestProbeInterval the longest wait between two probes
+ * @param longestProbeInterval the longest wait between two probes, but for one that refuses our login
  */
 public record BreakerSettings(int failures, Duration probeInterval, Duration longestProbeInterval) {
 
-    Duration untilProbe(int failedProbes) {
+    // a login that is refused each minute for days gets its account locked
+    private static final Duration LONGEST_AFTER_A_REFUSAL = Duration.ofMinutes(15);
+
+    /** @param refused whether it refuses our login or cannot be trusted, so that somebody has to correct something */
+    Duration untilProbe(int failedProbes, boolean refused) {
         Duration wait = probeInterval.multipliedBy(1L << Math.min(failedProbes, 20));
-        return wait.compareTo(longestProbeInterval) < 0 ? wait : longestProbeInterval;
+        Duration longest = refused ? longer(longestProbeInterval, LONGEST_AFTER_A_REFUSAL) : longestProbeInterval;
+        return wait.compareTo(longest) < 0 ? wait : longest;
+    }
+
+    private static Duration longer(Duration one, Duration other) {
+        return one.compareTo(other) > 0 ? one : other;
     }
 }

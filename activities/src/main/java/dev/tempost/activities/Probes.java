@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Asks providers that are down whether they are back, one replica at a time. */
+/** Asks providers that are down whether they are back, one replica at a time, and releases those that were only held. */
 public final class Probes implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Probes.class);
@@ -42,6 +42,9 @@ public final class Probes implements AutoCloseable {
     private void look() {
         try {
             for (ProviderHealth.Down down : health.down()) {
+                if (down.hold() && health.release(down.provider())) {
+                    log.info("Provider {} was left alone for as long as it asked: its rows go on", down.provider());
+                }
                 Channel channel = channels.get(down.provider());
                 if (channel != null && health.takeProbe(down.provider(), PATIENCE)) {
                     Thread.ofVirtual().name("tempost-probe-" + down.provider()).start(() -> probe(down, channel));
@@ -62,8 +65,8 @@ public final class Probes implements AutoCloseable {
                     log.info("Provider {} is back: its rows go on", down.provider());
                 }
                 case Health.Away(String type, String reply, Duration retryAfter) ->
-                    stillDown(down, type, reply, retryAfter);
-                case Health.Down(String type, String reply) -> stillDown(down, type, reply, null);
+                    stillDown(down, type, reply, false, retryAfter);
+                case Health.Down(String type, String reply) -> stillDown(down, type, reply, true, null);
             }
         } catch (OutboxUnavailableException e) {
             log.warn(
@@ -75,8 +78,9 @@ public final class Probes implements AutoCloseable {
         }
     }
 
-    private void stillDown(ProviderHealth.Down down, String type, String reply, @Nullable Duration asked) {
-        Duration wait = settings.untilProbe(down.probes() + 1);
+    private void stillDown(
+            ProviderHealth.Down down, String type, String reply, boolean refused, @Nullable Duration asked) {
+        Duration wait = settings.untilProbe(down.probes() + 1, refused);
         if (asked != null && asked.compareTo(wait) > 0 && asked.compareTo(settings.longestProbeInterval()) < 0) {
             wait = asked;
         }

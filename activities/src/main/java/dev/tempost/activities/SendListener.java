@@ -1,12 +1,18 @@
 package dev.tempost.activities;
 
-/** Learns what comes of rows. Must be quick and must not throw. */
+/** Learns what comes of rows, and where their attempts stand. Must be quick and must not throw. */
 @FunctionalInterface
 public interface SendListener {
 
     /** Something came of a row. */
     void came(SendEvent event);
 
-    /** Temporal has handed a row to its first attempt, which now asks the gate. Not told of a paced one, which waited on purpose. */
+    /** A row has passed Temporal and got its place to send: it now asks the gate. {@link #ended} always follows. */
     default void begun(long id) {}
+
+    /**
+     * A row's attempt is over and its place is free, whatever came of it: also when it never got a place, belongs to another
+     * queue, or ended in a fault.
+     */
+    default void ended(long id) {}
 }

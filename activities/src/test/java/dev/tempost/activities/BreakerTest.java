@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.tempost.activities.channel.Channel;
 import dev.tempost.activities.channel.Delivery;
+import dev.tempost.activities.channel.Fault;
 import dev.tempost.activities.channel.Health;
 import dev.tempost.activities.channel.Outcome;
 import dev.tempost.activities.channel.Transmission;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,8 +27,9 @@ class BreakerTest {
 
     private static final BreakerSettings SETTINGS =
             new BreakerSettings(3, Duration.ofMillis(50), Duration.ofMillis(200));
+    private static final long ROW = 7;
     private static final Outcome REFUSED =
-            new Outcome.Transient(FailureType.PROVIDER_UNAVAILABLE, "connection refused", null, false);
+            new Outcome.Transient(Fault.PROVIDER, FailureType.PROVIDER_UNAVAILABLE, "connection refused", null, false);
     private static final Outcome ACCEPTED = new Outcome.Accepted("250 queued", null);
 
     private final TestDatabase database = TestDatabase.create();
@@ -40,18 +43,18 @@ class BreakerTest {
 
     @Test
     void failuresInARowTakeAProviderDownAndNoOther() {
-        breaker.learn("a", REFUSED);
-        breaker.learn("b", REFUSED);
-        breaker.learn("a", REFUSED);
+        breaker.learn("a", ROW, REFUSED);
+        breaker.learn("b", ROW, REFUSED);
+        breaker.learn("a", ROW, REFUSED);
         assertThat(health.down()).isEmpty();
-        breaker.learn("a", REFUSED);
+        breaker.learn("a", ROW, REFUSED);
         assertThat(health.down()).extracting(ProviderHealth.Down::provider).containsExactly("a");
     }
 
     static List<Outcome> answersOfAProviderThatWorks() {
         return List.of(
                 ACCEPTED,
-                new Outcome.Transient(FailureType.GREYLISTED, "451 later", null, true),
+                new Outcome.Transient(Fault.MESSAGE, FailureType.GREYLISTED, "451 later", null, true),
                 new Outcome.Permanent(FailureType.MAILBOX_UNKNOWN, "550 no such user", true));
     }
 
@@ -59,9 +62,9 @@ class BreakerTest {
     @MethodSource("answersOfAProviderThatWorks")
     void aProviderThatAnswersStaysUp(Outcome answer) {
         for (int i = 0; i < 3; i++) {
-            breaker.learn("a", REFUSED);
-            breaker.learn("a", REFUSED);
-            breaker.learn("a", answer);
+            breaker.learn("a", ROW, REFUSED);
+            breaker.learn("a", ROW, REFUSED);
+            breaker.learn("a", ROW, answer);
         }
         assertThat(health.down()).isEmpty();
     }
@@ -69,26 +72,30 @@ class BreakerTest {
     static List<Outcome> noAnswersAtAll() {
         return List.of(
                 new Outcome.Permanent(FailureType.TEMPLATE_INVALID, "no template", false),
-                new Outcome.Transient(FailureType.OUTBOX_UNAVAILABLE, "the ledger was away", null, false),
+                new Outcome.Transient(Fault.OURS, FailureType.OUTBOX_UNAVAILABLE, "the ledger was away", null, false),
+                new Outcome.Transient(
+                        Fault.OURS, FailureType.CONNECTIONS_BUSY, "all connections were busy", null, false),
+                new Outcome.Transient(Fault.OURS, FailureType.ATTEMPT_IN_PROGRESS, "too late", null, false),
+                new Outcome.Transient(Fault.OURS, FailureType.INTERNAL_ERROR, "a bug", null, true),
                 new Outcome.Ambiguous("timeout after the dot"));
     }
 
     @ParameterizedTest
     @MethodSource("noAnswersAtAll")
     void whatIsNoAnswerOfTheProviderNeitherCountsNorForgives(Outcome outcome) {
-        breaker.learn("a", REFUSED);
-        breaker.learn("a", REFUSED);
+        breaker.learn("a", ROW, REFUSED);
+        breaker.learn("a", ROW, REFUSED);
         for (int i = 0; i < 5; i++) {
-            breaker.learn("a", outcome);
+            breaker.learn("a", ROW, outcome);
         }
         assertThat(health.down()).isEmpty();
-        breaker.learn("a", REFUSED);
+        breaker.learn("a", ROW, REFUSED);
         assertThat(health.down()).hasSize(1);
     }
 
     @Test
     void refusedCredentialsTakeItDownAtOnce() {
-        breaker.learn("a", new Outcome.ChannelDown(FailureType.CREDENTIALS_REJECTED, "535 no"));
+        breaker.learn("a", ROW, new Outcome.ChannelDown(FailureType.CREDENTIALS_REJECTED, "535 no"));
         assertThat(health.down()).singleElement().satisfies(down -> {
             assertThat(down.errorType()).isEqualTo(FailureType.CREDENTIALS_REJECTED);
             assertThat(down.error()).isEqualTo("535 no");
@@ -98,12 +105,92 @@ class BreakerTest {
     @Test
     void theWaitBetweenProbesDoublesUpToTheLongest() {
         assertThat(List.of(
-                        SETTINGS.untilProbe(0),
-                        SETTINGS.untilProbe(1),
-                        SETTINGS.untilProbe(2),
-                        SETTINGS.untilProbe(99)))
+                        SETTINGS.untilProbe(0, false),
+                        SETTINGS.untilProbe(1, false),
+                        SETTINGS.untilProbe(2, false),
+                        SETTINGS.untilProbe(99, false)))
                 .containsExactly(
                         Duration.ofMillis(50), Duration.ofMillis(100), Duration.ofMillis(200), Duration.ofMillis(200));
+    }
+
+    @Test
+    void whoeverRefusesOurLoginIsProbedEverMoreSeldom() {
+        assertThat(SETTINGS.untilProbe(3, true)).isEqualTo(Duration.ofMillis(400));
+        assertThat(SETTINGS.untilProbe(99, true)).isEqualTo(Duration.ofMinutes(15));
+        var patient = new BreakerSettings(3, Duration.ofSeconds(5), Duration.ofHours(1));
+        assertThat(patient.untilProbe(99, true)).isEqualTo(Duration.ofHours(1));
+    }
+
+    @Test
+    void aProviderThatThrottlesSeveralRowsInARowIsHeldForAsLongAsItAsks() {
+        throttled(1, Duration.ofMinutes(5));
+        throttled(2, Duration.ofMinutes(5));
+        assertThat(health.down()).isEmpty();
+        throttled(3, Duration.ofMinutes(5));
+
+        assertThat(health.down()).singleElement().satisfies(down -> {
+            assertThat(down.hold()).isTrue();
+            assertThat(down.errorType()).isEqualTo(FailureType.THROTTLED);
+            assertThat(Duration.between(down.since(), down.probeAt()))
+                    .isCloseTo(Duration.ofMinutes(5), Duration.ofSeconds(1));
+        });
+    }
+
+    @Test
+    void oneRowThatIsThrottledAgainAndAgainHoldsNobodyElse() {
+        for (int i = 0; i < 10; i++) {
+            throttled(1, null);
+        }
+        assertThat(health.down()).isEmpty();
+    }
+
+    @Test
+    void aProviderThatStillAcceptsIsNotHeld() {
+        for (int row = 1; row <= 9; row += 3) {
+            throttled(row, null);
+            throttled(row + 1, null);
+            breaker.learn("a", row + 2, ACCEPTED);
+        }
+        assertThat(health.down()).isEmpty();
+    }
+
+    @Test
+    void withoutAWordOnHowLongEachHoldIsLongerThanTheOneBeforeUntilSomethingIsAccepted() {
+        assertThat(List.of(heldFor(), heldFor(), heldFor())).containsExactly(1L, 2L, 4L);
+        for (int i = 0; i < 5; i++) {
+            heldFor();
+        }
+        assertThat(heldFor()).isEqualTo(60);
+        breaker.learn("a", ROW, ACCEPTED);
+        assertThat(heldFor()).isEqualTo(1);
+    }
+
+    /** Minutes. */
+    private long heldFor() {
+        for (int row = 1; row <= 3; row++) {
+            throttled(row, null);
+        }
+        ProviderHealth.Down down = health.down().getFirst();
+        health.bringUp("a");
+        return Duration.between(down.since(), down.probeAt()).plusSeconds(1).toMinutes();
+    }
+
+    private void throttled(long row, @Nullable Duration asked) {
+        breaker.learn("a", row, new Outcome.Throttled("450 4.7.0 rate limited", asked));
+    }
+
+    @Test
+    void aHeldProviderIsReleasedWithoutAProbe() {
+        health.hold("a", FailureType.THROTTLED, "450 4.7.0 rate limited", Duration.ZERO);
+        Channel channel = probed(() -> {
+            throw new IllegalStateException("probed");
+        });
+        try (Probes running = new Probes(health, SETTINGS, Map.of("a", channel))) {
+            running.start();
+            await("the provider to be up")
+                    .atMost(Duration.ofSeconds(20))
+                    .until(() -> health.down().isEmpty());
+        }
     }
 
     @Test

@@ -113,12 +113,12 @@ class DeliveryActivitiesTest {
                 new Breaker(
                         new ProviderHealth(database.dataSource()),
                         new BreakerSettings(5, Duration.ofMinutes(1), Duration.ofMinutes(1))),
-                eventType -> new Route(channel, "default", null),
+                eventType -> new Route(channel, "default", new Places(1), null),
                 events::add));
         long id = database.number("SELECT id FROM tempost.outbox");
         return temporal.newActivityStub(DeliveryActivities.class)
                 .send(new SendRequest(
-                        new DeliveryRequest(id, key.toString(), "default", "welcome", null, POLICY), false, null));
+                        new DeliveryRequest(id, key.toString(), "default", "welcome", 3, POLICY), false, null));
     }
 
     /** Each prepared statement is one round trip: connections are in auto-commit, and nothing is batched. */

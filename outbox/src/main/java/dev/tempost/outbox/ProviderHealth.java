@@ -21,7 +21,13 @@ public final class ProviderHealth {
      * @param error why, in the provider's words
      */
     public record Down(
-            String provider, Instant since, Instant probeAt, int probes, boolean hold, String errorType, String error) {}
+            String provider,
+            Instant since,
+            Instant probeAt,
+            int probes,
+            boolean hold,
+            String errorType,
+            String error) {}
 
     private static final String TAKE_DOWN = """
         INSERT INTO tempost.provider AS p (name, down_since, probe_at, hold, error_type, error)

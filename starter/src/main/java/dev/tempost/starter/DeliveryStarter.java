@@ -43,7 +43,7 @@ final class DeliveryStarter implements AutoCloseable {
     boolean start(ClaimedRow row) {
         DeliveryPolicy policy = policies.of(row.eventType());
         DeliveryRequest request = new DeliveryRequest(
-                row.id(), row.key().toString(), row.tenant(), row.eventType(), row.expiresAt(), policy);
+                row.id(), row.key().toString(), row.tenant(), row.eventType(), row.priority(), policy);
         try (Context.CancellableContext patience =
                 Context.current().withDeadline(Deadline.after(PATIENCE.toMillis(), TimeUnit.MILLISECONDS), deadlines)) {
             patience.run(() -> client.newUntypedWorkflowStub(DeliveryWorkflow.TYPE, options(row))

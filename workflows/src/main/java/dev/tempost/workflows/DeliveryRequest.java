@@ -1,8 +1,5 @@
 package dev.tempost.workflows;
 
-import java.time.Instant;
-import org.jspecify.annotations.Nullable;
-
 /**
  * What a delivery is started with: names and policies, and no personal data.
  *
@@ -10,13 +7,8 @@ import org.jspecify.annotations.Nullable;
  * @param key the row's key; nothing acts on a row whose key differs
  * @param tenant the row's tenant
  * @param eventType the row's event type
- * @param expiresAt after which the row is worthless; null for never
+ * @param priority 1, the most urgent, to 5
  * @param policy the event type's policy
  */
 public record DeliveryRequest(
-        long id,
-        String key,
-        String tenant,
-        String eventType,
-        @Nullable Instant expiresAt,
-        DeliveryPolicy policy) {}
+        long id, String key, String tenant, String eventType, int priority, DeliveryPolicy policy) {}

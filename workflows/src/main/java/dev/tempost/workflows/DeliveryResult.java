@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param key the row's key
  * @param outcome the row's status: delivered, cancelled, expired, superseded, suppressed or dismissed
- * @param reason why; null for a plain delivery
+ * @param reason what a cancel signal said; null otherwise: the row has its reason, which is free text and stays there
  */
 public record DeliveryResult(
         String key, String outcome, @Nullable String reason) {}

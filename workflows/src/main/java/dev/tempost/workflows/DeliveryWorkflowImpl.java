@@ -6,7 +6,6 @@ import io.temporal.failure.CanceledFailure;
 import io.temporal.workflow.CancellationScope;
 import io.temporal.workflow.Workflow;
 import io.temporal.workflow.WorkflowInfo;
-import java.time.Instant;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -76,11 +75,10 @@ public final class DeliveryWorkflowImpl implements DeliveryWorkflow {
                     return new Ending.Cancelled();
                 }
                 String elsewhere = SendFailure.pacedElsewhere(failure);
-                boolean taken = queue == null || !SendFailure.notTaken(failure);
-                if (elsewhere == null && (taken || expired(request.delivery()))) {
+                if (elsewhere == null && !SendFailure.timedOut(failure)) {
                     return SendFailure.ending(failure);
                 }
-                // not taken: its queue may have lost its limit, and with it its workers; whoever sends next knows
+                // nobody took it: its queue may have lost its limit, and with it its workers; whoever sends next knows
                 queue = elsewhere;
                 request = request.carryingNothing();
             } catch (CanceledFailure cancelledBeforeItBegan) {
@@ -88,12 +86,6 @@ public final class DeliveryWorkflowImpl implements DeliveryWorkflow {
             }
         }
         return new Ending.Cancelled();
-    }
-
-    private static boolean expired(DeliveryRequest delivery) {
-        Instant expiry = delivery.expiresAt();
-        return expiry != null
-                && !Instant.ofEpochMilli(Workflow.currentTimeMillis()).isBefore(expiry);
     }
 
     private SendResult sendFrom(@Nullable String queue, SendRequest request) {
@@ -160,7 +152,6 @@ public final class DeliveryWorkflowImpl implements DeliveryWorkflow {
                 message = failed.message();
             }
             case Ending.Cancelled() -> reason = whyCancelled();
-            case Ending.Expired() -> reason = "no further attempt fits before expires_at";
         }
         return new MarkRequest(
                 delivery.id(),
@@ -195,8 +186,7 @@ public final class DeliveryWorkflowImpl implements DeliveryWorkflow {
         if (outcome.equals("cancelled") && cancelReason == null && cancelledByTemporal()) {
             throw new CanceledFailure("cancelled in Temporal; row " + delivery.id() + " is cancelled");
         }
-        String reason =
-                ending instanceof Ending.Settled settled ? settled.result().reason() : cancelReason;
+        String reason = ending instanceof Ending.Settled ? null : cancelReason;
         return new DeliveryResult(delivery.key(), outcome, reason);
     }
 

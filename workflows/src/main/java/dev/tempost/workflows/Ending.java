@@ -29,12 +29,4 @@ sealed interface Ending {
             return "cancelled";
         }
     }
-
-    /** No further attempt fits before the row expires. */
-    record Expired() implements Ending {
-        @Override
-        public String outcome() {
-            return "expired";
-        }
-    }
 }

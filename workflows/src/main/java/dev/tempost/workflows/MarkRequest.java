@@ -10,10 +10,10 @@ import org.jspecify.annotations.Nullable;
  * @param tenant the row's tenant
  * @param eventType the row's event type
  * @param reset whether this run is a reset that has not sent anything of its own yet
- * @param outcome delivered, failed, cancelled or expired
+ * @param outcome delivered, failed or cancelled
  * @param failureType one of {@link FailureType}; null unless failed
  * @param message what happened; null unless failed
- * @param reason why; null unless cancelled or expired
+ * @param reason why; null unless cancelled
  * @param receipt the acceptance; null unless delivered
  */
 public record MarkRequest(

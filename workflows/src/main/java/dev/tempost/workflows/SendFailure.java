@@ -1,7 +1,5 @@
 package dev.tempost.workflows;
 
-import io.temporal.api.enums.v1.RetryState;
-import io.temporal.api.enums.v1.TimeoutType;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.failure.TimeoutFailure;
@@ -33,22 +31,15 @@ final class SendFailure {
                 : null;
     }
 
-    /** Whether nobody took the send from its task queue for as long as it may wait there. */
-    static boolean notTaken(ActivityFailure failure) {
-        return failure.getCause() instanceof TimeoutFailure timeout
-                && timeout.getTimeoutType() == TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_START;
+    /** Whether it ended without a word of its activity: nobody took it from its task queue for as long as it may wait there. */
+    static boolean timedOut(ActivityFailure failure) {
+        return failure.getCause() instanceof TimeoutFailure;
     }
 
     /** How a delivery ends whose send will not be repeated. */
     static Ending ending(ActivityFailure failure) {
-        // schedule-to-close is the row's expiry; near it the server answers with the last failure instead of a timeout
-        if (failure.getRetryState() == RetryState.RETRY_STATE_TIMEOUT) {
-            return new Ending.Expired();
-        }
-        return switch (failure.getCause()) {
-            case ApplicationFailure said -> new Ending.Failed(said.getType(), said.getOriginalMessage());
-            case TimeoutFailure timeout -> new Ending.Expired();
-            case null, default -> new Ending.Cancelled();
-        };
+        return failure.getCause() instanceof ApplicationFailure said
+                ? new Ending.Failed(said.getType(), said.getOriginalMessage())
+                : new Ending.Cancelled();
     }
 }

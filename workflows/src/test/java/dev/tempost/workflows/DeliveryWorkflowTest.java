@@ -23,6 +23,7 @@ import dev.tempost.workflows.ScriptedActivities.Marked;
 import dev.tempost.workflows.ScriptedActivities.Sent;
 import io.temporal.api.enums.v1.EventType;
 import io.temporal.api.enums.v1.WorkflowExecutionStatus;
+import io.temporal.api.history.v1.ActivityTaskScheduledEventAttributes;
 import io.temporal.api.history.v1.HistoryEvent;
 import io.temporal.client.WorkflowFailedException;
 import io.temporal.client.WorkflowOptions;
@@ -32,7 +33,6 @@ import io.temporal.failure.CanceledFailure;
 import io.temporal.testing.TestEnvironmentOptions;
 import io.temporal.testing.TestWorkflowEnvironment;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +47,7 @@ class DeliveryWorkflowTest {
     private static final String QUEUE = "deliveries";
     private static final String PACED = "deliveries-provider-ses";
     private static final String KEY = "0b5f4f0e-6a55-4f3e-9d0a-0c8c3a1d2e4f";
+    private static final int URGENT = 1;
     private static final DeliveryPolicy POLICY = new DeliveryPolicy(
             Duration.ofSeconds(10), 3, Duration.ofMinutes(2), 8, Duration.ofSeconds(30), false, null);
 
@@ -104,25 +105,21 @@ class DeliveryWorkflowTest {
     }
 
     @Test
-    void theWaitBetweenAttemptsGrowsByTheFactorUpToTheLongest() {
+    void theWaitOfAnAttemptThatNamedNoneDoesNotGrowWithTheAttemptsBefore() {
         activities.sends(
-                transientFailure(FailureType.MAILBOX_UNAVAILABLE, null),
-                transientFailure(FailureType.MAILBOX_UNAVAILABLE, null),
-                transientFailure(FailureType.MAILBOX_UNAVAILABLE, null),
-                transientFailure(FailureType.MAILBOX_UNAVAILABLE, null),
-                transientFailure(FailureType.MAILBOX_UNAVAILABLE, null));
+                transientFailure(FailureType.PAUSED, Duration.ofSeconds(20)),
+                transientFailure(FailureType.PAUSED, Duration.ofSeconds(20)),
+                transientFailure(FailureType.PAUSED, Duration.ofSeconds(20)),
+                transientFailure(FailureType.ATTEMPT_IN_PROGRESS, null));
 
         assertThat(deliver().outcome()).isEqualTo("delivered");
 
-        assertThat(waits()).containsExactly(10L, 30L, 90L, 120L, 120L);
         assertThat(waits())
-                .isEqualTo(IntStream.rangeClosed(1, 5)
-                        .mapToObj(attempt -> POLICY.waitAfter(attempt).toSeconds())
-                        .toList());
+                .containsExactly(20L, 20L, 20L, POLICY.initialInterval().toSeconds());
     }
 
     @Test
-    void theWaitTheProviderAskedForIsHonoured() {
+    void theWaitThatAFailureNamesIsHonoured() {
         activities.sends(
                 transientFailure(FailureType.GREYLISTED, Duration.ofMinutes(7)),
                 transientFailure(FailureType.THROTTLED, Duration.ofMinutes(25)));
@@ -156,7 +153,7 @@ class DeliveryWorkflowTest {
 
     @Test
     void aCancelBeforeTheFirstAttemptSendsNothing() {
-        delivery.signalWithStart("cancel", new Object[] {"job 7 was withdrawn"}, new Object[] {request(null)});
+        delivery.signalWithStart("cancel", new Object[] {"job 7 was withdrawn"}, new Object[] {request()});
 
         assertThat(result()).isEqualTo(new DeliveryResult(KEY, "cancelled", "job 7 was withdrawn"));
         assertThat(activities.sent()).isEmpty();
@@ -166,7 +163,7 @@ class DeliveryWorkflowTest {
     @Test
     void aCancelDuringABackoffEndsTheWaitAtOnce() {
         activities.sends(transientFailure(FailureType.GREYLISTED, Duration.ofHours(1)));
-        delivery.start(request(null));
+        delivery.start(request());
         temporal.sleep(Duration.ofMinutes(1));
 
         delivery.signal("cancel", "no longer wanted");
@@ -180,7 +177,7 @@ class DeliveryWorkflowTest {
     @Test
     void aCancelWithoutAReasonIsACancel() {
         activities.sends(transientFailure(FailureType.GREYLISTED, Duration.ofHours(1)));
-        delivery.signalWithStart("cancel", new Object[0], new Object[] {request(null)});
+        delivery.signalWithStart("cancel", new Object[0], new Object[] {request()});
 
         assertThat(result().outcome()).isEqualTo("cancelled");
         assertThat(activities.sent()).isEmpty();
@@ -241,7 +238,7 @@ class DeliveryWorkflowTest {
     @Test
     void temporalsOwnCancelEndsCanceledAfterMarkingTheRow() {
         activities.sends(transientFailure(FailureType.GREYLISTED, Duration.ofHours(1)));
-        delivery.start(request(null));
+        delivery.start(request());
         temporal.sleep(Duration.ofMinutes(1));
 
         delivery.cancel();
@@ -258,7 +255,7 @@ class DeliveryWorkflowTest {
         activities
                 .sends(transientFailure(FailureType.GREYLISTED, Duration.ofHours(1)))
                 .marks(databaseAway(), databaseAway());
-        delivery.start(request(null));
+        delivery.start(request());
         temporal.sleep(Duration.ofMinutes(1));
 
         delivery.cancel();
@@ -272,7 +269,7 @@ class DeliveryWorkflowTest {
         activities
                 .sends(transientFailure(FailureType.GREYLISTED, null), during(heeded(delivery::cancel), accepted()))
                 .marks(answered("delivered"));
-        delivery.start(request(null));
+        delivery.start(request());
 
         failedResult();
 
@@ -283,39 +280,20 @@ class DeliveryWorkflowTest {
     }
 
     @Test
-    void aRowThatExpiresWhileItIsRetriedEndsExpiredAndNeverAsAFailure() {
-        activities.sends(
-                transientFailure(FailureType.GREYLISTED, null),
-                transientFailure(FailureType.GREYLISTED, null),
-                transientFailure(FailureType.GREYLISTED, null),
-                transientFailure(FailureType.GREYLISTED, null));
-        Instant expiry = now().plusSeconds(100);
+    void aRowThatTheGateFindsExpiredEndsExpiredAndNeverAsAFailure() {
+        activities.sends(transientFailure(FailureType.GREYLISTED, null), settled("expired"));
 
-        DeliveryResult result = deliver(request(expiry));
+        assertThat(deliver()).isEqualTo(new DeliveryResult(KEY, "expired", null));
 
-        assertThat(result.outcome()).isEqualTo("expired");
         assertThat(status()).isEqualTo(WORKFLOW_EXECUTION_STATUS_COMPLETED);
-        assertThat(waits()).containsExactly(10L, 30L);
-        assertThat(onlyMark())
-                .isEqualTo(mark("expired", null, null, "no further attempt fits before expires_at", null));
-    }
-
-    @Test
-    void aRowWhoseNextAttemptWouldComeAfterItsExpiryExpiresAtOnce() {
-        activities.sends(transientFailure(FailureType.GREYLISTED, Duration.ofHours(1)));
-
-        assertThat(deliver(request(now().plus(Duration.ofMinutes(10)))).outcome())
-                .isEqualTo("expired");
-
-        assertThat(activities.sent()).hasSize(1);
-        assertThat(onlyMark().outcome()).isEqualTo("expired");
+        assertThat(activities.marked()).isEmpty();
     }
 
     @Test
     void whatTheGateSettledIsTheOutcomeAndNeedsNoMark() {
-        activities.sends(settled("superseded", "row 9 is newer"));
+        activities.sends(settled("superseded"));
 
-        assertThat(deliver()).isEqualTo(new DeliveryResult(KEY, "superseded", "row 9 is newer"));
+        assertThat(deliver()).isEqualTo(new DeliveryResult(KEY, "superseded", null));
 
         assertThat(activities.marked()).isEmpty();
     }
@@ -379,7 +357,7 @@ class DeliveryWorkflowTest {
     @Test
     void aCancelOfARowThatHasFailedAlreadyFails() {
         activities.marks(answered("failed"));
-        delivery.signalWithStart("cancel", new Object[] {"too late"}, new Object[] {request(null)});
+        delivery.signalWithStart("cancel", new Object[] {"too late"}, new Object[] {request()});
 
         assertFailed(failedResult(), FailureType.WORKFLOW_LOST, "row 1 had failed already");
     }
@@ -407,19 +385,20 @@ class DeliveryWorkflowTest {
                 transientFailure(FailureType.GREYLISTED, null),
                 transientFailure(FailureType.MAILBOX_UNAVAILABLE, null));
 
-        assertThat(deliver(paced(PACED, null)).outcome()).isEqualTo("delivered");
+        assertThat(deliver(paced(PACED)).outcome()).isEqualTo("delivered");
 
         assertThat(activities.sent()).extracting(Sent::local).containsOnly(false);
         assertThat(activities.sent()).extracting(Sent::queue).containsOnly(PACED);
         assertThat(activities.sent()).extracting(Sent::attempt).containsExactly(1, 2, 3);
-        assertThat(waits()).containsExactly(10L, 30L);
+        assertThat(waits()).containsExactly(10L, 10L);
         assertThat(activities.carried()).isEmpty();
+        assertThat(scheduled().getPriority().getPriorityKey()).isEqualTo(URGENT);
     }
 
     @Test
     void aPacedDeliveryMarksLocallyAndUnpaced() {
         activities.sends(permanentFailure(FailureType.MAILBOX_UNKNOWN));
-        delivery.start(paced(PACED, null));
+        delivery.start(paced(PACED));
 
         assertFailed(failedResult(), FailureType.MAILBOX_UNKNOWN, "550 no such mailbox");
 
@@ -454,7 +433,7 @@ class DeliveryWorkflowTest {
 
     @Test
     void aPacedQueueThatNobodyServesAnyMoreDoesNotHoldItsDeliveryForEver() {
-        assertThat(deliver(paced("deliveries-provider-gone", null)).outcome()).isEqualTo("delivered");
+        assertThat(deliver(paced("deliveries-provider-gone")).outcome()).isEqualTo("delivered");
 
         assertThat(activities.sent()).extracting(Sent::queue).containsExactly(QUEUE);
         assertThat(activities.sent()).extracting(Sent::local).containsExactly(false);
@@ -464,14 +443,14 @@ class DeliveryWorkflowTest {
     void whatWasNotTakenFindsTheQueueThatItsProviderHasNow() {
         activities.sends(pacedElsewhere(PACED));
 
-        assertThat(deliver(paced("deliveries-provider-gone", null)).outcome()).isEqualTo("delivered");
+        assertThat(deliver(paced("deliveries-provider-gone")).outcome()).isEqualTo("delivered");
 
         assertThat(activities.sent()).extracting(Sent::queue).containsExactly(QUEUE, PACED);
     }
 
     @Test
     void aCancelReachesADeliveryThatWaitsForItsTurn() {
-        delivery.start(paced("deliveries-provider-slow", null));
+        delivery.start(paced("deliveries-provider-slow"));
         await().until(() -> eventTypes().contains(EVENT_TYPE_ACTIVITY_TASK_SCHEDULED));
 
         delivery.signal("cancel", "no longer wanted");
@@ -481,18 +460,8 @@ class DeliveryWorkflowTest {
         assertThat(onlyMark()).isEqualTo(mark("cancelled", null, null, "no longer wanted", null));
     }
 
-    @Test
-    void aRowThatExpiresWhileItWaitsForItsTurnEndsExpired() {
-        assertThat(deliver(paced("deliveries-provider-slow", now().plusSeconds(1)))
-                        .outcome())
-                .isEqualTo("expired");
-
-        assertThat(activities.sent()).isEmpty();
-        assertThat(onlyMark().outcome()).isEqualTo("expired");
-    }
-
     private DeliveryResult deliver() {
-        return deliver(request(null));
+        return deliver(request());
     }
 
     private DeliveryResult deliver(DeliveryRequest request) {
@@ -505,7 +474,7 @@ class DeliveryWorkflowTest {
     }
 
     private WorkflowFailedException failedDelivery() {
-        delivery.start(request(null));
+        delivery.start(request());
         return failedResult();
     }
 
@@ -556,6 +525,15 @@ class DeliveryWorkflowTest {
                 .getEvents();
     }
 
+    /** How the server was asked to run the durable send. */
+    private ActivityTaskScheduledEventAttributes scheduled() {
+        return history().stream()
+                .filter(event -> event.getEventType() == EVENT_TYPE_ACTIVITY_TASK_SCHEDULED)
+                .findFirst()
+                .orElseThrow()
+                .getActivityTaskScheduledEventAttributes();
+    }
+
     private List<EventType> eventTypes() {
         return history().stream().map(HistoryEvent::getEventType).toList();
     }
@@ -569,15 +547,11 @@ class DeliveryWorkflowTest {
                 .toList();
     }
 
-    private Instant now() {
-        return Instant.ofEpochMilli(temporal.currentTimeMillis());
+    private static DeliveryRequest request() {
+        return new DeliveryRequest(1, KEY, "default", "welcome", 3, POLICY);
     }
 
-    private static DeliveryRequest request(@Nullable Instant expiresAt) {
-        return new DeliveryRequest(1, KEY, "default", "welcome", expiresAt, POLICY);
-    }
-
-    private static DeliveryRequest paced(String queue, @Nullable Instant expiresAt) {
+    private static DeliveryRequest paced(String queue) {
         DeliveryPolicy policy = new DeliveryPolicy(
                 POLICY.initialInterval(),
                 POLICY.factor(),
@@ -586,7 +560,7 @@ class DeliveryWorkflowTest {
                 POLICY.attemptDeadline(),
                 POLICY.parkWhenAmbiguous(),
                 queue);
-        return new DeliveryRequest(1, KEY, "default", "welcome", expiresAt, policy);
+        return new DeliveryRequest(1, KEY, "default", "welcome", URGENT, policy);
     }
 
     private static MarkRequest mark(

@@ -7,6 +7,7 @@ import static dev.tempost.workflows.ScriptedActivities.databaseAway;
 import static dev.tempost.workflows.ScriptedActivities.during;
 import static dev.tempost.workflows.ScriptedActivities.pacedElsewhere;
 import static dev.tempost.workflows.ScriptedActivities.permanentFailure;
+import static dev.tempost.workflows.ScriptedActivities.settled;
 import static dev.tempost.workflows.ScriptedActivities.transientFailure;
 import static io.temporal.api.enums.v1.EventType.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED;
 import static io.temporal.api.enums.v1.EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED;
@@ -38,10 +39,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -107,7 +106,7 @@ class RecordHistoriesTest {
 
     @Test
     void deliveredAtFirstTry() throws IOException {
-        deliver(null);
+        deliver();
         record("delivered-at-first-try", WORKFLOW_EXECUTION_STATUS_COMPLETED);
     }
 
@@ -116,14 +115,14 @@ class RecordHistoriesTest {
         activities.sends(
                 transientFailure(FailureType.GREYLISTED, Duration.ofMillis(300)),
                 transientFailure(FailureType.MAILBOX_UNAVAILABLE, null));
-        deliver(null);
+        deliver();
         record("delivered-after-two-transient-failures", WORKFLOW_EXECUTION_STATUS_COMPLETED);
     }
 
     @Test
     void deliveredAtItsTurnAfterATransientFailure() throws IOException {
         activities.sends(transientFailure(FailureType.GREYLISTED, Duration.ofMillis(300)));
-        delivery.start(paced(PACED, null));
+        delivery.start(paced(PACED));
         record("delivered-at-its-turn-after-a-transient-failure", WORKFLOW_EXECUTION_STATUS_COMPLETED);
     }
 
@@ -133,20 +132,20 @@ class RecordHistoriesTest {
                 transientFailure(FailureType.GREYLISTED, null),
                 pacedElsewhere(PACED),
                 transientFailure(FailureType.GREYLISTED, null));
-        deliver(null);
+        deliver();
         record("delivered-from-the-queue-it-was-sent-to", WORKFLOW_EXECUTION_STATUS_COMPLETED);
     }
 
     @Test
     void deliveredAlthoughNobodyServesItsQueue() throws IOException {
-        delivery.start(paced("recorded-deliveries-provider-gone", null));
+        delivery.start(paced("recorded-deliveries-provider-gone"));
         record("delivered-although-nobody-serves-its-queue", WORKFLOW_EXECUTION_STATUS_COMPLETED);
         assertThat(activities.sent()).extracting(Sent::queue).containsExactly(QUEUE);
     }
 
     @Test
     void cancelledBySignalBeforeItsTurn() throws IOException {
-        delivery.start(paced("recorded-deliveries-provider-gone", null));
+        delivery.start(paced("recorded-deliveries-provider-gone"));
         await().until(() ->
                 events().stream().anyMatch(event -> event.getEventType() == EVENT_TYPE_ACTIVITY_TASK_SCHEDULED));
         delivery.signal("cancel", "no longer wanted");
@@ -155,23 +154,23 @@ class RecordHistoriesTest {
     }
 
     @Test
-    void expiredBeforeItsTurn() throws IOException {
-        delivery.start(paced("recorded-deliveries-provider-gone", Instant.now().plusSeconds(1)));
-        record("expired-before-its-turn", WORKFLOW_EXECUTION_STATUS_COMPLETED);
-        assertThat(activities.sent()).isEmpty();
+    void expiredAtItsTurn() throws IOException {
+        activities.sends(settled("expired"));
+        delivery.start(paced(PACED));
+        record("expired-at-its-turn", WORKFLOW_EXECUTION_STATUS_COMPLETED);
     }
 
     @Test
     void failedPermanently() throws IOException {
         activities.sends(permanentFailure(FailureType.MAILBOX_UNKNOWN));
-        deliver(null);
+        deliver();
         record("failed-permanently", WORKFLOW_EXECUTION_STATUS_FAILED);
     }
 
     @Test
     void cancelledBySignalWhileWaiting() throws IOException {
         activities.sends(transientFailure(FailureType.GREYLISTED, LONG));
-        delivery.start(request(null));
+        delivery.start(request());
         awaitBackoff();
         delivery.signal("cancel", "no longer wanted");
         record("cancelled-by-signal-while-waiting", WORKFLOW_EXECUTION_STATUS_COMPLETED);
@@ -180,7 +179,7 @@ class RecordHistoriesTest {
     @Test
     void cancelledByTemporalWhileWaiting() throws IOException {
         activities.sends(transientFailure(FailureType.GREYLISTED, LONG));
-        delivery.start(request(null));
+        delivery.start(request());
         awaitBackoff();
         delivery.cancel();
         record("cancelled-by-temporal-while-waiting", WORKFLOW_EXECUTION_STATUS_CANCELED);
@@ -193,7 +192,7 @@ class RecordHistoriesTest {
                 during(
                         heeded(() -> delivery.signal("cancel", "in time")),
                         transientFailure(FailureType.GREYLISTED, null)));
-        deliver(null);
+        deliver();
         assertThat(activities.sent()).hasSize(2);
         record("cancelled-while-a-durable-send-fails", WORKFLOW_EXECUTION_STATUS_COMPLETED);
     }
@@ -205,7 +204,7 @@ class RecordHistoriesTest {
                         transientFailure(FailureType.GREYLISTED, null),
                         during(heeded(() -> delivery.signal("cancel", "too late")), accepted()))
                 .marks(answered("delivered"));
-        deliver(null);
+        deliver();
         record("delivered-although-cancelled-by-signal", WORKFLOW_EXECUTION_STATUS_COMPLETED);
     }
 
@@ -214,7 +213,7 @@ class RecordHistoriesTest {
         activities
                 .sends(during(() -> delivery.signal("cancel", "too late"), accepted()))
                 .marks(answered("delivered"));
-        deliver(null);
+        deliver();
         assertThat(activities.sent()).hasSize(1);
         record("delivered-at-first-try-although-cancelled-by-signal", WORKFLOW_EXECUTION_STATUS_COMPLETED);
     }
@@ -224,17 +223,15 @@ class RecordHistoriesTest {
         activities
                 .sends(transientFailure(FailureType.GREYLISTED, null), during(delivery::cancel, accepted()))
                 .marks(answered("delivered"));
-        deliver(null);
+        deliver();
         assertThat(activities.marked()).hasSize(1);
         record("delivered-although-cancelled-by-temporal", WORKFLOW_EXECUTION_STATUS_CANCELED);
     }
 
     @Test
     void expired() throws IOException {
-        activities.sends(
-                transientFailure(FailureType.GREYLISTED, null), transientFailure(FailureType.GREYLISTED, LONG));
-        deliver(Instant.now().plusSeconds(60));
-        assertThat(activities.sent()).hasSize(2);
+        activities.sends(transientFailure(FailureType.GREYLISTED, null), settled("expired"));
+        deliver();
         record("expired", WORKFLOW_EXECUTION_STATUS_COMPLETED);
     }
 
@@ -243,14 +240,14 @@ class RecordHistoriesTest {
         activities
                 .sends(acceptedUnrecorded(new Receipt(1, "smtp", "250 queued", null)))
                 .marks(databaseAway());
-        deliver(null);
+        deliver();
         record("delivered-while-the-database-was-away", WORKFLOW_EXECUTION_STATUS_COMPLETED);
     }
 
     @Test
     void resetToFirstTaskThenDelivered() throws IOException {
         activities.sends(transientFailure(FailureType.GREYLISTED, null), permanentFailure(FailureType.MAILBOX_UNKNOWN));
-        deliver(null);
+        deliver();
         assertThat(status()).isEqualTo(WORKFLOW_EXECUTION_STATUS_FAILED);
 
         reset(firstTask());
@@ -264,7 +261,7 @@ class RecordHistoriesTest {
         activities
                 .sends(transientFailure(FailureType.GREYLISTED, null), permanentFailure(FailureType.MAILBOX_UNKNOWN))
                 .marks(answered("failed"), RecordHistoriesTest::sendAgainWhenReset);
-        deliver(null);
+        deliver();
         assertThat(status()).isEqualTo(WORKFLOW_EXECUTION_STATUS_FAILED);
 
         reset(lastTask());
@@ -286,7 +283,7 @@ class RecordHistoriesTest {
                         RecordHistoriesTest::sendAgainWhenReset,
                         RecordHistoriesTest::sendAgainWhenReset,
                         RecordHistoriesTest::sendAgainWhenReset);
-        deliver(null);
+        deliver();
         reset(lastTask());
         assertThat(activities.sent()).hasSize(4);
         assertThat(status()).isEqualTo(WORKFLOW_EXECUTION_STATUS_FAILED);
@@ -302,7 +299,7 @@ class RecordHistoriesTest {
         activities
                 .sends(permanentFailure(FailureType.MAILBOX_UNKNOWN))
                 .marks(databaseAway(), answered("failed"), answered("failed"), RecordHistoriesTest::sendAgainWhenReset);
-        deliver(null);
+        deliver();
         assertThat(status()).isEqualTo(WORKFLOW_EXECUTION_STATUS_FAILED);
 
         reset(lastTask());
@@ -316,8 +313,8 @@ class RecordHistoriesTest {
         return new MarkResult(mark.reset() ? MarkResult.SEND_AGAIN : "failed");
     }
 
-    private void deliver(@Nullable Instant expiresAt) {
-        delivery.start(request(expiresAt));
+    private void deliver() {
+        delivery.start(request());
         awaitEnd();
     }
 
@@ -402,18 +399,18 @@ class RecordHistoriesTest {
         }
     }
 
-    private static DeliveryRequest paced(String queue, @Nullable Instant expiresAt) {
+    private static DeliveryRequest paced(String queue) {
         return new DeliveryRequest(
                 1,
                 KEY,
                 "default",
                 "welcome",
-                expiresAt,
+                3,
                 new DeliveryPolicy(
                         Duration.ofMillis(200), 2, Duration.ofSeconds(1), 8, Duration.ofSeconds(30), false, queue));
     }
 
-    private static DeliveryRequest request(@Nullable Instant expiresAt) {
-        return new DeliveryRequest(1, KEY, "default", "welcome", expiresAt, POLICY);
+    private static DeliveryRequest request() {
+        return new DeliveryRequest(1, KEY, "default", "welcome", 3, POLICY);
     }
 }

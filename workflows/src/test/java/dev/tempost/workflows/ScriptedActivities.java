@@ -79,7 +79,7 @@ final class ScriptedActivities implements DeliveryActivities {
                 request.reset(),
                 clock.getAsLong()));
         Function<SendRequest, SendResult> step = sendScript.poll();
-        return step == null ? new SendResult("delivered", null, null) : step.apply(request);
+        return step == null ? new SendResult("delivered", null) : step.apply(request);
     }
 
     @Override
@@ -90,15 +90,15 @@ final class ScriptedActivities implements DeliveryActivities {
     }
 
     static Function<SendRequest, SendResult> accepted() {
-        return request -> new SendResult("delivered", null, null);
+        return request -> new SendResult("delivered", null);
     }
 
     static Function<SendRequest, SendResult> acceptedUnrecorded(Receipt receipt) {
-        return request -> new SendResult("delivered", null, receipt);
+        return request -> new SendResult("delivered", receipt);
     }
 
-    static Function<SendRequest, SendResult> settled(String outcome, @Nullable String reason) {
-        return request -> new SendResult(outcome, reason, null);
+    static Function<SendRequest, SendResult> settled(String outcome) {
+        return request -> new SendResult(outcome, null);
     }
 
     /** A failure that is worth another attempt, after the policy's own wait when {@code retryAfter} is null. */

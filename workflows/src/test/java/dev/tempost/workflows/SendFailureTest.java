@@ -52,13 +52,13 @@ class SendFailureTest {
     }
 
     @Test
-    void schedulesThatCloseEndExpiredWhateverWasSaidLast() {
-        ApplicationFailure last = ApplicationFailure.newFailure("451", FailureType.GREYLISTED);
+    void aSendThatEndedWithoutAWordTimedOut() {
+        ApplicationFailure said = ApplicationFailure.newFailure("451", FailureType.GREYLISTED);
 
-        assertThat(SendFailure.ending(failure(RetryState.RETRY_STATE_TIMEOUT, last)))
-                .isEqualTo(new Ending.Expired());
-        assertThat(SendFailure.ending(failure(RetryState.RETRY_STATE_RETRY_POLICY_NOT_SET, timeout())))
-                .isEqualTo(new Ending.Expired());
+        assertThat(SendFailure.timedOut(failure(RetryState.RETRY_STATE_NON_RETRYABLE_FAILURE, timeout())))
+                .isTrue();
+        assertThat(SendFailure.timedOut(failure(RetryState.RETRY_STATE_NON_RETRYABLE_FAILURE, said)))
+                .isFalse();
     }
 
     @Test

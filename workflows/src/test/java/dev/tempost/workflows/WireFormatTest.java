@@ -6,7 +6,6 @@ import com.google.protobuf.ByteString;
 import io.temporal.common.converter.DataConverter;
 import io.temporal.common.converter.DefaultDataConverter;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -24,12 +23,12 @@ class WireFormatTest {
             KEY,
             "acme",
             "welcome",
-            Instant.parse("2026-11-22T08:00:00.5Z"),
+            2,
             new DeliveryPolicy(
                     Duration.ofSeconds(30), 2, Duration.ofHours(1), 8, Duration.ofMillis(60_500), true, null));
     private static final String DELIVERY_JSON = """
         {"id":7,"key":"0b5f4f0e-6a55-4f3e-9d0a-0c8c3a1d2e4f","tenant":"acme","eventType":"welcome",\
-        "expiresAt":"2026-11-22T08:00:00.500Z","policy":{"initialInterval":30.000000000,"factor":2.0,\
+        "priority":2,"policy":{"initialInterval":30.000000000,"factor":2.0,\
         "maxInterval":3600.000000000,"maxAttempts":8,"attemptDeadline":60.500000000,"parkWhenAmbiguous":true,\
         "pacedQueue":null}}\
         """;
@@ -45,8 +44,8 @@ class WireFormatTest {
                         new SendRequest(DELIVERY, true, new CarriedFailure("Greylisted", "451", Duration.ofMinutes(5))),
                         "{\"delivery\":" + DELIVERY_JSON + ",\"reset\":true,"
                                 + "\"carried\":{\"type\":\"Greylisted\",\"message\":\"451\",\"retryAfter\":300.000000000}}"),
-                same(new SendResult("delivered", null, new Receipt(2, "smtp", "250 ok", "4ABC")), """
-                    {"outcome":"delivered","reason":null,\
+                same(new SendResult("delivered", new Receipt(2, "smtp", "250 ok", "4ABC")), """
+                    {"outcome":"delivered",\
                     "unrecorded":{"attempt":2,"provider":"smtp","reply":"250 ok","providerMessageId":"4ABC"}}\
                     """),
                 same(

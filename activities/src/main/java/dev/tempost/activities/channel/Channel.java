@@ -26,7 +26,7 @@ public interface Channel {
 
     /**
      * Finds out whether the provider would take a message now, without sending one: mail connects, secures the connection,
-     * greets, logs in and says goodbye. Takes a connection of its own, so that a full pool does not look like an outage, and
+     * greets, logs in, names the sender and says goodbye. Takes a connection of its own, so that a full pool does not look like an outage, and
      * a bounded time.
      *
      * <p>Never throws for what the provider did or did not do.

@@ -20,19 +20,34 @@ public sealed interface Outcome {
     /**
      * Not accepted now; worth another attempt.
      *
+     * @param fault whose doing it was
      * @param type one of {@link dev.tempost.workflows.FailureType}
      * @param reply the provider's reply
      * @param retryAfter the delay the provider asked for; null where it asked for none
      * @param reached whether the provider answered for this very message, so that the attempt counts
      */
-    record Transient(String type, String reply, @Nullable Duration retryAfter, boolean reached) implements Outcome {}
+    record Transient(
+            Fault fault,
+            String type,
+            String reply,
+            @Nullable Duration retryAfter,
+            boolean reached) implements Outcome {}
+
+    /**
+     * A quota or a rate is used up. That is nothing another attempt of this message could mend, so the attempt does not count;
+     * a provider that says so of one message after the other is left alone for a while.
+     *
+     * @param reply the provider's reply
+     * @param retryAfter the delay the provider asked for; null where it asked for none
+     */
+    record Throttled(String reply, @Nullable Duration retryAfter) implements Outcome {}
 
     /**
      * Never to be accepted as it is.
      *
      * @param type one of {@link dev.tempost.workflows.FailureType}
      * @param reply the provider's reply, or what is wrong with the row and how to mend it
-     * @param reached whether the provider answered for this very message, so that the attempt counts
+     * @param reached whether the provider said so, so that the attempt counts; false where the row could not become a message
      */
     record Permanent(String type, String reply, boolean reached) implements Outcome {}
 

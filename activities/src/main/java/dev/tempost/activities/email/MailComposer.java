@@ -64,7 +64,6 @@ final class MailComposer {
         headers.setHeader("Message-ID", provider.messageId(delivery.key()));
         headers.setHeader("MIME-Version", "1.0");
         headers.setHeader("Auto-Submitted", "auto-generated");
-        headers.setHeader("X-Tempost-Id", delivery.tenant() + ":" + delivery.id());
         MailHeaders.addTo(headers, delivery.headers());
 
         var out = new ByteArrayOutputStream(4096);

@@ -31,8 +31,7 @@ final class MailHeaders {
             "mime-version",
             "received",
             "return-path",
-            "dkim-signature",
-            "x-tempost-id");
+            "dkim-signature");
 
     private MailHeaders() {}
 

@@ -1,5 +1,7 @@
 package dev.tempost.activities.email;
 
+import dev.tempost.activities.channel.Fault;
+
 /** How far a conversation has come: what the server was asked last. */
 enum SmtpPhase {
     CONNECT,
@@ -19,8 +21,11 @@ enum SmtpPhase {
         return compareTo(MAIL) >= 0;
     }
 
-    /** Whether breaking off here counts: a message that makes the server do so time and again must exhaust its attempts. */
-    boolean countsAsAnAttempt() {
-        return compareTo(DATA) >= 0;
+    /**
+     * Whose doing it is that the server does not go on here: until it is told the recipient it knows nothing of the row, and all
+     * it sees is the same for each. Afterwards it may be this message that it cannot bear.
+     */
+    Fault fault() {
+        return compareTo(RCPT) < 0 ? Fault.PROVIDER : Fault.MESSAGE;
     }
 }

@@ -1,5 +1,6 @@
 package dev.tempost.activities.email;
 
+import dev.tempost.activities.channel.Fault;
 import dev.tempost.activities.channel.Health;
 import dev.tempost.activities.channel.Outcome;
 import dev.tempost.workflows.FailureType;
@@ -32,13 +33,15 @@ final class SmtpReplies {
                         false);
             case SmtpEnd.NotBegun notBegun ->
                 new Outcome.Transient(
+                        Fault.OURS,
                         FailureType.ATTEMPT_IN_PROGRESS,
                         "not sent: the attempt's deadline was too near, or another attempt took its place",
                         null,
                         false);
             case SmtpEnd.Busy busy ->
                 new Outcome.Transient(
-                        FailureType.THROTTLED,
+                        Fault.OURS,
+                        FailureType.CONNECTIONS_BUSY,
                         "not sent: all " + busy.maxConnections() + " connections to the provider were busy",
                         null,
                         false);
@@ -53,16 +56,18 @@ final class SmtpReplies {
         Outcome outcome = outcome(end, mask);
         return switch (outcome) {
             case Outcome.ChannelDown(String type, String reply) -> new Health.Down(type, reply);
-            case Outcome.Transient(String type, String reply, Duration retryAfter, boolean reached) ->
-                new Health.Away(type, reply, retryAfter);
+            // it would refuse every message alike
+            case Outcome.Permanent(String type, String reply, boolean reached) -> new Health.Down(type, reply);
+            case Outcome.Transient failure -> new Health.Away(failure.type(), failure.reply(), failure.retryAfter());
+            case Outcome.Throttled(String reply, Duration retryAfter) ->
+                new Health.Away(FailureType.THROTTLED, reply, retryAfter);
             case Outcome.Accepted a -> throw unheardOf(a);
-            case Outcome.Permanent p -> throw unheardOf(p);
             case Outcome.Ambiguous a -> throw unheardOf(a);
         };
     }
 
     private static IllegalStateException unheardOf(Outcome outcome) {
-        return new IllegalStateException("a probe names no message, and yet ended as " + outcome);
+        return new IllegalStateException("a probe sends no message, and yet ended as " + outcome);
     }
 
     private static Outcome broken(SmtpEnd.Broken end) {
@@ -73,8 +78,8 @@ final class SmtpReplies {
         if (end.phase().compareTo(SmtpPhase.AUTH) < 0 && isTlsRefused(end.cause())) {
             return new Outcome.ChannelDown(FailureType.CREDENTIALS_REJECTED, what);
         }
-        return new Outcome.Transient(
-                FailureType.PROVIDER_UNAVAILABLE, what, null, end.phase().countsAsAnAttempt());
+        Fault fault = end.phase().fault();
+        return new Outcome.Transient(fault, FailureType.PROVIDER_UNAVAILABLE, what, null, fault == Fault.MESSAGE);
     }
 
     // no text of an exception but that of the TLS layer: others may quote a command, and so an address

@@ -30,13 +30,15 @@ record SmtpReply(
             Pattern.compile("^\\d{3}(?:[ -]|$)(?:[245]\\.\\d{1,3}\\.\\d{1,3}\\b)?", Pattern.MULTILINE);
 
     private static final Pattern GREYLISTING = any("gr[ea]y-?\\s?list");
-    private static final Pattern QUOTA = any("quota|throttl|rate[ -]?limit|\\brate exceeded"
-            + "|(?:sending|messages?|hourly|daily|monthly|recipients?|rate) limit"
+    private static final Pattern QUOTA = any("quota|throttl|rate[ -]?limit|\\brate exceeded|unusual (?:rate|volume)"
+            + "|(?:sending|messages?|hourly|daily|monthly|recipients?|rate|threads?|connections?) limit"
             + "|too many (?:messages|e?mails|connections|concurrent|requests)|too fast|too quickly|slow down");
     private static final Pattern SIZE = any("\\bsize\\b|too (?:large|big)");
     private static final Pattern TOO_MANY_RECIPIENTS = any("too many recipients");
     private static final Pattern MAILBOX_FULL = any("(?:mailbox|inbox|user|account|recipient|disk|storage)(?: is)?"
             + " (?:full|quota|over)|over ?quota|quota exceeded for");
+
+    private static final Pattern OF_THE_MAILBOX = Pattern.compile("[45]\\.[12]\\.");
 
     private static final Set<Integer> LOG_IN_FIRST = Set.of(530, 534, 535, 538);
     private static final Set<String> LOG_IN_FIRST_TOO = Set.of("5.7.8", "5.7.9", "5.7.10", "5.7.11");
@@ -77,9 +79,9 @@ record SmtpReply(
     }
 
     private Outcome refusedForNow() {
-        if (code == 432) {
+        if (code == 432 && phase == SmtpPhase.AUTH) {
             // RFC 4954: the password must be changed first
-            return new Outcome.ChannelDown(FailureType.CREDENTIALS_REJECTED, shown);
+            return credentialsRejected();
         }
         if (!phase.concernsAMessage()) {
             return providerUnavailable();
@@ -88,26 +90,30 @@ record SmtpReply(
             return notNow(FailureType.GREYLISTED);
         }
         if (isQuota()) {
-            return notNow(FailureType.THROTTLED);
+            return throttled();
         }
         return code == 421 || code == 454 ? providerUnavailable() : notNow(FailureType.MAILBOX_UNAVAILABLE);
     }
 
     private Outcome refused() {
-        if (LOG_IN_FIRST.contains(code)) {
-            return new Outcome.ChannelDown(FailureType.CREDENTIALS_REJECTED, shown);
-        }
         return switch (phase) {
-            case CONNECT, GREETING -> providerUnavailable();
-            case AUTH, STARTTLS -> new Outcome.ChannelDown(FailureType.CREDENTIALS_REJECTED, shown);
-            case EHLO -> new Outcome.ChannelDown(FailureType.PROTOCOL_ERROR, shown);
-            // nothing but our login has been seen of us yet; later the same code may be about the recipient
+            case CONNECT, GREETING -> wantsALogin() ? credentialsRejected() : providerUnavailable();
+            case AUTH, STARTTLS -> credentialsRejected();
+            case EHLO ->
+                wantsALogin() ? credentialsRejected() : new Outcome.ChannelDown(FailureType.PROTOCOL_ERROR, shown);
+            // nothing but our login has been seen of us yet; later the same code is about the recipient or the message
             case MAIL ->
-                LOG_IN_FIRST_TOO.contains(enhanced)
-                        ? new Outcome.ChannelDown(FailureType.CREDENTIALS_REJECTED, shown)
-                        : messageRefused();
+                wantsALogin() || LOG_IN_FIRST_TOO.contains(enhanced) ? credentialsRejected() : messageRefused();
             case RCPT, DATA, CONTENT, DOT -> messageRefused();
         };
+    }
+
+    private boolean wantsALogin() {
+        return LOG_IN_FIRST.contains(code);
+    }
+
+    private Outcome credentialsRejected() {
+        return new Outcome.ChannelDown(FailureType.CREDENTIALS_REJECTED, shown);
     }
 
     private Outcome messageRefused() {
@@ -115,7 +121,7 @@ record SmtpReply(
             return notNow(FailureType.MAILBOX_UNAVAILABLE);
         }
         if (isQuota()) {
-            return notNow(FailureType.THROTTLED);
+            return throttled();
         }
         if (isMailboxFull() && phase != SmtpPhase.DOT) {
             return notNow(FailureType.MAILBOX_UNAVAILABLE);
@@ -141,7 +147,11 @@ record SmtpReply(
     private boolean isAboutTheMailbox() {
         return switch (phase) {
             // 5.7: policy; the mailbox may well exist
-            case RCPT -> !enhanced.startsWith("5.7.") && !enhanced.startsWith("5.6.") && !enhanced.equals("5.3.4");
+            case RCPT ->
+                !wantsALogin()
+                        && !enhanced.startsWith("5.7.")
+                        && !enhanced.startsWith("5.6.")
+                        && !enhanced.equals("5.3.4");
             case DATA, CONTENT, DOT -> ABOUT_THE_MAILBOX.contains(enhanced);
             default -> false;
         };
@@ -150,7 +160,12 @@ record SmtpReply(
     private boolean isQuota() {
         return enhanced.endsWith(".4.5")
                 || enhanced.equals("4.7.28")
-                || (says(QUOTA) && !says(SIZE) && !says(TOO_MANY_RECIPIENTS) && !isMailboxFull());
+                || (says(QUOTA) && !says(SIZE) && !says(TOO_MANY_RECIPIENTS) && !isOfTheMailbox());
+    }
+
+    /** Its own limits are no quota of ours: others get their mail. */
+    private boolean isOfTheMailbox() {
+        return isMailboxFull() || OF_THE_MAILBOX.matcher(enhanced).lookingAt();
     }
 
     private boolean isMailboxFull() {
@@ -159,12 +174,16 @@ record SmtpReply(
 
     /** The server heard of the message and wants it later. */
     private Outcome notNow(String type) {
-        return new Outcome.Transient(type, shown, RetryDelay.in(words), true);
+        return new Outcome.Transient(phase.fault(), type, shown, RetryDelay.in(words), true);
+    }
+
+    private Outcome throttled() {
+        return new Outcome.Throttled(shown, RetryDelay.in(words));
     }
 
     private Outcome providerUnavailable() {
         return new Outcome.Transient(
-                FailureType.PROVIDER_UNAVAILABLE, shown, RetryDelay.in(words), phase.countsAsAnAttempt());
+                phase.fault(), FailureType.PROVIDER_UNAVAILABLE, shown, RetryDelay.in(words), phase.concernsAMessage());
     }
 
     private boolean says(Pattern what) {

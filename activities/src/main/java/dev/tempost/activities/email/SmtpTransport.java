@@ -65,10 +65,17 @@ final class SmtpTransport extends SMTPTransport {
         }
     }
 
-    /** Opens the connection and closes it again; null when the server would now listen to a message. */
+    /** Opens the connection, names the sender and says goodbye; null when the server would now be told a recipient. */
     synchronized @Nullable SmtpEnd probe() {
         try {
-            return open();
+            SmtpEnd notOpen = open();
+            if (notOpen != null) {
+                return notOpen;
+            }
+            phase = SmtpPhase.MAIL;
+            return isPositive(simpleCommand("MAIL FROM:<" + provider.sender().getAddress() + ">")) ? null : ended();
+        } catch (MessagingException e) {
+            return broken(e);
         } finally {
             quit();
         }

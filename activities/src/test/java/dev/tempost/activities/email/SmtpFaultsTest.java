@@ -1,5 +1,6 @@
 package dev.tempost.activities.email;
 
+import static dev.tempost.activities.channel.Fault.MESSAGE;
 import static dev.tempost.activities.email.SmtpHarness.NOON;
 import static dev.tempost.activities.email.SmtpHarness.allowed;
 import static dev.tempost.activities.email.SmtpHarness.provider;
@@ -10,6 +11,7 @@ import dev.tempost.activities.channel.Outcome;
 import dev.tempost.activities.channel.Outcome.Accepted;
 import dev.tempost.activities.channel.Outcome.Ambiguous;
 import dev.tempost.activities.channel.Outcome.ChannelDown;
+import dev.tempost.activities.channel.Outcome.Throttled;
 import dev.tempost.activities.channel.Outcome.Transient;
 import dev.tempost.activities.testing.ScriptedSmtpServer;
 import dev.tempost.activities.testing.ScriptedSmtpServer.Phase;
@@ -218,25 +220,25 @@ class SmtpFaultsTest {
             DATA_END | 252 2.5.2 will try                             | Accepted  |
             RCPT     | 251 2.1.5 will be forwarded                    | Accepted  |
             RCPT     | 252 2.5.2 will try                             | Accepted  |
-            GREETING | 421 4.3.2 not now                              | unreached | ProviderUnavailable
-            EHLO     | 421 4.3.2 not now                              | unreached | ProviderUnavailable
-            AUTH     | 421 4.3.2 not now                              | unreached | ProviderUnavailable
-            MAIL     | 421 4.3.2 not now                              | unreached | ProviderUnavailable
-            RCPT     | 421 4.3.2 not now                              | unreached | ProviderUnavailable
-            DATA     | 421 4.3.2 not now                              | reached   | ProviderUnavailable
-            DATA_END | 421 4.3.2 not now                              | reached   | ProviderUnavailable
-            STARTTLS | 454 4.7.0 TLS not available                    | unreached | ProviderUnavailable
-            AUTH     | 454 4.7.0 temporary failure                    | unreached | ProviderUnavailable
-            RCPT     | 454 4.7.1 not now                              | unreached | ProviderUnavailable
-            GREETING | 554 5.3.2 no service here                      | unreached | ProviderUnavailable
-            RCPT     | 450 4.2.1 mailbox busy                         | reached   | MailboxUnavailable
-            RCPT     | 451 4.3.0 local error                          | reached   | MailboxUnavailable
-            DATA_END | 452 4.3.1 insufficient storage                 | reached   | MailboxUnavailable
-            RCPT     | 450 4.2.0 greylisted                           | reached   | Greylisted
-            RCPT     | 421 4.7.0 greylisted, come back                | reached   | Greylisted
-            RCPT     | 452 4.5.3 too many recipients                  | reached   | MailboxUnavailable
-            RCPT     | 552 5.5.3 too many recipients                  | reached   | MailboxUnavailable
-            RCPT     | 552 too many recipients                        | reached   | MailboxUnavailable
+            GREETING | 421 4.3.2 not now                              | provider  | ProviderUnavailable
+            EHLO     | 421 4.3.2 not now                              | provider  | ProviderUnavailable
+            AUTH     | 421 4.3.2 not now                              | provider  | ProviderUnavailable
+            MAIL     | 421 4.3.2 not now                              | sender    | ProviderUnavailable
+            RCPT     | 421 4.3.2 not now                              | message   | ProviderUnavailable
+            DATA     | 421 4.3.2 not now                              | message   | ProviderUnavailable
+            DATA_END | 421 4.3.2 not now                              | message   | ProviderUnavailable
+            STARTTLS | 454 4.7.0 TLS not available                    | provider  | ProviderUnavailable
+            AUTH     | 454 4.7.0 temporary failure                    | provider  | ProviderUnavailable
+            RCPT     | 454 4.7.1 not now                              | message   | ProviderUnavailable
+            GREETING | 554 5.3.2 no service here                      | provider  | ProviderUnavailable
+            RCPT     | 450 4.2.1 mailbox busy                         | message   | MailboxUnavailable
+            RCPT     | 451 4.3.0 local error                          | message   | MailboxUnavailable
+            DATA_END | 452 4.3.1 insufficient storage                 | message   | MailboxUnavailable
+            RCPT     | 450 4.2.0 greylisted                           | message   | Greylisted
+            RCPT     | 421 4.7.0 greylisted, come back                | message   | Greylisted
+            RCPT     | 452 4.5.3 too many recipients                  | message   | MailboxUnavailable
+            RCPT     | 552 5.5.3 too many recipients                  | message   | MailboxUnavailable
+            RCPT     | 552 too many recipients                        | message   | MailboxUnavailable
             MAIL     | 530 5.7.0 login first                          | down      | CredentialsRejected
             AUTH     | 534 5.7.9 mechanism too weak                   | down      | CredentialsRejected
             AUTH     | 535 5.7.8 credentials rejected                 | down      | CredentialsRejected
@@ -253,11 +255,11 @@ class SmtpFaultsTest {
             DATA_END | 552 5.2.2 over quota                           | permanent | MessageRejected
             DATA_END | 554 5.7.1 spam                                 | permanent | MessageRejected
             DATA_END | 550 5.1.1 unknown user                         | permanent | MailboxUnknown
-            RCPT     | 552 5.2.2 mailbox full                         | reached   | MailboxUnavailable
-            MAIL     | 550 5.4.5 daily sending quota exceeded         | reached   | Throttled
-            DATA_END | 550 5.4.5 daily sending quota exceeded         | reached   | Throttled
-            MAIL     | 454 throttling failure: maximum sending rate exceeded | reached | Throttled
-            RCPT     | 421 4.7.0 too many connections, slow down      | reached   | Throttled
+            RCPT     | 552 5.2.2 mailbox full                         | message   | MailboxUnavailable
+            MAIL     | 550 5.4.5 daily sending quota exceeded         | throttled | Throttled
+            DATA_END | 550 5.4.5 daily sending quota exceeded         | throttled | Throttled
+            MAIL     | 454 throttling failure: maximum sending rate exceeded | throttled | Throttled
+            RCPT     | 421 4.7.0 too many connections, slow down      | throttled | Throttled
             MAIL     | 500 5.5.2 unknown command                      | permanent | ProtocolError
             RCPT     | 501 5.5.4 bad parameters                       | permanent | ProtocolError
             DATA     | 503 5.5.1 bad sequence                         | permanent | ProtocolError
@@ -265,8 +267,8 @@ class SmtpFaultsTest {
             RCPT     | 555 5.5.4 bad parameters                       | permanent | ProtocolError
             RCPT     | 556 5.1.10 no mail for this domain             | permanent | MailboxUnknown
             RCPT     | 571 5.7.1 blocked by policy                    | permanent | MessageRejected
-            RCPT     | 541 4.4.4 no route for now                     | reached   | MailboxUnavailable
-            RCPT     | 455 5.5.4 bad parameters                       | reached   | MailboxUnavailable
+            RCPT     | 541 4.4.4 no route for now                     | message   | MailboxUnavailable
+            RCPT     | 455 5.5.4 bad parameters                       | message   | MailboxUnavailable
             """)
     void everyReplyHasItsOutcome(Phase phase, String reply, String expected, String type) {
         // a refused EHLO is followed by HELO
@@ -274,10 +276,13 @@ class SmtpFaultsTest {
 
         switch (send()) {
             case Accepted accepted -> assertThat("Accepted").isEqualTo(expected);
-            case Transient(String actual, String shown, Duration after, boolean reached) -> {
-                assertThat(reached ? "reached" : "unreached").as(shown).isEqualTo(expected);
-                assertThat(actual).isEqualTo(type);
+            case Transient failure -> {
+                assertThat(failure.fault() == MESSAGE ? "message" : failure.reached() ? "sender" : "provider")
+                        .as(failure.reply())
+                        .isEqualTo(expected);
+                assertThat(failure.type()).isEqualTo(type);
             }
+            case Throttled throttled -> assertThat("throttled").isEqualTo(expected);
             case ChannelDown(String actual, String shown) -> {
                 assertThat("down").as(shown).isEqualTo(expected);
                 assertThat(actual).isEqualTo(type);

@@ -43,7 +43,7 @@ class SmtpProbeTest {
         await().until(() -> server.commands().contains("QUIT"));
         assertThat(server.commands())
                 .extracting(command -> command.substring(0, 4))
-                .containsExactly("EHLO", "AUTH", "QUIT");
+                .containsExactly("EHLO", "AUTH", "MAIL", "QUIT");
         assertThat(server.received()).isZero();
     }
 
@@ -83,7 +83,7 @@ class SmtpProbeTest {
     @ParameterizedTest
     @EnumSource(
             value = Phase.class,
-            names = {"GREETING", "EHLO", "AUTH"})
+            names = {"GREETING", "EHLO", "AUTH", "MAIL"})
     void everyWayToBreakOffIsAwayAndLeavesNoConnection(Phase phase) {
         server.requiringLogin("bob", "secret");
         for (Consumer<Rule> fault : List.<Consumer<Rule>>of(
@@ -96,6 +96,13 @@ class SmtpProbeTest {
                             Away.class, away -> assertThat(away.type()).isEqualTo("ProviderUnavailable"));
         }
         await().until(() -> server.openConnections() == 0);
+    }
+
+    @Test
+    void aServerThatGreetsAndThenRefusesEverySenderIsDown() {
+        server.atPhase(Phase.MAIL).reply("530 5.7.0 authenticate first");
+
+        assertThat(probe(provider(server))).isEqualTo(new Down("CredentialsRejected", "530 5.7.0 authenticate first"));
     }
 
     @Test

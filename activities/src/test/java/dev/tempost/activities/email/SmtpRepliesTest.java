@@ -3,12 +3,14 @@ package dev.tempost.activities.email;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.tempost.activities.channel.Fault;
 import dev.tempost.activities.channel.Health;
 import dev.tempost.activities.channel.Outcome;
 import dev.tempost.activities.channel.Outcome.Accepted;
 import dev.tempost.activities.channel.Outcome.Ambiguous;
 import dev.tempost.activities.channel.Outcome.ChannelDown;
 import dev.tempost.activities.channel.Outcome.Permanent;
+import dev.tempost.activities.channel.Outcome.Throttled;
 import dev.tempost.activities.channel.Outcome.Transient;
 import java.io.EOFException;
 import java.io.IOException;
@@ -34,23 +36,23 @@ class SmtpRepliesTest {
             DOT      | 250 2.0.0 Ok: queued as 4ABC | Accepted  |
             DOT      | 251 fine                     | Accepted  |
             DOT      | 354 what                     | Ambiguous |
-            GREETING | 421 4.3.2 shutting down      | unreached | ProviderUnavailable
-            GREETING | 554 no service here          | unreached | ProviderUnavailable
-            AUTH     | 454 4.7.0 temporary          | unreached | ProviderUnavailable
-            MAIL     | 454 4.7.0 TLS not available  | unreached | ProviderUnavailable
-            RCPT     | 421 4.7.0 closing            | unreached | ProviderUnavailable
-            RCPT     | 450 4.2.1 mailbox busy       | reached   | MailboxUnavailable
-            RCPT     | 451 4.3.0 try again          | reached   | MailboxUnavailable
-            DOT      | 452 4.3.1 no space           | reached   | MailboxUnavailable
-            RCPT     | 452 4.5.3 too many recipients| reached   | MailboxUnavailable
-            RCPT     | 552 too many recipients      | reached   | MailboxUnavailable
-            RCPT     | 552 5.2.2 mailbox full       | reached   | MailboxUnavailable
-            RCPT     | 552 user is over quota       | reached   | MailboxUnavailable
-            RCPT     | 451 4.7.1 Greylisted         | reached   | Greylisted
-            RCPT     | 450 4.2.0 Recipient address rejected: Greylisting in effect | reached | Greylisted
-            DOT      | 550 5.4.5 Daily sending quota exceeded | reached | Throttled
-            MAIL     | 550 message limit exceeded   | reached   | Throttled
-            RCPT     | 451 4.7.1 too many messages, slow down | reached | Throttled
+            GREETING | 421 4.3.2 shutting down      | provider  | ProviderUnavailable
+            GREETING | 554 no service here          | provider  | ProviderUnavailable
+            AUTH     | 454 4.7.0 temporary          | provider  | ProviderUnavailable
+            MAIL     | 454 4.7.0 TLS not available  | sender    | ProviderUnavailable
+            RCPT     | 421 4.7.0 closing            | message   | ProviderUnavailable
+            RCPT     | 450 4.2.1 mailbox busy       | message   | MailboxUnavailable
+            RCPT     | 451 4.3.0 try again          | message   | MailboxUnavailable
+            DOT      | 452 4.3.1 no space           | message   | MailboxUnavailable
+            RCPT     | 452 4.5.3 too many recipients| message   | MailboxUnavailable
+            RCPT     | 552 too many recipients      | message   | MailboxUnavailable
+            RCPT     | 552 5.2.2 mailbox full       | message   | MailboxUnavailable
+            RCPT     | 552 user is over quota       | message   | MailboxUnavailable
+            RCPT     | 451 4.7.1 Greylisted         | message   | Greylisted
+            RCPT     | 450 4.2.0 Recipient address rejected: Greylisting in effect | message   | Greylisted
+            DOT      | 550 5.4.5 Daily sending quota exceeded | throttled | Throttled
+            MAIL     | 550 message limit exceeded   | throttled | Throttled
+            RCPT     | 451 4.7.1 too many messages, slow down | throttled | Throttled
             AUTH     | 535 5.7.8 bad credentials    | down      | CredentialsRejected
             AUTH     | 534 5.7.9 mechanism too weak | down      | CredentialsRejected
             AUTH     | 538 5.7.11 encryption needed | down      | CredentialsRejected
@@ -70,34 +72,47 @@ class SmtpRepliesTest {
             RCPT     | 555 5.5.4 parameters         | permanent | ProtocolError
             MAIL     | 504 5.5.4 not implemented    | permanent | ProtocolError
             MAIL     | 505 5.5.4 not implemented    | permanent | MessageRejected
-            MAIL     | 450 4.7.1 not now            | reached   | MailboxUnavailable
-            AUTH     | 450 4.7.1 not now            | unreached | ProviderUnavailable
+            MAIL     | 450 4.7.1 not now            | sender    | MailboxUnavailable
+            AUTH     | 450 4.7.1 not now            | provider  | ProviderUnavailable
             AUTH     | 432 4.7.12 password needed   | down      | CredentialsRejected
+            DOT      | 432 4.3.2 sender thread limit exceeded | throttled | Throttled
+            RCPT     | 432 4.7.12 password needed   | message   | MailboxUnavailable
+            EHLO     | 530 5.7.0 STARTTLS first     | down      | CredentialsRejected
+            RCPT     | 530 5.7.0 authenticate first | permanent | MessageRejected
+            RCPT     | 530 login first              | permanent | MessageRejected
+            RCPT     | 535 5.7.8 not you            | permanent | MessageRejected
+            DATA     | 534 5.7.9 too weak           | permanent | MessageRejected
+            DOT      | 538 5.7.11 encryption needed | permanent | MessageRejected
+            MAIL     | 421 4.3.2 shutting down      | sender    | ProviderUnavailable
+            RCPT     | 421 4.7.0 slow down          | throttled | Throttled
+            RCPT     | 451 4.7.500 rate limited     | throttled | Throttled
+            RCPT     | 452 4.7.1 too many messages  | throttled | Throttled
+            RCPT     | 450 4.2.1 too fast for this user | message | MailboxUnavailable
             MAIL     | 550 5.7.8 login required     | down      | CredentialsRejected
             RCPT     | 550 5.7.8 login required     | permanent | MessageRejected
-            RCPT     | 421 4.3.2 shutting down      | unreached | ProviderUnavailable
-            DATA     | 421 4.3.2 shutting down      | reached   | ProviderUnavailable
-            DOT      | 454 4.3.2 shutting down      | reached   | ProviderUnavailable
-            RCPT     | 354 what                     | unreached | ProviderUnavailable
-            RCPT     | 421 4.7.0 greylisted         | reached   | Greylisted
-            RCPT     | 421 4.7.28 unusual rate      | reached   | Throttled
+            RCPT     | 421 4.3.2 shutting down      | message   | ProviderUnavailable
+            DATA     | 421 4.3.2 shutting down      | message   | ProviderUnavailable
+            DOT      | 454 4.3.2 shutting down      | message   | ProviderUnavailable
+            RCPT     | 354 what                     | message   | ProviderUnavailable
+            RCPT     | 421 4.7.0 greylisted         | message   | Greylisted
+            RCPT     | 421 4.7.28 unusual rate      | throttled | Throttled
             RCPT     | 550 5.3.4 message too large  | permanent | MessageRejected
             RCPT     | 550 5.6.0 bad content        | permanent | MessageRejected
             RCPT     | 552 5.3.4 message size limit | permanent | MessageRejected
-            RCPT     | 550 5.5.3 many               | reached   | MailboxUnavailable
-            RCPT     | 552 recipient limit: too many recipients | reached | MailboxUnavailable
+            RCPT     | 550 5.5.3 many               | message   | MailboxUnavailable
+            RCPT     | 552 recipient limit: too many recipients | message   | MailboxUnavailable
             DOT      | 552 5.2.2 mailbox full       | permanent | MessageRejected
             DOT      | 550 5.2.1 mailbox disabled   | permanent | MailboxUnknown
             MAIL     | 550 5.2.1 mailbox disabled   | permanent | MessageRejected
-            RCPT     | 499 4.2.0 later              | reached   | MailboxUnavailable
-            RCPT     | 541 4.4.4 no route           | reached   | MailboxUnavailable
-            RCPT     | 549 4.4.4 no route           | reached   | MailboxUnavailable
+            RCPT     | 499 4.2.0 later              | message   | MailboxUnavailable
+            RCPT     | 541 4.4.4 no route           | message   | MailboxUnavailable
+            RCPT     | 549 4.4.4 no route           | message   | MailboxUnavailable
             RCPT     | 550 4.4.4 no route           | permanent | MailboxUnknown
             RCPT     | 554 4.4.4 no route           | permanent | MailboxUnknown
-            RCPT     | 556 4.4.4 no route           | reached   | MailboxUnavailable
+            RCPT     | 556 4.4.4 no route           | message   | MailboxUnavailable
             RCPT     | 500 4.4.4 no route           | permanent | ProtocolError
             RCPT     | 504 4.4.4 no route           | permanent | ProtocolError
-            RCPT     | 505 4.4.4 no route           | reached   | MailboxUnavailable
+            RCPT     | 505 4.4.4 no route           | message   | MailboxUnavailable
             RCPT     | 555 4.4.4 no route           | permanent | ProtocolError
             """)
     void everyReplyHasItsClass(SmtpPhase phase, String reply, String expected, String type) {
@@ -108,7 +123,14 @@ class SmtpRepliesTest {
             case "Ambiguous" -> assertThat(outcome).isInstanceOf(Ambiguous.class);
             case "down" -> assertThat(outcome).isEqualTo(new ChannelDown(type, reply));
             case "permanent" -> assertThat(outcome).isEqualTo(new Permanent(type, reply, true));
-            default -> assertThat(outcome).isEqualTo(new Transient(type, reply, null, expected.equals("reached")));
+            case "throttled" -> assertThat(outcome).isEqualTo(new Throttled(reply, null));
+            case "provider" -> assertThat(outcome).isEqualTo(new Transient(Fault.PROVIDER, type, reply, null, false));
+            // what it said was an answer, but to all it knew by then: who sends
+            case "sender" -> assertThat(outcome).isEqualTo(new Transient(Fault.PROVIDER, type, reply, null, true));
+            default -> {
+                assertThat(expected).isEqualTo("message");
+                assertThat(outcome).isEqualTo(new Transient(Fault.MESSAGE, type, reply, null, true));
+            }
         }
     }
 
@@ -161,7 +183,8 @@ class SmtpRepliesTest {
     void aRefusedConnectionDoesNotCountAsAnAttempt() {
         var end = new SmtpEnd.Broken(SmtpPhase.CONNECT, "lost", new ConnectException("Connection refused"));
         assertThat(outcome(end))
-                .isEqualTo(new Transient("ProviderUnavailable", "connection refused (at CONNECT)", null, false));
+                .isEqualTo(new Transient(
+                        Fault.PROVIDER, "ProviderUnavailable", "connection refused (at CONNECT)", null, false));
     }
 
     @Test
@@ -212,18 +235,23 @@ class SmtpRepliesTest {
     void anUnknownHostIsNamedAsSuch() {
         assertThat(outcome(new SmtpEnd.Broken(SmtpPhase.CONNECT, "lost", new UnknownHostException("mail.example.com"))))
                 .isEqualTo(new Transient(
-                        "ProviderUnavailable", "the provider's host name is unknown (at CONNECT)", null, false));
+                        Fault.PROVIDER,
+                        "ProviderUnavailable",
+                        "the provider's host name is unknown (at CONNECT)",
+                        null,
+                        false));
     }
 
     @Test
-    void breakingOffCountsOnceTheMessageIsOnItsWay() {
+    void breakingOffCountsOnceTheServerKnowsTheRecipient() {
         for (SmtpPhase phase : List.of(SmtpPhase.MAIL, SmtpPhase.RCPT, SmtpPhase.DATA, SmtpPhase.CONTENT)) {
             assertThat(outcome(new SmtpEnd.Broken(phase, "lost", null)))
                     .isEqualTo(new Transient(
+                            phase == SmtpPhase.MAIL ? Fault.PROVIDER : Fault.MESSAGE,
                             "ProviderUnavailable",
                             "lost (at " + phase + ")",
                             null,
-                            phase == SmtpPhase.DATA || phase == SmtpPhase.CONTENT));
+                            phase != SmtpPhase.MAIL));
         }
     }
 
@@ -235,11 +263,13 @@ class SmtpRepliesTest {
             assertThat(p.type()).isEqualTo("RecipientInvalid");
             assertThat(p.reached()).isFalse();
         });
-        assertThat(outcome(new SmtpEnd.NotBegun()))
-                .isInstanceOfSatisfying(
-                        Transient.class, t -> assertThat(t.type()).isEqualTo("AttemptInProgress"));
+        assertThat(outcome(new SmtpEnd.NotBegun())).isInstanceOfSatisfying(Transient.class, t -> {
+            assertThat(t.type()).isEqualTo("AttemptInProgress");
+            assertThat(t.fault()).isEqualTo(Fault.OURS);
+        });
         assertThat(outcome(new SmtpEnd.Busy(3))).isInstanceOfSatisfying(Transient.class, t -> {
-            assertThat(t.type()).isEqualTo("Throttled");
+            assertThat(t.type()).isEqualTo("ConnectionsBusy");
+            assertThat(t.fault()).isEqualTo(Fault.OURS);
             assertThat(t.reply()).contains("all 3 connections");
         });
     }
@@ -252,7 +282,10 @@ class SmtpRepliesTest {
                         "ProviderUnavailable", "421 4.3.2 retry after 2 minutes", Duration.ofMinutes(2)));
         assertThat(health(new SmtpEnd.Replied(SmtpPhase.AUTH, 535, "535 5.7.8 wrong password")))
                 .isEqualTo(new Health.Down("CredentialsRejected", "535 5.7.8 wrong password"));
-        assertThatIllegalStateException().isThrownBy(() -> health(new SmtpEnd.NeedsSmtpUtf8()));
+        assertThat(health(new SmtpEnd.Replied(SmtpPhase.MAIL, 550, "550 5.1.8 sender refused")))
+                .isEqualTo(new Health.Down("MessageRejected", "550 5.1.8 sender refused"));
+        assertThat(health(new SmtpEnd.Replied(SmtpPhase.MAIL, 450, "450 4.7.1 slow down")))
+                .isEqualTo(new Health.Away("Throttled", "450 4.7.1 slow down", null));
         assertThatIllegalStateException().isThrownBy(() -> health(new SmtpEnd.Broken(SmtpPhase.DOT, "lost", null)));
         assertThatIllegalStateException().isThrownBy(() -> health(new SmtpEnd.Replied(SmtpPhase.DOT, 250, "250 ok")));
     }

@@ -3,6 +3,7 @@ package dev.tempost.app.engine;
 import dev.tempost.activities.Breaker;
 import dev.tempost.activities.BreakerSettings;
 import dev.tempost.activities.DeliveryActivitiesImpl;
+import dev.tempost.activities.Places;
 import dev.tempost.activities.Probes;
 import dev.tempost.activities.Route;
 import dev.tempost.activities.SendEvent;
@@ -41,6 +42,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
@@ -159,26 +161,37 @@ public class EngineConfiguration {
                 properties.breaker().failures(),
                 properties.breaker().probeInterval(),
                 properties.breaker().longestProbeInterval());
+        Map<String, Places> places = new HashMap<>();
+        smtpProviders.forEach((name, provider) ->
+                places.put(name, new Places(provider.connection().maxConnections())));
         DeliveryActivitiesImpl activities = new DeliveryActivitiesImpl(
                 new Ledger(dataSource),
                 new Breaker(providerHealth, breaker),
                 eventType -> {
                     String provider = properties.provider(eventType);
-                    return new Route(email, provider, properties.pacedQueue(provider));
+                    return new Route(
+                            email,
+                            provider,
+                            Objects.requireNonNull(places.get(provider)),
+                            properties.pacedQueue(provider));
                 },
                 new SendListener() {
                     @Override
                     public void came(SendEvent event) {
                         metrics.count(event);
-                        if (poller != null) {
-                            poller.finished(event.id());
-                        }
                     }
 
                     @Override
                     public void begun(long id) {
                         if (poller != null) {
                             poller.begun(id);
+                        }
+                    }
+
+                    @Override
+                    public void ended(long id) {
+                        if (poller != null) {
+                            poller.finished(id);
                         }
                     }
                 });

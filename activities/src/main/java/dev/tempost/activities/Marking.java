@@ -1,0 +1,62 @@
+package dev.tempost.activities;
+
+import dev.tempost.outbox.AttemptRef;
+import dev.tempost.outbox.Ledger;
+import dev.tempost.outbox.Mark;
+import dev.tempost.outbox.Marked;
+import dev.tempost.outbox.RowStatus;
+import dev.tempost.workflows.FailureType;
+import dev.tempost.workflows.MarkRequest;
+import dev.tempost.workflows.MarkResult;
+import dev.tempost.workflows.Receipt;
+import io.temporal.activity.ActivityInfo;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.UUID;
+
+/** Tells rows how their workflows ended. */
+final class Marking {
+
+    private final Ledger ledger;
+    private final SendListener listener;
+
+    Marking(Ledger ledger, SendListener listener) {
+        this.ledger = ledger;
+        this.listener = listener;
+    }
+
+    MarkResult mark(MarkRequest request, ActivityInfo activity) {
+        UUID key = UUID.fromString(request.key());
+        Receipt receipt = request.receipt();
+        if (receipt != null) {
+            AttemptRef attempt = new AttemptRef(
+                    request.id(), key, receipt.attempt(), activity.getWorkflowId(), activity.getWorkflowRunId());
+            ledger.accepted(attempt, receipt.provider(), receipt.reply(), receipt.providerMessageId());
+            return new MarkResult(RowStatus.DELIVERED.column());
+        }
+        Marked marked = ledger.mark(new Mark(
+                request.id(),
+                key,
+                activity.getWorkflowId(),
+                activity.getWorkflowRunId(),
+                request.reset(),
+                RowStatus.valueOf(request.outcome().toUpperCase(Locale.ROOT)),
+                request.message(),
+                request.failureType(),
+                request.reason()));
+        return switch (marked) {
+            case Marked.Is(RowStatus status) -> {
+                if (status.column().equals(request.outcome())) {
+                    listener.came(new SendEvent(
+                            request.id(), request.tenant(), request.eventType(), request.outcome(), null));
+                }
+                yield new MarkResult(status.column());
+            }
+            case Marked.InProgress(Duration remaining) ->
+                throw Failures.retryable(
+                        FailureType.ATTEMPT_IN_PROGRESS, "an attempt of the row may still be sending", remaining);
+            case Marked.SendAgain() -> new MarkResult(MarkResult.SEND_AGAIN);
+            case Marked.Missing() -> new MarkResult(MarkResult.MISSING);
+        };
+    }
+}

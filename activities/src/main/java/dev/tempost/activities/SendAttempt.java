@@ -1,0 +1,183 @@
+package dev.tempost.activities;
+
+import dev.tempost.activities.channel.Delivery;
+import dev.tempost.activities.channel.Fault;
+import dev.tempost.activities.channel.Outcome;
+import dev.tempost.outbox.Admission;
+import dev.tempost.outbox.AttemptRef;
+import dev.tempost.outbox.Ledger;
+import dev.tempost.outbox.OutboxUnavailableException;
+import dev.tempost.outbox.RefusedPhase;
+import dev.tempost.outbox.RowStatus;
+import dev.tempost.workflows.DeliveryPolicy;
+import dev.tempost.workflows.DeliveryRequest;
+import dev.tempost.workflows.FailureType;
+import dev.tempost.workflows.Receipt;
+import dev.tempost.workflows.SendResult;
+import io.temporal.failure.ApplicationFailure;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One attempt that the gate has admitted: transmits, records what came of it, and says what follows. */
+final class SendAttempt {
+
+    /**
+     * What every attempt of this process needs.
+     *
+     * @param refusals where what was not accepted is recorded
+     */
+    record Collaborators(
+            Ledger ledger, UnrecordedRefusals refusals, Breaker breaker, SendListener listener, Watchdog watchdog) {}
+
+    private static final Logger log = LoggerFactory.getLogger(SendAttempt.class);
+
+    private final Collaborators with;
+    private final DeliveryRequest delivery;
+    private final Route route;
+    private final Admission.Send admitted;
+    private final AttemptRef attempt;
+
+    SendAttempt(
+            Collaborators with, DeliveryRequest delivery, Route route, Admission.Send admitted, AttemptRef attempt) {
+        this.with = with;
+        this.delivery = delivery;
+        this.route = route;
+        this.admitted = admitted;
+        this.attempt = attempt;
+    }
+
+    /** @param openedAt {@link System#nanoTime} from before the attempt was opened */
+    SendResult make(long openedAt) {
+        Outcome outcome = transmit(openedAt);
+        with.breaker().learn(route.provider(), delivery.id(), outcome);
+        return switch (outcome) {
+            case Outcome.Accepted accepted -> accepted(accepted);
+            case Outcome.Permanent(String type, String reply, boolean reached) ->
+                throw reject(RefusedPhase.REJECTED, reached, type, reply);
+            case Outcome.Transient(Fault fault, String type, String reply, Duration asked, boolean reached) ->
+                throw reached
+                        ? retryUnlessExhausted(RefusedPhase.TRANSIENT, type, reply, asked)
+                        : retry(
+                                RefusedPhase.TRANSIENT,
+                                false,
+                                type,
+                                reply,
+                                asked == null ? waitThatNoMessageCaused(fault) : asked);
+            case Outcome.Throttled(String reply, Duration asked) ->
+                throw retry(
+                        RefusedPhase.TRANSIENT,
+                        false,
+                        FailureType.THROTTLED,
+                        reply,
+                        asked == null ? Failures.soon(Duration.ofMinutes(1), Duration.ofMinutes(2)) : asked);
+            case Outcome.ChannelDown(String type, String reply) ->
+                throw retry(
+                        RefusedPhase.TRANSIENT,
+                        false,
+                        type,
+                        reply,
+                        Failures.soon(Duration.ofSeconds(5), Duration.ofSeconds(10)));
+            case Outcome.Ambiguous(String reply) -> {
+                log.warn("Row {} may have been accepted by {}: {}", delivery.id(), route.provider(), reply);
+                throw delivery.policy().parkWhenAmbiguous()
+                        ? reject(RefusedPhase.AMBIGUOUS, true, FailureType.AMBIGUOUS_OUTCOME, reply)
+                        : retryUnlessExhausted(RefusedPhase.AMBIGUOUS, FailureType.AMBIGUOUS_OUTCOME, reply, null);
+            }
+        };
+    }
+
+    private Outcome transmit(long openedAt) {
+        try (LedgerTransmission transmission = new LedgerTransmission(
+                with.ledger(), attempt, with.watchdog(), delivery.policy().attemptDeadline(), openedAt)) {
+            try {
+                Outcome outcome = route.channel().send(message(), transmission);
+                return transmission.ledgerAway()
+                        ? new Outcome.Transient(
+                                Fault.OURS,
+                                FailureType.OUTBOX_UNAVAILABLE,
+                                "nothing was sent: the ledger was away",
+                                Failures.untilPostgresqlMayBeBack(),
+                                false)
+                        : outcome;
+            } catch (RuntimeException fault) {
+                log.error("Sending row {} ended in a fault", delivery.id(), fault);
+                String what =
+                        "a fault of Tempost, see its log: " + fault.getClass().getSimpleName();
+                return transmission.begun()
+                        ? new Outcome.Ambiguous(what)
+                        : new Outcome.Transient(Fault.OURS, FailureType.INTERNAL_ERROR, what, null, true);
+            }
+        }
+    }
+
+    private Delivery message() {
+        return new Delivery(
+                delivery.id(),
+                attempt.key(),
+                delivery.tenant(),
+                delivery.eventType(),
+                admitted.recipient(),
+                admitted.payload(),
+                admitted.headers(),
+                route.provider());
+    }
+
+    private SendResult accepted(Outcome.Accepted accepted) {
+        String delivered = RowStatus.DELIVERED.column();
+        try {
+            Duration lag =
+                    with.ledger().accepted(attempt, route.provider(), accepted.reply(), accepted.providerMessageId());
+            tell(delivered, lag);
+            return new SendResult(delivered, null);
+        } catch (OutboxUnavailableException e) {
+            log.warn("Row {} was accepted, but the row could not be told yet. {}", delivery.id(), e.getMessage());
+            tell(delivered, null);
+            return new SendResult(
+                    delivered,
+                    new Receipt(attempt.attempt(), route.provider(), accepted.reply(), accepted.providerMessageId()));
+        }
+    }
+
+    /** An attempt that counts. The wait grows with those that counted before, and with nothing else. */
+    private ApplicationFailure retryUnlessExhausted(
+            RefusedPhase phase, String type, String reply, @Nullable Duration asked) {
+        DeliveryPolicy policy = delivery.policy();
+        int counted = admitted.reached() + 1;
+        if (policy.maxAttempts() > 0 && counted >= policy.maxAttempts()) {
+            String gaveUp = "gave up after " + counted + (counted == 1 ? " attempt: " : " attempts: ") + reply;
+            return reject(phase, true, type, gaveUp);
+        }
+        return retry(phase, true, type, reply, asked == null ? policy.waitAfter(counted) : asked);
+    }
+
+    private Duration waitThatNoMessageCaused(Fault fault) {
+        return fault == Fault.OURS
+                ? Failures.soon(Duration.ofSeconds(2), Duration.ofSeconds(5))
+                : delivery.policy().waitAfter(admitted.reached());
+    }
+
+    private ApplicationFailure retry(RefusedPhase phase, boolean reached, String type, String reply, Duration retryIn) {
+        Duration due = record(phase, reached, type, reply, retryIn);
+        tell(phase == RefusedPhase.AMBIGUOUS ? "ambiguous" : "transient", null);
+        return Failures.retryable(type, reply, due);
+    }
+
+    private ApplicationFailure reject(RefusedPhase phase, boolean reached, String type, String reply) {
+        record(phase, reached, type, reply, null);
+        tell(phase == RefusedPhase.AMBIGUOUS ? "ambiguous" : "rejected", null);
+        return Failures.nonRetryable(type, reply);
+    }
+
+    private @Nullable Duration record(
+            RefusedPhase phase, boolean reached, String type, String reply, @Nullable Duration retryIn) {
+        return with.refusals()
+                .record(new UnrecordedRefusals.Refusal(
+                        attempt, route.provider(), phase, reached, type, reply, retryIn));
+    }
+
+    private void tell(String outcome, @Nullable Duration lag) {
+        with.listener().came(new SendEvent(delivery.id(), delivery.tenant(), delivery.eventType(), outcome, lag));
+    }
+}
