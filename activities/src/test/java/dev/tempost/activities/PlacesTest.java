@@ -91,7 +91,7 @@ class PlacesTest {
                     try (Places.Place place = places.take(priority, patience)) {
                         if (place != null) {
                             most.accumulateAndGet(inside.incrementAndGet(), Math::max);
-                            Thread.yield();
+                            Thread.onSpinWait();
                             inside.decrementAndGet();
                             served.incrementAndGet();
                         }

@@ -476,7 +476,7 @@ class SendOutcomesTest {
             assertThat(health.down()).isEmpty();
             key = UUID.randomUUID();
             row("dispatched");
-            id = row + 1;
+            id = row + 1L;
             ApplicationFailure failure = failure(policy(1));
             assertThat(failure.isNonRetryable()).isFalse();
             assertThat(failure.getType()).isEqualTo("Throttled");

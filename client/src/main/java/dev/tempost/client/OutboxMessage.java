@@ -218,9 +218,9 @@ public final class OutboxMessage {
         }
 
         /**
-         * The id of the row whose delivery led to this message: a mail carries it in {@code X-Tempost-Id}, after the tenant and
-         * a colon. {@link OutboxWriter#enqueue} refuses what would be the eleventh of such a chain, so that a handler that
-         * enqueues in a loop comes to an end. Defaults to none.
+         * The id of the row whose delivery led to this message, as {@link OutboxWriter#enqueue} returned it.
+         * It refuses what would be the eleventh of such a chain, so that a handler that enqueues in a
+         * loop comes to an end. Defaults to none.
          */
         public Builder causedBy(long rowId) {
             this.causedBy = rowId;

@@ -303,7 +303,7 @@ public record TempostProperties(
      *
      * @param failures After how many failures in a row that are the provider's, not a message's.
      * @param probeInterval The wait before the first probe. Each one that fails doubles it.
-     * @param longestProbeInterval The longest wait between two probes.
+     * @param longestProbeInterval The longest wait between two probes; 15 minutes, where that is longer, after a refused login or certificate.
      */
     public record Breaker(
             @DefaultValue("5") @Min(1) int failures,
