@@ -491,6 +491,19 @@ class SendOutcomesTest {
     }
 
     @Test
+    void noWaitGoesBeyondTheExpiryThatTheRowHasNow() {
+        row("dispatched");
+        database.execute("UPDATE tempost.outbox SET expires_at = now() + interval '10 minutes'");
+        script = transmission ->
+                new Outcome.Transient(Fault.MESSAGE, "Greylisted", "450 later", Duration.ofHours(1), true);
+
+        assertThat(failure(RESEND).getNextRetryDelay()).isLessThanOrEqualTo(Duration.ofMinutes(11));
+
+        database.execute("UPDATE tempost.outbox SET expires_at = now()");
+        assertThat(send(RESEND)).isEqualTo(new SendResult("expired", null));
+    }
+
+    @Test
     void aFailureOfTheProviderThatDidNotCountLengthensNoWait() {
         row("dispatched");
         script = transmission ->
