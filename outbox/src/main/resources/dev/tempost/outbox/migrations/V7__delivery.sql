@@ -148,6 +148,8 @@ BEGIN
         since := clock_timestamp();
     END IF;
     held.wait_ms := held.wait_ms + 1000 * random() * least(120, 4 + extract(epoch FROM clock_timestamp() - since) / 16);
+    -- no longer than it is worth anything
+    held.wait_ms := least(held.wait_ms, 1000 * extract(epoch FROM o.expires_at - clock_timestamp()) + 1);
     RETURN held;
 END
 $$;
