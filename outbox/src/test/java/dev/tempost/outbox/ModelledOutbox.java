@@ -2,6 +2,7 @@ package dev.tempost.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tempost.outbox.PassedOver.ModelLane;
 import dev.tempost.outbox.Pauses.Scope;
 import dev.tempost.outbox.testing.TestDatabase;
 import java.sql.Connection;
@@ -19,6 +20,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +41,7 @@ final class ModelledOutbox implements AutoCloseable {
     private final List<List<ModelRow>> cancelled = new ArrayList<>();
     private final TreeMap<Long, ModelRow> rows = new TreeMap<>();
     private final Set<Scope> paused = new HashSet<>();
+    private final PassedOver passedOver = new PassedOver();
 
     ModelledOutbox(TestDatabase database) throws SQLException {
         this.connection = database.connect();
@@ -205,9 +208,16 @@ final class ModelledOutbox implements AutoCloseable {
     }
 
     private void claim(int limit) throws SQLException {
+        claims.mendTurns();
+        Set<Long> claimable = claimable();
+        Set<ModelLane> ready = rows.values().stream()
+                .filter(row -> claimable.contains(row.id) && goes(row))
+                .map(ModelLane::of)
+                .collect(Collectors.toSet());
         List<ClaimedRow> taken =
                 claims.claim(limit, LEASE, EventTypes.all(), null).rows();
         assertThat(taken).hasSizeLessThanOrEqualTo(limit);
+        passedOver.claimed(ready, taken, taken.size() == limit);
         // what a claim supersedes happens before what it takes, or beside it
         compareClaim(taken);
         for (ClaimedRow claimed : taken) {
@@ -262,9 +272,27 @@ final class ModelledOutbox implements AutoCloseable {
             claims.mendTurns();
             claim(100);
         } while (!versions().equals(before));
-        assertThat(all(row -> row.is(RowStatus.PENDING) && row.due && !row.locked && !isPaused(row) && isFirst(row)))
+        assertThat(all(this::goes))
                 .as("left by a claim of everything")
                 .isEmpty();
+    }
+
+    /** Whether a claim that looks at it has to take it. */
+    private boolean goes(ModelRow row) {
+        return row.is(RowStatus.PENDING) && row.due && !row.locked && !isPaused(row) && isFirst(row);
+    }
+
+    /** What a claim would look at, sooner or later; what waits for its time is looked at again when it has come. */
+    private Set<Long> claimable() throws SQLException {
+        Set<Long> ids = new HashSet<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet result = statement.executeQuery(
+                        "SELECT id FROM tempost.outbox WHERE status = 'pending' AND waits_for IS NULL")) {
+            while (result.next()) {
+                ids.add(result.getLong(1));
+            }
+        }
+        return ids;
     }
 
     /** Whether nothing of its shard is before it, or under way. */

@@ -30,13 +30,14 @@ COMMENT ON TABLE tempost.stuck_turn IS
 CREATE INDEX stuck_turn_shard ON tempost.stuck_turn (tenant, shard_key);
 
 
--- Once is enough, however many rows of the shard find it so.
-CREATE FUNCTION tempost.note_stuck_turn(p_tenant text, p_shard_key text) RETURNS void
+-- Once is enough, however many rows of the shard find it so: false when it was noted already.
+CREATE FUNCTION tempost.note_stuck_turn(p_tenant text, p_shard_key text) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     INSERT INTO tempost.stuck_turn (tenant, shard_key)
     SELECT p_tenant, p_shard_key
     WHERE NOT EXISTS (SELECT FROM tempost.stuck_turn t WHERE t.tenant = p_tenant AND t.shard_key = p_shard_key);
+    RETURN FOUND;
 END
 $$;
 
@@ -89,8 +90,8 @@ $$;
 
 
 -- Passes the turn on, if this row had it. Whoever holds the shard's row is a claim, for milliseconds; should it be somebody
--- else, the shard is noted as stuck once lock_timeout has passed. So is a shard that no claim has looked at yet, whose first
--- row this may have been.
+-- else, the shard is noted as stuck once lock_timeout has passed. Of a shard that nobody has opened, this may have been the
+-- first row: the next one goes on, and the shard is noted, so that a thousand rows that end at once look for it once.
 CREATE FUNCTION tempost.pass_turn(p_tenant text, p_shard_key text, p_id bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -98,7 +99,9 @@ DECLARE
 BEGIN
     SELECT s.head INTO holder FROM tempost.shard s WHERE s.tenant = p_tenant AND s.shard_key = p_shard_key;
     IF NOT FOUND THEN
-        PERFORM tempost.note_stuck_turn(p_tenant, p_shard_key);
+        IF tempost.note_stuck_turn(p_tenant, p_shard_key) THEN
+            PERFORM tempost.give_turn(p_tenant, p_shard_key);
+        END IF;
     ELSIF holder = p_id THEN
         BEGIN
             PERFORM FROM tempost.shard s
