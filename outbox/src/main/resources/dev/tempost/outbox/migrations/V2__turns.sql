@@ -30,14 +30,13 @@ COMMENT ON TABLE tempost.stuck_turn IS
 CREATE INDEX stuck_turn_shard ON tempost.stuck_turn (tenant, shard_key);
 
 
--- Once is enough, however many rows of the shard find it so: false when it was noted already.
-CREATE FUNCTION tempost.note_stuck_turn(p_tenant text, p_shard_key text) RETURNS boolean
+-- Once is enough, however many rows of the shard find it so.
+CREATE FUNCTION tempost.note_stuck_turn(p_tenant text, p_shard_key text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     INSERT INTO tempost.stuck_turn (tenant, shard_key)
     SELECT p_tenant, p_shard_key
     WHERE NOT EXISTS (SELECT FROM tempost.stuck_turn t WHERE t.tenant = p_tenant AND t.shard_key = p_shard_key);
-    RETURN FOUND;
 END
 $$;
 
@@ -91,16 +90,18 @@ $$;
 
 -- Passes the turn on, if this row had it. Whoever holds the shard's row is a claim, for milliseconds; should it be somebody
 -- else, the shard is noted as stuck once lock_timeout has passed. Of a shard that nobody has opened, this may have been the
--- first row: the next one goes on, and the shard is noted, so that a thousand rows that end at once look for it once.
+-- first row: the next one goes on, looked for once where a thousand rows end one after another, and the shard is noted.
 CREATE FUNCTION tempost.pass_turn(p_tenant text, p_shard_key text, p_id bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+    shard  text := p_tenant || ':' || p_shard_key;
     holder bigint;
 BEGIN
     SELECT s.head INTO holder FROM tempost.shard s WHERE s.tenant = p_tenant AND s.shard_key = p_shard_key;
     IF NOT FOUND THEN
-        IF tempost.note_stuck_turn(p_tenant, p_shard_key) THEN
-            PERFORM tempost.give_turn(p_tenant, p_shard_key);
+        PERFORM tempost.note_stuck_turn(p_tenant, p_shard_key);
+        IF current_setting('tempost.last_passed', true) IS DISTINCT FROM shard THEN
+            PERFORM set_config('tempost.last_passed', shard, true), tempost.give_turn(p_tenant, p_shard_key);
         END IF;
     ELSIF holder = p_id THEN
         BEGIN
