@@ -102,7 +102,8 @@ class BacklogTest {
         long head = outbox.row("shard_key, deliver_after", "'s'", FUTURE);
         outbox.row("shard_key", "'s'");
         assertThat(backlog.unfinished(null)).isZero();
-        outbox.set(head, "deliver_after = NULL, next_attempt_at = " + FUTURE);
+        outbox.set(head, "deliver_after = NULL");
+        outbox.set(head, "waits_for = 'time', next_attempt_at = " + FUTURE);
         assertThat(backlog.unfinished(null)).isZero();
     }
 }

@@ -38,7 +38,7 @@ class BrokenBuildTest {
                 CREATE FUNCTION tempost.open_attempt(%s) RETURNS %s LANGUAGE plpgsql AS $body$
                 BEGIN
                     DELETE FROM tempost.attempt WHERE outbox_id = $1;
-                    RETURN QUERY SELECT * FROM tempost.sound_open_attempt(%s);
+                    RETURN tempost.sound_open_attempt(%s);
                 END
                 $body$
                 $f$,
