@@ -1,13 +1,15 @@
 package dev.tempost.app.engine;
 
+import java.util.Properties;
+import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.ds.PGSimpleDataSource;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 /** Connections that a pool would miss, or that leave behind what its next user would stumble over. */
 public final class OutsideThePool {
 
-    private static final int CONNECT_SECONDS = 5;
+    private static final String CONNECT_SECONDS = "5";
 
     private OutsideThePool() {}
 
@@ -16,26 +18,30 @@ public final class OutsideThePool {
      *
      * @param applicationName what PostgreSQL shows them as
      */
-    public static PGSimpleDataSource dataSource(DataSourceProperties properties, String applicationName) {
+    public static DataSource dataSource(DataSourceProperties properties, String applicationName) {
         return dataSource(properties, null, applicationName);
     }
 
     /**
      * Opens a connection per call.
      *
-     * @param url where to, if not where the pool goes; the user it names, if any, takes the place of the pool's
+     * @param url where to, if not where the pool goes; what it says, the user for instance, goes before anything else
      */
-    static PGSimpleDataSource dataSource(
-            DataSourceProperties properties, @Nullable String url, String applicationName) {
-        PGSimpleDataSource dataSource = new PGSimpleDataSource();
-        dataSource.setUser(properties.determineUsername());
-        dataSource.setPassword(properties.determinePassword());
-        dataSource.setUrl(url == null ? properties.determineUrl() : url);
-        dataSource.setApplicationName(applicationName);
-        dataSource.setConnectTimeout(CONNECT_SECONDS);
-        dataSource.setTcpKeepAlive(true);
+    static DataSource dataSource(DataSourceProperties properties, @Nullable String url, String applicationName) {
+        Properties unsaid = new Properties();
+        unsaid.setProperty("ApplicationName", applicationName);
+        unsaid.setProperty("connectTimeout", CONNECT_SECONDS);
+        unsaid.setProperty("tcpKeepAlive", "true");
         // a pooler may give each transaction another server, where the same name stands for another statement
-        dataSource.setPrepareThreshold(0);
+        unsaid.setProperty("prepareThreshold", "0");
+        // and not the driver's own data source, whose URL has sixty parameters: Flyway looks for passwords in it, for a
+        // second
+        DriverManagerDataSource dataSource = new DriverManagerDataSource();
+        dataSource.setDriverClassName(properties.determineDriverClassName());
+        dataSource.setUrl(url == null ? properties.determineUrl() : url);
+        dataSource.setUsername(properties.determineUsername());
+        dataSource.setPassword(properties.determinePassword());
+        dataSource.setConnectionProperties(unsaid);
         return dataSource;
     }
 }
