@@ -1,6 +1,6 @@
 package dev.tempost.app.chaos;
 
-import dev.tempost.app.TempostApplication;
+import dev.tempost.app.TempostProcess;
 import dev.tempost.app.embedded.Ports;
 import java.io.IOException;
 import java.net.URI;
@@ -9,9 +9,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -80,30 +78,13 @@ final class Replica implements Victim {
     }
 
     private Process start() throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx256m",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow"));
-        if (JAR != null) {
-            command.addAll(List.of("-jar", JAR));
-        } else {
-            command.addAll(List.of("-cp", System.getProperty("java.class.path"), TempostApplication.class.getName()));
-        }
-        command.add("serve");
-        ProcessBuilder builder = new ProcessBuilder(command);
-        settings.forEach((property, value) -> builder.environment().put(variable(property), value));
-        builder.environment().put(variable("server.port"), Integer.toString(port));
+        Map<String, String> all = new HashMap<>(settings);
+        all.put("server.port", Integer.toString(port));
+        ProcessBuilder serve =
+                JAR == null ? TempostProcess.of(all, "serve") : TempostProcess.fromJar(JAR, all, "serve");
         wasReady = false;
-        return builder.redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+        return serve.redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                 .start();
-    }
-
-    private static String variable(String property) {
-        return property.replace('.', '_').replace("-", "").toUpperCase(Locale.ROOT);
     }
 
     /** Stops it as a rollout does; false when it had to be killed. */

@@ -3,16 +3,16 @@ package dev.tempost.app.command;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.tempost.app.TempostApplication;
+import dev.tempost.app.TempostProcess;
 import dev.tempost.outbox.testing.TestDatabase;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -103,25 +103,13 @@ class BackfillTest {
     }
 
     private Process backfill(String query, String... options) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                TempostApplication.class.getName(),
-                "backfill",
-                "--event-type",
-                "welcome",
-                "--version",
-                "3",
-                "--query",
-                query));
-        command.addAll(Arrays.asList(options));
-        ProcessBuilder process = new ProcessBuilder(command).redirectErrorStream(true);
-        process.environment().put("SPRING_DATASOURCE_URL", database.jdbcUrl());
+        List<String> arguments =
+                new ArrayList<>(List.of("backfill", "--event-type", "welcome", "--version", "3", "--query", query));
+        arguments.addAll(Arrays.asList(options));
         try {
-            Process started = process.start();
+            Process started = TempostProcess.of(
+                            Map.of("spring.datasource.url", database.jdbcUrl()), arguments.toArray(String[]::new))
+                    .start();
             processes.add(started);
             return started;
         } catch (IOException e) {

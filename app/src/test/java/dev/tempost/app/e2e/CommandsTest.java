@@ -4,16 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.tempost.app.TempostApplication;
+import dev.tempost.app.TempostProcess;
 import dev.tempost.outbox.RowStatus;
 import io.temporal.client.schedules.ScheduleException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
-import java.util.Locale;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -194,19 +189,7 @@ class CommandsTest {
     private record Said(int exit, String text) {}
 
     private Said run(String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                TempostApplication.class.getName()));
-        command.addAll(Arrays.asList(arguments));
-        ProcessBuilder process = new ProcessBuilder(command).redirectErrorStream(true);
-        tempost.settings()
-                .forEach((property, value) -> process.environment()
-                        .put(property.replace('.', '_').replace("-", "").toUpperCase(Locale.ROOT), value));
-        Process running = process.start();
+        Process running = TempostProcess.of(tempost.settings(), arguments).start();
         String text = new String(running.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         return new Said(running.waitFor(), text);
     }

@@ -3,13 +3,16 @@ package dev.tempost.app.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.zaxxer.hikari.HikariDataSource;
 import dev.tempost.activities.testing.ScriptedSmtpServer;
-import dev.tempost.app.TempostApplication;
+import dev.tempost.app.TempostProcess;
 import dev.tempost.app.embedded.TemporalCli;
 import dev.tempost.app.engine.Service;
 import dev.tempost.outbox.RowStatus;
 import dev.tempost.outbox.Rows;
 import dev.tempost.outbox.Schema;
+import dev.tempost.outbox.testing.PostgresVersion;
+import dev.tempost.outbox.testing.TestDatabase;
 import dev.tempost.worker.Schedules;
 import io.temporal.api.common.v1.WorkflowExecution;
 import io.temporal.api.enums.v1.WorkflowExecutionStatus;
@@ -33,7 +36,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -54,17 +56,36 @@ final class Installation implements AutoCloseable {
     final WorkflowServiceStubs stubs;
     final WorkflowClient client;
     final Rows rows;
+    private final @Nullable TestDatabase database;
     private final PGSimpleDataSource dataSource = new PGSimpleDataSource();
+    // whoever waits for a row asks often, and opening a connection costs more than the question
+    private final HikariDataSource pool = new HikariDataSource();
     private final Map<String, String> settings = new TreeMap<>();
     private final List<ConfigurableApplicationContext> running = new ArrayList<>();
     private final List<Process> processes = new ArrayList<>();
     private final Path folder = Stack.folder();
+    private boolean migrated;
 
     Installation() {
-        this(Stack.shared().newDatabase(), Stack.shared().temporalTarget());
+        this(Stack.shared().temporalTarget());
     }
 
+    /** With a Temporal server of the test's own. */
+    Installation(String temporalTarget) {
+        this(TestDatabase.empty(PostgresVersion.CURRENT), temporalTarget);
+    }
+
+    private Installation(TestDatabase database, String temporalTarget) {
+        this(database, database.jdbcUrl(), temporalTarget);
+    }
+
+    /** With a PostgreSQL server of the test's own. */
     Installation(String jdbcUrl, String temporalTarget) {
+        this(null, jdbcUrl, temporalTarget);
+    }
+
+    private Installation(@Nullable TestDatabase database, String jdbcUrl, String temporalTarget) {
+        this.database = database;
         this.jdbcUrl = jdbcUrl;
         this.temporalTarget = temporalTarget;
         this.stubs = WorkflowServiceStubs.newServiceStubs(WorkflowServiceStubsOptions.newBuilder()
@@ -73,7 +94,10 @@ final class Installation implements AutoCloseable {
         this.client = WorkflowClient.newInstance(stubs);
         dataSource.setUrl(jdbcUrl);
         dataSource.setUser("postgres");
-        this.rows = new Rows(dataSource);
+        pool.setDataSource(dataSource);
+        pool.setMinimumIdle(0);
+        pool.setMaximumPoolSize(5);
+        this.rows = new Rows(pool);
         template("welcome", "Welcome, [(${name})]", "Hi [(${name})], good to see you.", "<p>Hi <b>[[${name}]]</b></p>");
         settings.putAll(Map.of(
                 "spring.datasource.url",
@@ -115,7 +139,12 @@ final class Installation implements AutoCloseable {
 
     /** Creates the schema without starting anything. */
     Installation migrated() {
-        Schema.migrate(dataSource);
+        if (database == null) {
+            Schema.migrate(dataSource);
+        } else if (!migrated) {
+            database.migrate();
+            migrated = true;
+        }
         return this;
     }
 
@@ -128,18 +157,8 @@ final class Installation implements AutoCloseable {
 
     /** Starts Tempost as a process of its own, as {@code ./tempost serve} does, and lets it write to {@link #serveLog}. */
     Process serve() {
-        ProcessBuilder process = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                TempostApplication.class.getName(),
-                "serve");
-        settings.forEach((property, value) -> process.environment()
-                .put(property.replace('.', '_').replace("-", "").toUpperCase(Locale.ROOT), value));
         try {
-            Process started = process.redirectErrorStream(true)
+            Process started = TempostProcess.of(settings, "serve")
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(serveLog().toFile()))
                     .start();
             processes.add(started);
@@ -182,7 +201,7 @@ final class Installation implements AutoCloseable {
 
     /** Runs an INSERT … RETURNING id. */
     long insert(String sql, @Nullable Object... parameters) {
-        try (Connection connection = dataSource.getConnection();
+        try (Connection connection = pool.getConnection();
                 PreparedStatement statement = prepared(connection, sql, parameters);
                 ResultSet result = statement.executeQuery()) {
             assertThat(result.next()).as("a result of %s", sql).isTrue();
@@ -198,7 +217,7 @@ final class Installation implements AutoCloseable {
     }
 
     int execute(String sql, @Nullable Object... parameters) {
-        try (Connection connection = dataSource.getConnection();
+        try (Connection connection = pool.getConnection();
                 PreparedStatement statement = prepared(connection, sql, parameters)) {
             statement.execute();
             return Math.max(0, statement.getUpdateCount());
@@ -207,6 +226,7 @@ final class Installation implements AutoCloseable {
         }
     }
 
+    /** One of the test's own, outside the pool. */
     Connection connection() throws SQLException {
         return dataSource.getConnection();
     }
@@ -318,5 +338,9 @@ final class Installation implements AutoCloseable {
         });
         stubs.shutdownNow();
         smtp.close();
+        pool.close();
+        if (database != null) {
+            database.close();
+        }
     }
 }

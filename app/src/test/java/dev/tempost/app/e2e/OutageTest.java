@@ -35,7 +35,7 @@ class OutageTest {
         Path database = folder.resolve("temporal.db");
         EmbeddedTemporal temporal =
                 EmbeddedTemporal.start(port, 0, folder.resolve("temporal.log"), database, System.err::println);
-        try (Installation tempost = new Installation(Stack.shared().newDatabase(), temporal.target())) {
+        try (Installation tempost = new Installation(temporal.target())) {
             ConfigurableApplicationContext context = tempost.migrated().start();
             tempost.awaitStatus(tempost.welcome("before@example.com"), RowStatus.DELIVERED);
             temporal.close();
@@ -100,7 +100,7 @@ class OutageTest {
         int port = Ports.any();
         Path folder = Stack.folder();
         EmbeddedTemporal temporal = null;
-        try (Installation tempost = new Installation(Stack.shared().newDatabase(), "127.0.0.1:" + port)) {
+        try (Installation tempost = new Installation("127.0.0.1:" + port)) {
             tempost.smtp.stop();
             ConfigurableApplicationContext context = tempost.startWithWeb();
             awaitPart(context, Part.POSTGRESQL, true);

@@ -87,7 +87,7 @@ class ReconciliationTest {
         Path folder = Stack.folder();
         EmbeddedTemporal temporal =
                 EmbeddedTemporal.start(port, 0, folder.resolve("temporal.log"), null, System.err::println);
-        try (Installation tempost = new Installation(Stack.shared().newDatabase(), temporal.target())
+        try (Installation tempost = new Installation(temporal.target())
                 .with("tempost.reconciliation.interval", "2s")
                 .with("tempost.delivery.initial-interval", "1h")) {
             ConfigurableApplicationContext context = tempost.migrated().start();

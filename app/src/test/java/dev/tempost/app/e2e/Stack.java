@@ -1,28 +1,21 @@
 package dev.tempost.app.e2e;
 
-import dev.tempost.app.embedded.EmbeddedPostgreSql;
 import dev.tempost.app.embedded.EmbeddedTemporal;
 import dev.tempost.app.embedded.Ports;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.SQLException;
-import java.sql.Statement;
-import java.util.concurrent.atomic.AtomicInteger;
 
-/** One PostgreSQL and one Temporal server for the whole test run; every test gets a database and a task queue of its own. */
+/** One Temporal server for the whole test run; every test gets a task queue of its own. */
 final class Stack {
 
     private static final class Shared {
         static final Stack STACK = new Stack();
     }
 
-    private final EmbeddedPostgreSql postgres = EmbeddedPostgreSql.start(Ports.any());
     private final EmbeddedTemporal temporal =
             EmbeddedTemporal.start(Ports.any(), 0, folder().resolve("temporal.log"), null, System.err::println);
-    private final AtomicInteger databases = new AtomicInteger();
 
     private Stack() {
         Runtime.getRuntime().addShutdownHook(new Thread(temporal::close));
@@ -34,18 +27,6 @@ final class Stack {
 
     String temporalTarget() {
         return temporal.target();
-    }
-
-    /** A new, empty database, as a JDBC URL. */
-    String newDatabase() {
-        String name = "test_" + databases.incrementAndGet();
-        try (Connection connection = postgres.dataSource().getConnection();
-                Statement statement = connection.createStatement()) {
-            statement.execute("CREATE DATABASE " + name);
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
-        return postgres.jdbcUrl().replaceAll("/postgres$", "/" + name);
     }
 
     /** A new folder under the build's own. */
