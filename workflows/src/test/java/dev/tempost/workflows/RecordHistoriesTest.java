@@ -46,6 +46,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Records what {@link ReplayTest} replays, from a real server: {@code temporal server start-dev}, then
@@ -54,6 +56,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
  */
 @EnabledIfSystemProperty(named = "tempost.record", matches = ".+")
 @Timeout(60)
+@Execution(ExecutionMode.SAME_THREAD)
 class RecordHistoriesTest {
 
     private static final Path HISTORIES = Path.of("src/test/resources/histories");

@@ -2,12 +2,14 @@ package dev.tempost.app.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tempost.app.OneAtATime;
 import dev.tempost.app.chaos.check.Violation.Kind;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** A checker that never complains proves nothing: here are engines it has to complain about. */
+@OneAtATime
 class BrokenBuildTest {
 
     /** What an outbox does that marks its rows before it sends them. */

@@ -2,10 +2,12 @@ package dev.tempost.app.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tempost.app.OneAtATime;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 /** A small run in every build; {@code ./mvnw -Pchaos verify} makes a long one. */
+@OneAtATime
 class ChaosTest {
 
     @Test

@@ -17,6 +17,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -195,6 +197,7 @@ class FaultsTest {
     }
 
     @Test
+    @ResourceLock(Resources.SYSTEM_OUT)
     @ExtendWith(OutputCaptureExtension.class)
     void anExhaustedPoolAndStatementsThatTakeTooLongAreReportedAndLoseNothing(CapturedOutput output)
             throws SQLException {
@@ -273,7 +276,7 @@ class FaultsTest {
 
     /** Leaves a second process to find what the first one did. */
     private long killedAfterTheAcceptance(String onAmbiguous) throws Exception {
-        tempost.with("tempost.delivery.attempt-deadline", "4s")
+        tempost.with("tempost.delivery.attempt-deadline", "8s")
                 .with("tempost.starter.lease", "4s")
                 .with("tempost.delivery.on-ambiguous", onAmbiguous)
                 .migrated();

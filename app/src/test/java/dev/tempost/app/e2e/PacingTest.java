@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tempost.activities.testing.ScriptedSmtpServer;
+import dev.tempost.app.OneAtATime;
 import dev.tempost.app.doctor.Doctor;
 import dev.tempost.app.doctor.Finding;
 import dev.tempost.outbox.RowStatus;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /** Rate limits, measured where they matter: at the mail server. */
+@OneAtATime
 class PacingTest {
 
     private static final int RATE = 14;

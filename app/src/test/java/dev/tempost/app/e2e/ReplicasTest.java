@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tempost.activities.testing.ScriptedSmtpServer.Phase;
+import dev.tempost.app.OneAtATime;
 import dev.tempost.outbox.RowStatus;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +12,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
+@OneAtATime
 class ReplicasTest {
 
     /** Half of them in shards of 15; {@code -Dtempost.test.replica-rows=5000} for more. */
@@ -59,7 +61,7 @@ class ReplicasTest {
 
     @Test
     void aProcessKilledInTheMiddleOfItsSendsLosesNothing() throws Exception {
-        tempost.with("tempost.delivery.attempt-deadline", "4s")
+        tempost.with("tempost.delivery.attempt-deadline", "8s")
                 .with("tempost.starter.lease", "4s")
                 .migrated();
         insertMany(SOME);
