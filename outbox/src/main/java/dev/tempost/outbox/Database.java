@@ -17,8 +17,9 @@ import org.postgresql.PGConnection;
  * Runs one statement per transaction, in one round trip, with a limit of the server's and one of ours: nothing here holds a
  * lock across two round trips, and nothing waits for ever, be it for a lock or for a server that has vanished.
  *
- * <p>What goes before each statement limits it and asks who answers. The driver sends both together, up to one Sync, which
- * makes them one transaction: so the limit ends with it, and passes a pooler that gives every transaction another server.
+ * <p>What goes before each statement limits it, has its names looked up where nobody else can plant any, and asks who answers.
+ * The driver sends both together, up to one Sync, which makes them one transaction: so the settings end with it, and pass a
+ * pooler that gives every transaction another server.
  */
 final class Database {
 
@@ -53,9 +54,12 @@ final class Database {
      */
     Database(DataSource dataSource, Duration statementTimeout, Duration deadline) {
         this.dataSource = dataSource;
-        this.preamble = ("SELECT set_config('statement_timeout', '%d', true), pg_backend_pid(),"
-                        + " set_config('lock_timeout', '%d', true);\n")
-                .formatted(statementTimeout.toMillis(), LOCK_TIMEOUT.toMillis());
+        // no startup parameters: a pooler refuses those it does not know
+        this.preamble = """
+                SELECT pg_catalog.pg_backend_pid(), pg_catalog.set_config('statement_timeout', '%d', true),
+                       pg_catalog.set_config('lock_timeout', '%d', true),
+                       pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+                """.formatted(statementTimeout.toMillis(), LOCK_TIMEOUT.toMillis());
         this.deadlineMillis = Math.toIntExact(deadline.toMillis());
     }
 
@@ -101,7 +105,7 @@ final class Database {
             statement.execute();
             try (ResultSet preambles = statement.getResultSet()) {
                 preambles.next();
-                nameNothingBehindAPooler(connection, preambles.getInt(2));
+                nameNothingBehindAPooler(connection, preambles.getInt(1));
             }
             statement.getMoreResults();
             return answer.read(statement);

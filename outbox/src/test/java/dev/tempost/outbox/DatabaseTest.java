@@ -78,6 +78,20 @@ class DatabaseTest {
     }
 
     @Test
+    void whatSomebodyPlantedInAnotherSchemaIsNotCalled() throws SQLException {
+        outbox.database.execute("CREATE FUNCTION public.repeat(text, smallint) RETURNS text LANGUAGE sql AS $$ SELECT"
+                + " 'planted' $$");
+        String call = "SELECT repeat('a', 2::smallint)";
+        assertThat(outside(call)).isEqualTo("planted");
+
+        for (int i = 0; i < 10; i++) {
+            assertThat(new Database(pool).query("call it", call, row -> row.getString(1)))
+                    .containsExactly("aa");
+        }
+        assertThat(outside("SELECT current_setting('search_path')")).contains("public");
+    }
+
+    @Test
     void aServerThatFallsSilentIsGivenUp() throws IOException, SQLException {
         String direct = outbox.database.jdbcUrl();
         try (SilentProxy network = SilentProxy.before(direct)) {

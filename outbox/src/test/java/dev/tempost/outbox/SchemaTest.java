@@ -1,6 +1,7 @@
 package dev.tempost.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tempost.outbox.testing.OnEveryPostgres;
 import dev.tempost.outbox.testing.PostgresVersion;
@@ -66,6 +67,23 @@ class SchemaTest {
         assertThat(Schema.migrate(database.dataSource())).isEqualTo(MIGRATIONS.size());
         assertThat(database.text(OBJECTS)).isEqualTo(before);
         assertThat(database.number("SELECT count(*) FROM tempost.outbox")).isZero();
+    }
+
+    @Test
+    void whatSomebodyPlantedInAnotherSchemaIsNotBuiltIn() {
+        database.execute("""
+            DO $$ BEGIN
+                EXECUTE format('ALTER DATABASE %I SET search_path = public, pg_catalog', current_database());
+            END $$;
+            CREATE FUNCTION public.length(text) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT 1 $$;
+            """);
+        assertThat(database.number("SELECT length('planted')")).isOne();
+
+        Schema.migrate(database.dataSource());
+
+        assertThatThrownBy(() -> database.execute(
+                        "INSERT INTO tempost.outbox (event_type, tenant) VALUES ('welcome', repeat('a', 64))"))
+                .hasStackTraceContaining("outbox_tenant_form");
     }
 
     private static String undo(String migration) throws IOException {
