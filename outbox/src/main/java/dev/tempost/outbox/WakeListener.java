@@ -15,6 +15,8 @@ import org.postgresql.PGNotification;
  */
 public final class WakeListener implements AutoCloseable {
 
+    private static final Duration PROOF_PATIENCE = Duration.ofSeconds(2);
+
     private final Connection connection;
     private final PGConnection notifications;
 
@@ -65,13 +67,16 @@ public final class WakeListener implements AutoCloseable {
     /**
      * Waits for a notification; false when none came in time.
      *
-     * @throws OutboxUnavailableException when the connection is gone
+     * @throws OutboxUnavailableException when the connection is gone, or leads to a server where nobody writes any more
      */
     public boolean await(Duration patience) {
         try {
             boolean notified = received(patience).length > 0;
-            if (!notified && !connection.isValid(2)) {
-                throw new SQLException("the listening connection does not answer");
+            if (!notified) {
+                ServerRole role = ServerRole.of(connection, PROOF_PATIENCE);
+                if (role != ServerRole.PRIMARY) {
+                    throw new SQLException("the server is " + role.words());
+                }
             }
             return notified;
         } catch (SQLException e) {

@@ -4,7 +4,9 @@ import dev.tempost.app.engine.Migration;
 import dev.tempost.app.terminal.Words;
 import dev.tempost.outbox.DatabaseClock;
 import dev.tempost.outbox.OpenTransactions;
+import dev.tempost.outbox.OutboxUnavailableException;
 import dev.tempost.outbox.Pooling;
+import dev.tempost.outbox.ServerRole;
 import dev.tempost.outbox.WakeListener;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -23,13 +25,24 @@ final class DatabaseExam {
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private final DataSource dataSource;
+    private final DataSource anyServer;
     private final DataSource listening;
     private final boolean listen;
     private final Migration migration;
     private final boolean migrates;
 
-    DatabaseExam(DataSource dataSource, DataSource listening, boolean listen, Migration migration, boolean migrates) {
+    /**
+     * @param anyServer leads to whichever server of the URL answers, be it a standby
+     */
+    DatabaseExam(
+            DataSource dataSource,
+            DataSource anyServer,
+            DataSource listening,
+            boolean listen,
+            Migration migration,
+            boolean migrates) {
         this.dataSource = dataSource;
+        this.anyServer = anyServer;
         this.listening = listening;
         this.listen = listen;
         this.migration = migration;
@@ -44,16 +57,38 @@ final class DatabaseExam {
                     "postgresql",
                     "version " + connection.getMetaData().getDatabaseProductVersion() + ", "
                             + connection.getMetaData().getURL().replaceAll("[?].*", "")));
-        } catch (SQLException e) {
-            findings.add(
-                    Finding.problem(
-                            "postgresql",
-                            String.valueOf(e.getMessage()).lines().findFirst().orElse("does not answer"),
-                            "set SPRING_DATASOURCE_URL, SPRING_DATASOURCE_USERNAME and SPRING_DATASOURCE_PASSWORD, or start it"));
-            return findings;
+            ServerRole role = ServerRole.of(dataSource, PATIENCE);
+            findings.add(role == ServerRole.PRIMARY ? Finding.ok("server role", role.words()) : takesNoWrites(role));
+            if (role == ServerRole.PRIMARY) {
+                findings.add(schema());
+            }
+        } catch (SQLException | OutboxUnavailableException e) {
+            findings.add(unreachable(e));
         }
-        findings.add(schema());
         return findings;
+    }
+
+    private Finding unreachable(Exception why) {
+        try {
+            ServerRole role = ServerRole.of(anyServer, PATIENCE);
+            if (role != ServerRole.PRIMARY) {
+                return takesNoWrites(role);
+            }
+        } catch (OutboxUnavailableException e) {
+            // no server at all
+        }
+        return Finding.problem(
+                "postgresql",
+                String.valueOf(why.getMessage()).lines().findFirst().orElse("does not answer"),
+                "set SPRING_DATASOURCE_URL, SPRING_DATASOURCE_USERNAME and SPRING_DATASOURCE_PASSWORD, or start it");
+    }
+
+    private static Finding takesNoWrites(ServerRole role) {
+        return Finding.problem(
+                "server role",
+                "the server is " + role.words(),
+                "promote it, or name the primary too: of several hosts in SPRING_DATASOURCE_URL, as in"
+                        + " jdbc:postgresql://one,two/app, the one that takes writes is found");
     }
 
     private Finding schema() {

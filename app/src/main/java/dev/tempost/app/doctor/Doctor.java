@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
+import org.postgresql.ds.PGSimpleDataSource;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
 import org.springframework.context.ApplicationContext;
 
@@ -83,8 +84,11 @@ public final class Doctor {
 
     private boolean database(DataSource dataSource) {
         DataSourceProperties pool = context.getBean(DataSourceProperties.class);
+        PGSimpleDataSource anyServer = OutsideThePool.dataSource(pool, "tempost-doctor");
+        anyServer.setTargetServerType("any");
         DatabaseExam exam = new DatabaseExam(
                 dataSource,
+                anyServer,
                 OutsideThePool.dataSource(pool, "tempost-doctor"),
                 properties.starter().listen(),
                 Migration.of(properties.schema(), pool),

@@ -1,5 +1,6 @@
 package dev.tempost.app.engine;
 
+import com.zaxxer.hikari.HikariDataSource;
 import dev.tempost.activities.Breaker;
 import dev.tempost.activities.BreakerSettings;
 import dev.tempost.activities.DeliveryActivitiesImpl;
@@ -22,6 +23,7 @@ import dev.tempost.outbox.Backlog;
 import dev.tempost.outbox.Ledger;
 import dev.tempost.outbox.ProviderHealth;
 import dev.tempost.outbox.Retention;
+import dev.tempost.outbox.ServerRole;
 import dev.tempost.starter.Poller;
 import dev.tempost.starter.StarterSettings;
 import dev.tempost.worker.DeliveryWorker;
@@ -36,8 +38,8 @@ import io.temporal.serviceclient.GrpcCompression;
 import io.temporal.serviceclient.WorkflowServiceStubs;
 import io.temporal.serviceclient.WorkflowServiceStubsOptions;
 import io.temporal.spring.boot.TemporalOptionsCustomizer;
-import java.sql.Connection;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -241,10 +243,11 @@ public class EngineConfiguration {
             TempostProperties properties) {
         Map<Part, Parts.Check> checks = new EnumMap<>(Part.class);
         checks.put(Part.POSTGRESQL, () -> {
-            try (Connection connection = dataSource.getConnection()) {
-                if (!connection.isValid(LOOK_PATIENCE_SECONDS)) {
-                    throw new IllegalStateException("the connection is not valid");
-                }
+            ServerRole role = ServerRole.of(dataSource, Duration.ofSeconds(LOOK_PATIENCE_SECONDS));
+            if (role != ServerRole.PRIMARY) {
+                // those that only read would never notice
+                dataSource.unwrap(HikariDataSource.class).getHikariPoolMXBean().softEvictConnections();
+                throw new IllegalStateException("the server is " + role.words());
             }
         });
         checks.put(

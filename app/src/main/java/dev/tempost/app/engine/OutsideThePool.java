@@ -32,6 +32,8 @@ public final class OutsideThePool {
         unsaid.setProperty("ApplicationName", applicationName);
         unsaid.setProperty("connectTimeout", CONNECT_SECONDS);
         unsaid.setProperty("tcpKeepAlive", "true");
+        // as the pool does: whoever comes here writes, or listens to those who do
+        unsaid.setProperty("targetServerType", "primary");
         // a pooler may give each transaction another server, where the same name stands for another statement
         unsaid.setProperty("prepareThreshold", "0");
         // and not the driver's own data source, whose URL has sixty parameters: Flyway looks for passwords in it, for a
