@@ -1,9 +1,11 @@
 package dev.tempost.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.tempost.outbox.testing.OnEveryPostgres;
 import dev.tempost.outbox.testing.PostgresVersion;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -11,6 +13,8 @@ import org.junit.jupiter.api.Test;
 @OnEveryPostgres
 class BacklogTest {
 
+    private static final Duration PAUSE = Duration.ofMinutes(1);
+    private static final Duration LONGEST_WAIT = Duration.ofHours(1);
     private static final String FUTURE = "clock_timestamp() + interval '1 hour'";
 
     @AutoClose
@@ -52,6 +56,81 @@ class BacklogTest {
             assertThat(group.wedged()).isEqualTo(1);
             assertThat(group.ambiguous()).isEqualTo(1);
         });
+    }
+
+    @Test
+    void aRowWhoseLastAttemptNeverSaidHowItEndedIsGivenTheLongestWait() {
+        String longAgo = "clock_timestamp() - interval '3 hours'";
+        long row = outbox.row("status, dispatched_at, next_attempt_at", "'dispatched'", longAgo, longAgo);
+        outbox.database.execute(
+                "INSERT INTO tempost.attempt (outbox_id, attempt, run_id, provider, deadline) VALUES (?, 1, 'run',"
+                        + " 'default', clock_timestamp() - interval '1 hour')",
+                row);
+        assertThat(wedged()).as("its workflow may still come within the hour").isZero();
+
+        outbox.database.execute("UPDATE tempost.attempt SET deadline = clock_timestamp() - interval '71 minutes'");
+        assertThat(wedged()).as("it would have come").isOne();
+
+        backlog.countWhenDue(PAUSE, Duration.ofHours(2));
+        assertThat(wedged()).as("it may wait for two hours").isZero();
+
+        outbox.database.execute("UPDATE tempost.attempt SET phase = 'transient', finished_at = clock_timestamp()");
+        assertThat(wedged()).as("it said how it ended, and when it would come").isOne();
+    }
+
+    @Test
+    void oneReplicaCountsForAll() {
+        outbox.row("created_at", "clock_timestamp() - interval '1 hour'");
+        outbox.row("status", "'failed'");
+        Backlog other = new Backlog(outbox.database.dataSource());
+
+        assertThat(backlog.countWhenDue(PAUSE, LONGEST_WAIT)).isTrue();
+        assertThat(other.countWhenDue(PAUSE, LONGEST_WAIT)).isFalse();
+
+        Backlog.Counted counted = other.counted();
+        assertThat(counted.age()).isLessThan(PAUSE);
+        assertThat(counted.groups())
+                .extracting(Backlog.Group::status, Backlog.Group::rows, Backlog.Group::due)
+                .containsExactly(tuple(RowStatus.FAILED, 1L, 1L), tuple(RowStatus.PENDING, 1L, 1L));
+        assertThat(counted.groups().get(1).oldestSeconds()).isBetween(3600.0, 3660.0);
+    }
+
+    @Test
+    void whatWasCountedStaysUntilThePauseIsOverAndTellsItsAge() {
+        backlog.countWhenDue(PAUSE, LONGEST_WAIT);
+        outbox.pending();
+        outbox.database.execute("UPDATE tempost.backlog_count SET counted_at = counted_at - interval '7 minutes'");
+        assertThat(backlog.countWhenDue(PAUSE, LONGEST_WAIT)).isFalse();
+        assertThat(backlog.counted().groups()).isEmpty();
+        assertThat(backlog.counted().age()).isGreaterThan(Duration.ofMinutes(6));
+
+        outbox.database.execute("UPDATE tempost.backlog_count SET next_at = clock_timestamp()");
+        assertThat(backlog.countWhenDue(PAUSE, LONGEST_WAIT)).isTrue();
+        assertThat(backlog.counted().groups())
+                .singleElement()
+                .satisfies(group -> assertThat(group.rows()).isOne());
+        assertThat(backlog.counted().age()).isLessThan(PAUSE);
+    }
+
+    @Test
+    void aReplicaThatDiesOverACountHoldsItUpForAsLongAsTheLongestPause() {
+        outbox.database.value("SELECT tempost.take_count('1 hour', '5 minutes')");
+
+        assertThat(backlog.countWhenDue(PAUSE, LONGEST_WAIT)).isFalse();
+        assertThat(outbox.database.text("SELECT next_at - clock_timestamp() BETWEEN '1 minute' AND '5 minutes'"
+                        + " FROM tempost.backlog_count"))
+                .isEqualTo("true");
+    }
+
+    @Test
+    void aClockThatWasAheadDoesNotStopTheCount() {
+        outbox.database.execute("UPDATE tempost.backlog_count SET next_at = clock_timestamp() + interval '1 day'");
+
+        assertThat(backlog.countWhenDue(PAUSE, LONGEST_WAIT)).isTrue();
+    }
+
+    private long wedged() {
+        return backlog.groups().getFirst().wedged();
     }
 
     @Test

@@ -26,7 +26,8 @@ class SchemaTest {
             "6__producers",
             "7__delivery",
             "8__claim",
-            "9__backfill");
+            "9__backfill",
+            "10__backlog");
 
     private static final String OBJECTS = """
         SELECT string_agg(name, ', ' ORDER BY name) FROM (

@@ -273,11 +273,18 @@ public class EngineConfiguration {
     }
 
     @Bean(destroyMethod = "shutdownNow")
-    ScheduledThreadPoolExecutor chores(Metrics metrics, TempostProperties properties) {
+    ScheduledThreadPoolExecutor chores(Engine engine, Metrics metrics, TempostProperties properties) {
         ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(
                 1, Thread.ofPlatform().daemon().name("tempost-chores").factory());
-        timer.scheduleWithFixedDelay(
-                metrics::countBacklog, 0, properties.health().backlogInterval().toMillis(), TimeUnit.MILLISECONDS);
+        Duration pause = properties.health().backlogInterval();
+        Duration longestWait = properties.longestWait();
+        Runnable count = () -> {
+            // before, there may be no table to count
+            if (engine.ready()) {
+                metrics.countBacklog(pause, longestWait);
+            }
+        };
+        timer.scheduleWithFixedDelay(count, 0, pause.toMillis(), TimeUnit.MILLISECONDS);
         return timer;
     }
 

@@ -37,9 +37,13 @@ public final class Metrics {
     private final ProviderHealth providerHealth;
     private final Set<String> providers;
     private volatile Set<String> down = Set.of();
+    private final Counter failures;
     private final MultiGauge rows;
     private final MultiGauge oldest;
     private final MultiGauge wedged;
+    // by the registry's clock, when what is shown was counted; before the first count, when this began
+    private volatile long countedAt;
+    private boolean told;
 
     /**
      * @param providers the providers this process sends through
@@ -49,6 +53,18 @@ public final class Metrics {
         this.backlog = backlog;
         this.providerHealth = providerHealth;
         this.providers = providers;
+        this.failures = Counter.builder("tempost.backlog.failures")
+                .description("Counts of the backlog, and looks at what was counted, that failed")
+                .register(registry);
+        this.countedAt = now();
+        // old figures are told by their age alone
+        Gauge.builder(
+                        "tempost.backlog.counted",
+                        this,
+                        metrics -> metrics.sinceCounted().toMillis() / 1000.0)
+                .description("How long ago the backlog was counted")
+                .baseUnit("seconds")
+                .register(registry);
         this.rows = MultiGauge.builder("tempost.outbox.rows")
                 .description("Rows that are open or failed")
                 .register(registry);
@@ -117,18 +133,42 @@ public final class Metrics {
                 .increment((double) removed.rows());
     }
 
-    /** Counts the backlog and looks at the providers anew; keeps the old figures when PostgreSQL is away. */
-    public void countBacklog() {
-        List<Backlog.Group> groups;
+    /**
+     * Counts the backlog when it is this replica's turn, and shows what was counted and which providers are down. When that
+     * fails the old figures stay, and their age says so.
+     *
+     * @param pause the shortest pause between two counts
+     * @param longestWait the longest a delivery may wait between two attempts
+     */
+    public void countBacklog(Duration pause, Duration longestWait) {
+        boolean counts = tried(() -> backlog.countWhenDue(pause, longestWait));
+        // also after a count that failed: another replica may have counted
+        boolean shows = tried(this::show);
+        told &= !(counts && shows);
+    }
+
+    private boolean tried(Runnable part) {
         try {
-            groups = backlog.groups();
-            down = providerHealth.down().stream()
-                    .map(ProviderHealth.Down::provider)
-                    .collect(Collectors.toSet());
+            part.run();
+            return true;
         } catch (OutboxUnavailableException e) {
-            log.debug("The backlog could not be counted", e);
-            return;
+            failures.increment();
+            if (!told) {
+                told = true;
+                log.warn(
+                        "The figures of the backlog stay as they are, {} s old: {}",
+                        sinceCounted().toSeconds(),
+                        e.getMessage());
+            }
+            return false;
         }
+    }
+
+    private void show() {
+        Backlog.Counted counted = backlog.counted();
+        down = providerHealth.down().stream().map(ProviderHealth.Down::provider).collect(Collectors.toSet());
+        countedAt = now() - counted.age().toNanos();
+        List<Backlog.Group> groups = counted.groups();
         rows.register(
                 groups.stream()
                         .map(group -> MultiGauge.Row.of(tags(group), group.rows()))
@@ -145,6 +185,14 @@ public final class Metrics {
                         .map(group -> MultiGauge.Row.of(namesOf(group), group.wedged()))
                         .toList(),
                 true);
+    }
+
+    private Duration sinceCounted() {
+        return Duration.ofNanos(now() - countedAt);
+    }
+
+    private long now() {
+        return registry.config().clock().monotonicTime();
     }
 
     private static Tags namesOf(Backlog.Group group) {
