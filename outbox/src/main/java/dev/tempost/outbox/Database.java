@@ -56,10 +56,10 @@ final class Database {
         this.dataSource = dataSource;
         // no startup parameters: a pooler refuses those it does not know
         this.preamble = """
-                SELECT pg_catalog.pg_backend_pid(), pg_catalog.set_config('statement_timeout', '%d', true),
-                       pg_catalog.set_config('lock_timeout', '%d', true),
-                       pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-                """.formatted(statementTimeout.toMillis(), LOCK_TIMEOUT.toMillis());
+            SELECT pg_catalog.pg_backend_pid(), pg_catalog.set_config('statement_timeout', '%d', true),
+                   pg_catalog.set_config('lock_timeout', '%d', true),
+                   pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+            """.formatted(statementTimeout.toMillis(), LOCK_TIMEOUT.toMillis());
         this.deadlineMillis = Math.toIntExact(deadline.toMillis());
     }
 
