@@ -78,11 +78,10 @@ public final class Backlog {
                 LEFT JOIN tempost.outbox h ON h.id = coalesce(
                     s.head, CASE WHEN o.shard_key IS NOT NULL THEN tempost.first_in_shard(o.tenant, o.shard_key) END)
                 WHERE o.status = 'pending' AND (?::text IS NULL OR o.tenant = ?)
-                  AND coalesce(o.waits_for, '') <> 'pause'
                   AND (o.deliver_after IS NULL OR o.deliver_after <= clock_timestamp())
                   AND (o.next_attempt_at IS NULL OR o.next_attempt_at <= clock_timestamp())
                   AND (h.id IS NULL OR h.id = o.id
-                       OR h.status = 'pending' AND coalesce(h.waits_for, '') <> 'pause'
+                       OR h.status = 'pending'
                           AND coalesce(greatest(h.deliver_after, h.next_attempt_at) <= clock_timestamp(), true)
                        OR h.status = 'dispatched' AND h.lease_until IS NOT NULL)
                   AND NOT EXISTS (

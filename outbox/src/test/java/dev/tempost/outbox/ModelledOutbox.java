@@ -272,9 +272,7 @@ final class ModelledOutbox implements AutoCloseable {
             claims.mendTurns();
             claim(100);
         } while (!versions().equals(before));
-        assertThat(all(this::goes))
-                .as("left by a claim of everything")
-                .isEmpty();
+        assertThat(all(this::goes)).as("left by a claim of everything").isEmpty();
     }
 
     /** Whether a claim that looks at it has to take it. */

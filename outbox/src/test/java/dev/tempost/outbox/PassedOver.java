@@ -15,8 +15,7 @@ final class PassedOver {
     record ModelLane(int priority, String tenant, String eventType) {
 
         static ModelLane of(ModelRow row) {
-            return new ModelLane(
-                    row.insert.priority(), row.insert.tenant(), row.insert.eventType());
+            return new ModelLane(row.insert.priority(), row.insert.tenant(), row.insert.eventType());
         }
     }
 

@@ -9,6 +9,10 @@ import dev.tempost.outbox.testing.TestDatabase;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AutoClose;
@@ -71,14 +75,20 @@ class SchemaTest {
     }
 
     @Test
-    void whatSomebodyPlantedInAnotherSchemaIsNotBuiltIn() {
+    void whatSomebodyPlantedInAnotherSchemaIsNotBuiltIn() throws SQLException {
         database.execute("""
             DO $$ BEGIN
                 EXECUTE format('ALTER DATABASE %I SET search_path = public, pg_catalog', current_database());
             END $$;
             CREATE FUNCTION public.length(text) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT 1 $$;
             """);
-        assertThat(database.number("SELECT length('planted')")).isOne();
+        // on a connection that begins with that path
+        try (Connection connection = database.connect();
+                Statement statement = connection.createStatement();
+                ResultSet planted = statement.executeQuery("SELECT length('planted')")) {
+            planted.next();
+            assertThat(planted.getInt(1)).isOne();
+        }
 
         Schema.migrate(database.dataSource());
 

@@ -24,7 +24,6 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
-import org.postgresql.ds.PGSimpleDataSource;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
 import org.springframework.context.ApplicationContext;
 
@@ -84,8 +83,7 @@ public final class Doctor {
 
     private boolean database(DataSource dataSource) {
         DataSourceProperties pool = context.getBean(DataSourceProperties.class);
-        PGSimpleDataSource anyServer = OutsideThePool.dataSource(pool, "tempost-doctor");
-        anyServer.setTargetServerType("any");
+        DataSource anyServer = OutsideThePool.anyServer(pool, "tempost-doctor");
         DatabaseExam exam = new DatabaseExam(
                 dataSource,
                 anyServer,

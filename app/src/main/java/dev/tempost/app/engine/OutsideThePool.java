@@ -22,6 +22,13 @@ public final class OutsideThePool {
         return dataSource(properties, null, applicationName);
     }
 
+    /** The same, to any server that the URL names, be it the primary or not. */
+    public static DataSource anyServer(DataSourceProperties properties, String applicationName) {
+        String url = properties.determineUrl();
+        // the last one that a URL names counts
+        return dataSource(properties, url + (url.contains("?") ? "&" : "?") + "targetServerType=any", applicationName);
+    }
+
     /**
      * Opens a connection per call.
      *
