@@ -41,6 +41,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -60,6 +61,7 @@ final class Installation implements AutoCloseable {
     private final PGSimpleDataSource dataSource = new PGSimpleDataSource();
     // whoever waits for a row asks often, and opening a connection costs more than the question
     private final HikariDataSource pool = new HikariDataSource();
+    private final DataSource questions;
     private final Map<String, String> settings = new TreeMap<>();
     private final List<ConfigurableApplicationContext> running = new ArrayList<>();
     private final List<Process> processes = new ArrayList<>();
@@ -97,7 +99,9 @@ final class Installation implements AutoCloseable {
         pool.setDataSource(dataSource);
         pool.setMinimumIdle(0);
         pool.setMaximumPoolSize(5);
-        this.rows = new Rows(pool);
+        // a server of the test's own may be restarted, and leave the pool with dead connections
+        this.questions = database == null ? dataSource : pool;
+        this.rows = new Rows(questions);
         template("welcome", "Welcome, [(${name})]", "Hi [(${name})], good to see you.", "<p>Hi <b>[[${name}]]</b></p>");
         settings.putAll(Map.of(
                 "spring.datasource.url",
@@ -201,7 +205,7 @@ final class Installation implements AutoCloseable {
 
     /** Runs an INSERT … RETURNING id. */
     long insert(String sql, @Nullable Object... parameters) {
-        try (Connection connection = pool.getConnection();
+        try (Connection connection = questions.getConnection();
                 PreparedStatement statement = prepared(connection, sql, parameters);
                 ResultSet result = statement.executeQuery()) {
             assertThat(result.next()).as("a result of %s", sql).isTrue();
@@ -217,7 +221,7 @@ final class Installation implements AutoCloseable {
     }
 
     int execute(String sql, @Nullable Object... parameters) {
-        try (Connection connection = pool.getConnection();
+        try (Connection connection = questions.getConnection();
                 PreparedStatement statement = prepared(connection, sql, parameters)) {
             statement.execute();
             return Math.max(0, statement.getUpdateCount());
