@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The places from which this process sends through one provider: as many as it has connections. Whoever sends has one from before it
  * asks the gate until its attempt is recorded, so that nobody holds an open attempt while it waits for a connection. Free
- * places go to the most urgent that wait, and among those to the one that came first.
+ * places go to the most urgent that wait, and among those to the one that came first. Of every sixteen one is kept for urgent
+ * messages: behind a slow server they would wait for as long as a message takes.
  */
 public final class Places {
 
@@ -35,6 +36,9 @@ public final class Places {
         }
     }
 
+    private static final int URGENT = 1;
+    private static final int ONE_IN = 16;
+
     private static final class Waiting {
 
         private final int priority;
@@ -53,11 +57,18 @@ public final class Places {
     private final PriorityQueue<Waiting> queue =
             new PriorityQueue<>(Comparator.<Waiting>comparingInt(waiting -> waiting.priority)
                     .thenComparingLong(waiting -> waiting.arrival));
+    private final int kept;
     private int free;
     private long arrivals;
 
     public Places(int places) {
         this.free = places;
+        this.kept = keptForUrgent(places);
+    }
+
+    /** How many of so many places only urgent messages may take. */
+    public static int keptForUrgent(int places) {
+        return places / ONE_IN;
     }
 
     /**
@@ -70,7 +81,7 @@ public final class Places {
     Place take(int priority, Duration patience) {
         lock.lock();
         try {
-            if (free > 0) {
+            if (open(priority)) {
                 free--;
                 return new Place();
             }
@@ -108,11 +119,16 @@ public final class Places {
         return waiting.admitted;
     }
 
+    private boolean open(int priority) {
+        return free > (priority == URGENT ? 0 : kept);
+    }
+
     private void giveBack() {
-        Waiting next = queue.poll();
-        if (next == null) {
-            free++;
-        } else {
+        free++;
+        Waiting next = queue.peek();
+        if (next != null && open(next.priority)) {
+            queue.remove();
+            free--;
             next.admitted = true;
             next.turn.signal();
         }

@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -58,6 +59,23 @@ class PlacesTest {
 
         assertThat(order).containsExactly("urgent", "first", "second", "bulk");
         assertThat(places.take(3, Duration.ZERO)).isNotNull();
+    }
+
+    @Test
+    void oneOfSixteenIsKeptForUrgentMessages() throws Exception {
+        Places places = new Places(16);
+        List<Places.Place> held = Stream.generate(() -> taken(places)).limit(15).toList();
+        assertThat(places.take(2, Duration.ZERO)).as("the last one").isNull();
+
+        Thread bulk = waits(places, 3, "bulk", 1);
+        Places.Place urgent = Objects.requireNonNull(places.take(1, Duration.ZERO));
+        urgent.close();
+        assertThat(places.waiting()).as("those that wait for another").isEqualTo(1);
+
+        held.getFirst().close();
+        bulk.join();
+
+        assertThat(order).containsExactly("bulk");
     }
 
     @Test

@@ -101,8 +101,8 @@ public final class Claims {
     static final String CANCELLING = """
         SELECT o.id, o.key, o.tenant, o.event_type, o.priority, o.job_id, o.expires_at, o.run_id, o.lease_until
         FROM tempost.outbox o
-        WHERE o.status = 'dispatched' AND o.cancel_requested_at IS NOT NULL
-        ORDER BY o.cancel_requested_at
+        WHERE o.status = 'dispatched' AND o.cancel_requested_at IS NOT NULL AND o.id > ?
+        ORDER BY o.id
         LIMIT ?
         """;
 
@@ -327,9 +327,13 @@ public final class Claims {
         return Objects.requireNonNull(database.queryOne("expire rows", EXPIRE, row -> row.getInt(1), limit));
     }
 
-    /** Rows in flight that somebody wants cancelled. */
-    public List<ClaimedRow> cancelling(int limit) {
-        return database.query("look for cancelled rows", CANCELLING, Claims::row, limit);
+    /**
+     * Rows in flight that somebody wants cancelled, by id.
+     *
+     * @param after only rows with a greater id
+     */
+    public List<ClaimedRow> cancelling(long after, int limit) {
+        return database.query("look for cancelled rows", CANCELLING, Claims::row, after, limit);
     }
 
     static ClaimedRow row(ResultSet row) throws SQLException {

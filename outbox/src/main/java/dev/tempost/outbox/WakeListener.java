@@ -16,6 +16,8 @@ import org.postgresql.PGNotification;
 public final class WakeListener implements AutoCloseable {
 
     private static final Duration PROOF_PATIENCE = Duration.ofSeconds(2);
+    // the driver's wait does not
+    private static final Duration HEEDING_INTERRUPTS = Duration.ofMillis(250);
 
     private final Connection connection;
     private final PGConnection notifications;
@@ -69,16 +71,23 @@ public final class WakeListener implements AutoCloseable {
      *
      * @throws OutboxUnavailableException when the connection is gone, or leads to a server where nobody writes any more
      */
-    public boolean await(Duration patience) {
+    public boolean await(Duration patience) throws InterruptedException {
+        long deadline = System.nanoTime() + patience.toNanos();
         try {
-            boolean notified = received(patience).length > 0;
-            if (!notified) {
-                ServerRole role = ServerRole.of(connection, PROOF_PATIENCE);
-                if (role != ServerRole.PRIMARY) {
-                    throw new SQLException("the server is " + role.words());
+            while (System.nanoTime() < deadline) {
+                Duration left = Duration.ofNanos(deadline - System.nanoTime());
+                if (received(left.compareTo(HEEDING_INTERRUPTS) < 0 ? left : HEEDING_INTERRUPTS).length > 0) {
+                    return true;
+                }
+                if (Thread.interrupted()) {
+                    throw new InterruptedException();
                 }
             }
-            return notified;
+            ServerRole role = ServerRole.of(connection, PROOF_PATIENCE);
+            if (role != ServerRole.PRIMARY) {
+                throw new SQLException("the server is " + role.words());
+            }
+            return false;
         } catch (SQLException e) {
             throw new OutboxUnavailableException("listen for new rows", e);
         }

@@ -294,8 +294,9 @@ class ClaimsTest {
         long id = outbox.inFlight();
         outbox.set(id, "run_id = 'r1'");
         new Rows(outbox.database.dataSource()).cancel(id, "typo");
-        List<ClaimedRow> cancelling = claims.cancelling(10);
+        List<ClaimedRow> cancelling = claims.cancelling(0, 10);
         assertThat(ids(cancelling)).containsExactly(id);
         assertThat(cancelling.getFirst().runId()).isEqualTo("r1");
+        assertThat(claims.cancelling(id, 10)).as("those after it").isEmpty();
     }
 }

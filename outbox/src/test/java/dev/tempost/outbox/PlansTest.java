@@ -58,7 +58,7 @@ class PlansTest {
 
     @Test
     void theCancelSignalsReadWhatIsToBeCancelled() throws SQLException {
-        assertThat(plan(Claims.CANCELLING, "bigint", "100"))
+        assertThat(plan(Claims.CANCELLING, "bigint, bigint", "0, 100"))
                 .contains("outbox_cancelling")
                 .doesNotContain("Seq Scan");
     }

@@ -26,7 +26,7 @@ class WakeListenerTest {
     }
 
     @Test
-    void itHearsAnInsert() {
+    void itHearsAnInsert() throws InterruptedException {
         try (WakeListener listener = WakeListener.open(dataSource)) {
             outbox.pending();
             assertThat(listener.await(PATIENCE)).isTrue();
@@ -34,7 +34,7 @@ class WakeListenerTest {
     }
 
     @Test
-    void itHearsWhatAnOperatorOrAProducerWakesItFor() {
+    void itHearsWhatAnOperatorOrAProducerWakesItFor() throws InterruptedException {
         long failed = outbox.row("status", "'failed'");
         long pending = outbox.row("job_id", "'j'");
         try (WakeListener listener = WakeListener.open(dataSource)) {
@@ -47,7 +47,7 @@ class WakeListenerTest {
     }
 
     @Test
-    void itWaitsNoLongerThanAsked() {
+    void itWaitsNoLongerThanAsked() throws InterruptedException {
         try (WakeListener listener = WakeListener.open(dataSource)) {
             assertThat(listener.await(Duration.ZERO)).isFalse();
             assertThat(listener.await(Duration.ofMillis(5))).isFalse();
@@ -62,7 +62,7 @@ class WakeListenerTest {
     }
 
     @Test
-    void itSaysWhenItsConnectionIsGone() {
+    void itSaysWhenItsConnectionIsGone() throws InterruptedException {
         try (WakeListener listener = WakeListener.open(dataSource)) {
             outbox.database.value("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
                     + " AND datname = current_database()");

@@ -5,33 +5,25 @@ import dev.tempost.workflows.Attributes;
 import dev.tempost.workflows.DeliveryPolicy;
 import dev.tempost.workflows.DeliveryRequest;
 import dev.tempost.workflows.DeliveryWorkflow;
-import io.grpc.Context;
-import io.grpc.Deadline;
 import io.temporal.api.enums.v1.WorkflowIdConflictPolicy;
 import io.temporal.api.enums.v1.WorkflowIdReusePolicy;
 import io.temporal.client.WorkflowClient;
 import io.temporal.client.WorkflowOptions;
 import io.temporal.common.SearchAttributes;
-import java.time.Duration;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 
 /** Starts the workflow of one row; starting it again changes nothing. */
-final class DeliveryStarter implements AutoCloseable {
-
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+final class DeliveryStarter {
 
     private final WorkflowClient client;
     private final StarterSettings settings;
     private final Policies policies;
-    private final ScheduledExecutorService deadlines = Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().daemon().name("tempost-start-deadlines").factory());
+    private final Deadlines deadlines;
 
-    DeliveryStarter(WorkflowClient client, StarterSettings settings, Policies policies) {
+    DeliveryStarter(WorkflowClient client, StarterSettings settings, Policies policies, Deadlines deadlines) {
         this.client = client;
         this.settings = settings;
         this.policies = policies;
+        this.deadlines = deadlines;
     }
 
     /**
@@ -44,11 +36,8 @@ final class DeliveryStarter implements AutoCloseable {
         DeliveryPolicy policy = policies.of(row.eventType());
         DeliveryRequest request = new DeliveryRequest(
                 row.id(), row.key().toString(), row.tenant(), row.eventType(), row.priority(), policy);
-        try (Context.CancellableContext patience =
-                Context.current().withDeadline(Deadline.after(PATIENCE.toMillis(), TimeUnit.MILLISECONDS), deadlines)) {
-            patience.run(() -> client.newUntypedWorkflowStub(DeliveryWorkflow.TYPE, options(row))
-                    .start(request));
-        }
+        deadlines.call(() -> client.newUntypedWorkflowStub(DeliveryWorkflow.TYPE, options(row))
+                .start(request));
         return policy.pacedQueue() != null;
     }
 
@@ -71,10 +60,5 @@ final class DeliveryStarter implements AutoCloseable {
                 .setStaticDetails("Row `" + row.id() + "`: `./tempost show " + row.id()
                         + "` lists its attempts; `./tempost retry " + row.id() + "` delivers it again once it failed.")
                 .build();
-    }
-
-    @Override
-    public void close() {
-        deadlines.shutdownNow();
     }
 }

@@ -1,6 +1,5 @@
 package dev.tempost.starter;
 
-import dev.tempost.outbox.OutboxUnavailableException;
 import dev.tempost.outbox.Pooling;
 import dev.tempost.outbox.WakeListener;
 import java.time.Duration;
@@ -8,33 +7,30 @@ import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Turns notifications into rings, on a thread and a connection of its own; comes back by itself after an outage. */
-final class Listener implements AutoCloseable {
+/** Turns notifications into rings, on a connection of its own; comes back by itself after an outage. */
+final class Listener implements Loop.Round {
 
     private static final Logger log = LoggerFactory.getLogger(Listener.class);
     private static final Duration PROBE_PATIENCE = Duration.ofSeconds(2);
     private static final Duration PROOF_OF_LIFE = Duration.ofSeconds(10);
+    // what keeps notifications back may have been a busy moment, or may be taken away
+    private static final Duration BEFORE_ANOTHER_PROBE = Duration.ofMinutes(1);
 
     private final DataSource listening;
     private final DataSource pool;
-    private final Waker waker;
-    private final Thread thread;
+    private final Runnable ring;
     private volatile boolean hearing;
-    private volatile boolean stopped;
+    private boolean told;
 
     /**
      * @param listening where the listening connection comes from
      * @param pool what producers' notifications come through as far as this process can tell
+     * @param ring called when rows came, and when some may have come unheard
      */
-    Listener(DataSource listening, DataSource pool, Waker waker) {
+    Listener(DataSource listening, DataSource pool, Runnable ring) {
         this.listening = listening;
         this.pool = pool;
-        this.waker = waker;
-        this.thread = Thread.ofPlatform().name("tempost-listener").unstarted(this::run);
-    }
-
-    void start() {
-        thread.start();
+        this.ring = ring;
     }
 
     /** Whether notifications come through just now. */
@@ -42,61 +38,44 @@ final class Listener implements AutoCloseable {
         return hearing;
     }
 
-    private void run() {
-        Backoff backoff = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(10));
-        while (!stopped) {
-            try {
-                if (!listens(backoff)) {
-                    return;
-                }
-            } catch (OutboxUnavailableException e) {
-                hearing = false;
-                pause(backoff.next());
+    @Override
+    public void run() throws InterruptedException {
+        try {
+            // before a LISTEN, which would stay behind on a server that others use
+            if (Pooling.of(listening) == Pooling.TRANSACTION) {
+                tellOnce("PostgreSQL is behind a transaction pooler, which passes no notifications: polling instead.");
+            } else {
+                listen();
             }
+        } finally {
+            hearing = false;
         }
+        Thread.sleep(BEFORE_ANOTHER_PROBE);
     }
 
-    /** Listens until it is stopped; false when it is of no use. */
-    private boolean listens(Backoff backoff) {
-        // before a LISTEN, which would stay behind on a server that others use
-        if (Pooling.of(listening) == Pooling.TRANSACTION) {
-            log.info("PostgreSQL is behind a transaction pooler, which passes no notifications: polling instead.");
-            return false;
-        }
+    /** Returns when notifications do not come through. */
+    private void listen() throws InterruptedException {
         try (WakeListener listener = WakeListener.open(listening)) {
             hearing = listener.hears(pool, PROBE_PATIENCE);
             if (!hearing) {
-                log.warn("Notifications do not come through this connection: polling instead. Set"
+                tellOnce("Notifications do not come through this connection: polling instead. Set"
                         + " tempost.starter.listen=false to stop trying.");
-                return false;
+                return;
             }
-            backoff.reset();
-            waker.ring();
-            while (!stopped) {
+            told = false;
+            ring.run();
+            while (true) {
                 if (listener.await(PROOF_OF_LIFE)) {
-                    waker.ring();
+                    ring.run();
                 }
             }
-            return true;
         }
     }
 
-    private void pause(Duration duration) {
-        try {
-            Thread.sleep(duration);
-        } catch (InterruptedException e) {
-            stopped = true;
-        }
-    }
-
-    @Override
-    public void close() {
-        stopped = true;
-        thread.interrupt();
-        try {
-            thread.join(Duration.ofSeconds(2));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    private void tellOnce(String what) {
+        if (!told) {
+            told = true;
+            log.warn(what);
         }
     }
 }

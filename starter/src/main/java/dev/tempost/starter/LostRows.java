@@ -1,13 +1,11 @@
 package dev.tempost.starter;
 
 import dev.tempost.outbox.ClaimedRow;
-import dev.tempost.outbox.Claims;
 import dev.tempost.outbox.RowStatus;
 import dev.tempost.outbox.Settlement;
 import dev.tempost.workflows.Fate;
 import dev.tempost.workflows.Fates;
 import io.grpc.StatusRuntimeException;
-import io.temporal.client.WorkflowClient;
 import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,13 +15,18 @@ final class LostRows {
 
     private static final Logger log = LoggerFactory.getLogger(LostRows.class);
 
-    private final Fates fates;
-    private final Claims claims;
+    /** Asks what became of a workflow: {@link Fates#of}. */
+    interface Asking {
+        Fate of(String workflowId, String key);
+    }
+
+    private final Asking fates;
+    private final Leases leases;
     private final Policies policies;
 
-    LostRows(WorkflowClient client, Claims claims, Policies policies) {
-        this.fates = new Fates(client);
-        this.claims = claims;
+    LostRows(Asking fates, Leases leases, Policies policies) {
+        this.fates = fates;
+        this.leases = leases;
         this.policies = policies;
     }
 
@@ -36,7 +39,7 @@ final class LostRows {
             case Fate.Running() -> {
                 // in a paced queue it waits its turn: without its lease, others would be claimed to wait behind it
                 if (policies.of(row.eventType()).pacedQueue() == null) {
-                    claims.leave(row);
+                    leases.leave(row);
                 }
                 yield false;
             }
@@ -61,9 +64,8 @@ final class LostRows {
     }
 
     private void settle(ClaimedRow row, Fate.Ended ended) {
-        RowStatus became = claims.settle(
+        RowStatus became = leases.settle(
                 row,
-                null,
                 new Settlement(
                         RowStatus.valueOf(ended.outcome().toUpperCase(Locale.ROOT)),
                         ended.runId(),

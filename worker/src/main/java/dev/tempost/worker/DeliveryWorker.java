@@ -19,9 +19,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Runs deliveries. Starts as soon as Temporal answers, and lets what is being sent finish when it stops. */
-public final class DeliveryWorker implements AutoCloseable {
+public final class DeliveryWorker {
 
     private static final Logger log = LoggerFactory.getLogger(DeliveryWorker.class);
+    // as many as the SDK's own defaults have
+    private static final int CACHED_PER_SLOT = 3;
     private static final Duration SHORTEST_PAUSE = Duration.ofMillis(250);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
@@ -93,13 +95,17 @@ public final class DeliveryWorker implements AutoCloseable {
                 client,
                 WorkerFactoryOptions.newBuilder()
                         .setUsingVirtualWorkflowThreads(true)
+                        // a workflow that waits for its local send holds its thread, and must not be evicted
+                        .setWorkflowCacheSize(CACHED_PER_SLOT * settings.slots())
+                        .setMaxWorkflowThreadCount(CACHED_PER_SLOT * settings.slots())
                         .build());
         Worker worker = factory.newWorker(
                 settings.taskQueue(),
                 WorkerOptions.newBuilder()
                         .setUsingVirtualThreads(true)
-                        .setMaxConcurrentActivityExecutionSize(settings.concurrency())
-                        .setMaxConcurrentLocalActivityExecutionSize(settings.concurrency())
+                        .setMaxConcurrentWorkflowTaskExecutionSize(settings.slots())
+                        .setMaxConcurrentActivityExecutionSize(settings.slots())
+                        .setMaxConcurrentLocalActivityExecutionSize(settings.slots())
                         .setWorkflowTaskPollersBehavior(new PollerBehaviorAutoscaling(1, 10, 2))
                         .setActivityTaskPollersBehavior(new PollerBehaviorAutoscaling(1, 10, 2))
                         .build());
@@ -117,15 +123,14 @@ public final class DeliveryWorker implements AutoCloseable {
         return WorkerOptions.newBuilder()
                 .setUsingVirtualThreads(true)
                 .setMaxTaskQueueActivitiesPerSecond(rate)
-                .setMaxConcurrentActivityExecutionSize(settings.concurrency())
+                .setMaxConcurrentActivityExecutionSize(settings.slots())
                 // each partition of the queue has its share of the rate, and loses it while nobody polls there
                 .setActivityTaskPollersBehavior(new PollerBehaviorAutoscaling(4, 10, 4))
                 .build();
     }
 
-    /** Takes no more work, and waits for sends under way, up to the grace period. */
-    @Override
-    public void close() {
+    /** Takes no more work, and waits for sends under way, no longer than that. */
+    public void stop(Duration patience) {
         stopped = true;
         starting.interrupt();
         WorkerFactory factory = running;
@@ -133,9 +138,9 @@ public final class DeliveryWorker implements AutoCloseable {
             return;
         }
         factory.shutdown();
-        factory.awaitTermination(settings.grace().toMillis(), TimeUnit.MILLISECONDS);
+        factory.awaitTermination(patience.toMillis(), TimeUnit.MILLISECONDS);
         if (!factory.isTerminated()) {
-            log.warn("Sends were still under way after {}; their deadlines decide", settings.grace());
+            log.warn("Sends were still under way after {}; their deadlines decide", patience);
             factory.shutdownNow();
         }
         running = null;

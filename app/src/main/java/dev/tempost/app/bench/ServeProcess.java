@@ -15,15 +15,20 @@ final class ServeProcess {
     private ServeProcess() {}
 
     static List<String> command(Map<String, String> settings) {
+        return command(settings, System.getProperty("java.class.path"));
+    }
+
+    /** The same of another build. */
+    static List<String> command(Map<String, String> settings, String classPath) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(argument -> !argument.startsWith("-Xmx"))
                 .toList());
-        command.addAll(List.of("-Xmx256m", "-cp", System.getProperty("java.class.path")));
+        command.addAll(List.of("-Xmx256m", "-cp", classPath));
         settings.forEach((property, value) -> command.add("-D" + property + "=" + value));
         command.add(
-                System.getProperty("java.class.path").endsWith("tempost-exec.jar")
+                classPath.endsWith("tempost-exec.jar")
                         ? "org.springframework.boot.loader.launch.JarLauncher"
                         : "dev.tempost.app.TempostApplication");
         command.add("serve");

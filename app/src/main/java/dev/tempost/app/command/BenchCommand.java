@@ -1,13 +1,16 @@
 package dev.tempost.app.command;
 
 import dev.tempost.app.bench.GrowthBench;
+import dev.tempost.app.bench.LatencyBench;
 import dev.tempost.app.bench.LimitBench;
 import dev.tempost.app.bench.QueueBench;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -18,7 +21,7 @@ import picocli.CommandLine.Parameters;
         description = {
             "Measures on an embedded stack and prints ratios. 'limit': deliveries beside empty workflows; 'growth': the"
                     + " claim alone, at many rows, and beside a transaction held open, on PostgreSQL only; 'queue': who"
-                    + " waits for whom in a full outbox.",
+                    + " waits for whom in a full outbox; 'latency': what a slow mail server costs.",
         },
         mixinStandardHelpOptions = true)
 final class BenchCommand implements Callable<Integer> {
@@ -26,7 +29,8 @@ final class BenchCommand implements Callable<Integer> {
     enum Kind {
         LIMIT,
         GROWTH,
-        QUEUE
+        QUEUE,
+        LATENCY
     }
 
     @Parameters(index = "0", defaultValue = "limit", description = "What to measure: ${COMPLETION-CANDIDATES}.")
@@ -84,6 +88,22 @@ final class BenchCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path plot;
 
+    @Option(
+            names = "--sink-millis",
+            split = ",",
+            defaultValue = "0,50,200,1000",
+            description = "latency: how long a mail takes, in turn. Defaults to ${DEFAULT-VALUE}.")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private List<Integer> sinkMillis;
+
+    @Option(
+            names = "--beside",
+            description = "latency: another build's tempost-exec.jar, which takes turns with this one.")
+    private @Nullable Path beside;
+
+    @Option(names = "--split", description = "latency: the roles starter and worker in two processes take turns, too.")
+    private boolean split;
+
     @Override
     public Integer call() throws Exception {
         return switch (kind) {
@@ -93,6 +113,10 @@ final class BenchCommand implements Callable<Integer> {
             }
             case GROWTH -> {
                 new GrowthBench(finished, pending, claims, held, plot).run();
+                yield 0;
+            }
+            case LATENCY -> {
+                new LatencyBench(sinkMillis.stream().map(Duration::ofMillis).toList(), rows, beside, split).run();
                 yield 0;
             }
             case QUEUE -> {

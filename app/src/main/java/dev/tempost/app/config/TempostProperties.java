@@ -140,10 +140,10 @@ public record TempostProperties(
     /**
      * The poller.
      *
-     * @param capacity How many deliveries of this replica may be between their claim and the end of their first attempt, at
-     *     most. Rows of priority 1 may go beyond it by a third.
-     * @param adaptive Whether it takes fewer while they queue up in Temporal, so that the queue stays in PostgreSQL, where an
-     *     urgent row overtakes it. Slow mail servers do not make it take fewer.
+     * @param capacity How many deliveries of this replica may wait for Temporal to begin them, at most. Rows of priority 1 may
+     *     go beyond it by a third. Those that are being sent do not count: each provider's {@code max-connections} bounds them.
+     * @param adaptive Whether fewer may wait while they queue up in Temporal, so that the queue stays in PostgreSQL, where an
+     *     urgent row overtakes it.
      * @param lease How long a claimed row belongs to this replica before another one asks Temporal what became of it.
      * @param minPollInterval The shortest pause between polls that find nothing, where notifications do not come through.
      * @param maxPollInterval The longest pause between polls.
@@ -162,11 +162,9 @@ public record TempostProperties(
     /**
      * The Temporal worker.
      *
-     * @param concurrency How many sends may run at the same time in this process.
-     * @param grace How long a shutdown waits for sends under way.
+     * @param grace How long a shutdown may take: nothing more is claimed, and what is being sent may finish.
      */
     public record Worker(
-            @DefaultValue("50") @Min(1) @Max(1000) int concurrency,
             @DefaultValue("60s") @DurationMin(seconds = 0) Duration grace) {}
 
     /**
@@ -189,7 +187,8 @@ public record TempostProperties(
      * @param connectTimeout How long to wait for a connection.
      * @param readTimeout How long to wait for each reply.
      * @param writeTimeout How long to wait for each write.
-     * @param maxConnections The most connections this process keeps to the server.
+     * @param maxConnections The most connections this process keeps to the server, and so how many messages it sends through it
+     *     at the same time. A replica claims that many rows for it and a quarter more.
      * @param inFlight How many rows may be between their claim and the end of their first attempt, all replicas together. When
      *     not set, two seconds' worth of the rate limit, or any number without one.
      * @param rateLimit The most messages a second that all replicas together send through it; no limit when not set.
@@ -218,7 +217,8 @@ public record TempostProperties(
      * @param connectTimeout How long to wait for a connection.
      * @param readTimeout How long to wait for each reply.
      * @param writeTimeout How long to wait for each write.
-     * @param maxConnections The most connections this process keeps to the server.
+     * @param maxConnections The most connections this process keeps to the server, and so how many messages it sends through it
+     *     at the same time. A replica claims that many rows for it and a quarter more.
      * @param inFlight How many rows may be between their claim and the end of their first attempt, all replicas together. When
      *     not set, two seconds' worth of the rate limit, or any number without one.
      * @param rateLimit The most messages a second that all replicas together send through it; no limit when not set.
@@ -445,9 +445,17 @@ public record TempostProperties(
                 .orElseThrow();
     }
 
-    /** What can be delivered while these providers are down. */
-    public EventTypes deliverable(Set<String> downProviders) {
-        return eventTypesOf(provider -> !downProviders.contains(provider));
+    /** By provider, how many messages a process sends through it at the same time. */
+    public Map<String, Integer> connections() {
+        Map<String, Integer> connections = new LinkedHashMap<>();
+        connections.put(DEFAULT_PROVIDER, mail.maxConnections());
+        providers.forEach((name, provider) -> connections.put(name, provider.maxConnections()));
+        return connections;
+    }
+
+    /** What can be delivered without these providers. */
+    public EventTypes deliverable(Set<String> withoutProviders) {
+        return eventTypesOf(provider -> !withoutProviders.contains(provider));
     }
 
     /** How claims share out places. */

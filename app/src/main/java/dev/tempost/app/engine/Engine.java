@@ -27,6 +27,7 @@ public final class Engine implements SmartLifecycle {
     private final @Nullable DeliveryWorker worker;
     private final @Nullable Probes probes;
     private final List<AutoCloseable> tools;
+    private final Duration grace;
     private volatile @Nullable Thread starting;
     private volatile boolean running;
     private volatile boolean ready;
@@ -37,18 +38,21 @@ public final class Engine implements SmartLifecycle {
      * @param worker null when this process does not run deliveries
      * @param probes null when this process does not run deliveries
      * @param tools what the worker's sends use; closed after the worker
+     * @param grace how long stopping may take: what is being sent then is left to its deadline
      */
     public Engine(
             Preparation preparation,
             @Nullable Poller poller,
             @Nullable DeliveryWorker worker,
             @Nullable Probes probes,
-            List<AutoCloseable> tools) {
+            List<AutoCloseable> tools,
+            Duration grace) {
         this.preparation = preparation;
         this.poller = poller;
         this.worker = worker;
         this.probes = probes;
         this.tools = tools;
+        this.grace = grace;
     }
 
     /** Returns at once: PostgreSQL and Temporal may come later. */
@@ -76,6 +80,9 @@ public final class Engine implements SmartLifecycle {
                 return;
             }
         }
+        if (!running) {
+            return;
+        }
         if (worker != null) {
             worker.start();
         }
@@ -93,33 +100,38 @@ public final class Engine implements SmartLifecycle {
         return ready && (worker == null || worker.running());
     }
 
-    /** Claims nothing more, then waits for what is being sent. */
+    /** Claims nothing more, then waits for what is being sent, in all no longer than the grace period. */
     @Override
     public void stop() {
+        long deadline = System.nanoTime() + grace.toNanos();
         running = false;
         Thread thread = starting;
         if (thread != null) {
             thread.interrupt();
             try {
-                thread.join();
+                thread.join(left(deadline));
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
         }
         if (ready) {
             if (poller != null) {
-                poller.close();
+                poller.stop(left(deadline));
             }
             log.info("Stopping: nothing more is claimed, and what is being sent may finish");
             if (probes != null) {
                 probes.close();
             }
             if (worker != null) {
-                worker.close();
+                worker.stop(left(deadline));
             }
             tools.forEach(Engine::close);
             log.info("Stopped: nothing is being sent any more");
         }
+    }
+
+    private static Duration left(long deadline) {
+        return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
     }
 
     private static void close(AutoCloseable tool) {

@@ -7,8 +7,6 @@ import dev.tempost.activities.DeliveryActivitiesImpl;
 import dev.tempost.activities.Places;
 import dev.tempost.activities.Probes;
 import dev.tempost.activities.Route;
-import dev.tempost.activities.SendEvent;
-import dev.tempost.activities.SendListener;
 import dev.tempost.activities.channel.Channel;
 import dev.tempost.activities.email.EmailChannel;
 import dev.tempost.activities.email.SmtpProvider;
@@ -143,18 +141,24 @@ public class EngineConfiguration {
         Poller poller = properties.roles().contains(Role.STARTER)
                 ? new Poller(
                         dataSource,
-                        OutsideThePool.dataSource(dataSourceProperties, "tempost-listener"),
+                        OutsideThePool.listening(dataSourceProperties, "tempost-listener"),
                         client,
                         starterSettings(properties, attributes),
                         properties::policy,
-                        properties::deliverable,
+                        new ConfiguredRouting(properties),
                         properties.claimRules())
                 : null;
         if (poller != null) {
             poller.whenRefused(upkeep::soon);
         }
         if (!properties.roles().contains(Role.WORKER)) {
-            return new Engine(preparation, poller, null, null, List.of());
+            return new Engine(
+                    preparation,
+                    poller,
+                    null,
+                    null,
+                    List.of(),
+                    properties.worker().grace());
         }
         Clock clock = Clock.systemUTC();
         EmailChannel email =
@@ -177,26 +181,7 @@ public class EngineConfiguration {
                             Objects.requireNonNull(places.get(provider)),
                             properties.pacedQueue(provider));
                 },
-                new SendListener() {
-                    @Override
-                    public void came(SendEvent event) {
-                        metrics.count(event);
-                    }
-
-                    @Override
-                    public void begun(long id) {
-                        if (poller != null) {
-                            poller.begun(id);
-                        }
-                    }
-
-                    @Override
-                    public void ended(long id) {
-                        if (poller != null) {
-                            poller.finished(id);
-                        }
-                    }
-                });
+                new AttemptNews(metrics, poller == null ? null : poller.flights()));
         Map<String, Channel> channels = new HashMap<>();
         smtpProviders.keySet().forEach(provider -> channels.put(provider, email));
         Probes probes = new Probes(providerHealth, breaker, channels);
@@ -204,9 +189,10 @@ public class EngineConfiguration {
                 client,
                 new WorkerSettings(
                         properties.temporal().taskQueue(),
-                        properties.worker().concurrency(),
-                        properties.pacedQueues(),
-                        properties.worker().grace()),
+                        properties.connections().values().stream()
+                                .mapToInt(Integer::intValue)
+                                .sum(),
+                        properties.pacedQueues()),
                 activities,
                 new ReconcileActivitiesImpl(
                         new Reconciler(dataSource, client, properties.temporal().taskQueue()),
@@ -217,7 +203,13 @@ public class EngineConfiguration {
                         properties.retention().ages(),
                         properties.retention().longestRun(),
                         metrics::removed));
-        return new Engine(preparation, poller, worker, probes, List.of(activities, email));
+        return new Engine(
+                preparation,
+                poller,
+                worker,
+                probes,
+                List.of(activities, email),
+                properties.worker().grace());
     }
 
     private static StarterSettings starterSettings(TempostProperties properties, Attributes attributes) {
@@ -227,6 +219,7 @@ public class EngineConfiguration {
                 attributes,
                 starter.capacity(),
                 starter.adaptive(),
+                !properties.roles().contains(Role.WORKER),
                 starter.lease(),
                 starter.minPollInterval(),
                 starter.maxPollInterval(),

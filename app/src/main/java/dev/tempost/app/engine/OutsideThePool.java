@@ -1,5 +1,6 @@
 package dev.tempost.app.engine;
 
+import java.util.Objects;
 import java.util.Properties;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +11,7 @@ import org.springframework.jdbc.datasource.DriverManagerDataSource;
 public final class OutsideThePool {
 
     private static final String CONNECT_SECONDS = "5";
+    private static final String ANSWER_SECONDS = "15";
 
     private OutsideThePool() {}
 
@@ -30,11 +32,22 @@ public final class OutsideThePool {
     }
 
     /**
+     * The same for somebody who listens: no answer within the time given, and the connection is gone. Nothing else would tell that
+     * the server has vanished.
+     */
+    static DataSource listening(DataSourceProperties properties, String applicationName) {
+        DriverManagerDataSource dataSource = dataSource(properties, null, applicationName);
+        Objects.requireNonNull(dataSource.getConnectionProperties()).setProperty("socketTimeout", ANSWER_SECONDS);
+        return dataSource;
+    }
+
+    /**
      * Opens a connection per call.
      *
      * @param url where to, if not where the pool goes; what it says, the user for instance, goes before anything else
      */
-    static DataSource dataSource(DataSourceProperties properties, @Nullable String url, String applicationName) {
+    static DriverManagerDataSource dataSource(
+            DataSourceProperties properties, @Nullable String url, String applicationName) {
         Properties unsaid = new Properties();
         unsaid.setProperty("ApplicationName", applicationName);
         unsaid.setProperty("connectTimeout", CONNECT_SECONDS);

@@ -90,7 +90,7 @@ CREATE INDEX outbox_object ON tempost.outbox (tenant, shard_key, event_type, obj
 CREATE INDEX outbox_job ON tempost.outbox (tenant, job_id)
     WHERE job_id IS NOT NULL AND status IN ('pending', 'dispatched');
 -- the workflows still to be woken because their row shall be cancelled
-CREATE INDEX outbox_cancelling ON tempost.outbox (cancel_requested_at)
+CREATE INDEX outbox_cancelling ON tempost.outbox (id)
     WHERE status = 'dispatched' AND cancel_requested_at IS NOT NULL;
 -- what became worthless before it was claimed
 CREATE INDEX outbox_expiring ON tempost.outbox (expires_at) WHERE status = 'pending' AND expires_at IS NOT NULL;

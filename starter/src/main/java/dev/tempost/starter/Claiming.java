@@ -1,0 +1,108 @@
+package dev.tempost.starter;
+
+import dev.tempost.outbox.ClaimedRow;
+import dev.tempost.outbox.Claims;
+import dev.tempost.outbox.EventTypes;
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+
+/** Claims what there is room for, has it started, and waits until there is more to do. */
+final class Claiming implements Loop.Round {
+
+    /** Where rows are claimed. */
+    interface Source {
+        Claims.Claimed claim(int limit, EventTypes eventTypes, boolean urgentOnly);
+    }
+
+    private static final Duration BETWEEN_URGENT_LOOKS = Duration.ofMillis(20);
+    private static final Duration WITHOUT_A_RING = Duration.ofMillis(250);
+
+    private final Source source;
+    private final Consumer<ClaimedRow> starts;
+    private final Flights flights;
+    private final Deliverable deliverable;
+    private final TemporalAway temporalAway;
+    private final Waker waker;
+    private final BooleanSupplier notified;
+    private final Duration idlest;
+    private final Backoff idle;
+    private final LongSupplier nanoTime;
+    private volatile boolean rowsCame;
+    private long urgentLookAt;
+
+    /**
+     * @param starts takes what was claimed; must be quick
+     * @param notified whether {@link #rowsCame} can be relied on
+     * @param settings how long to wait when there is nothing
+     */
+    Claiming(
+            Source source,
+            Consumer<ClaimedRow> starts,
+            Flights flights,
+            Deliverable deliverable,
+            TemporalAway temporalAway,
+            Waker waker,
+            BooleanSupplier notified,
+            StarterSettings settings,
+            LongSupplier nanoTime) {
+        this.source = source;
+        this.starts = starts;
+        this.flights = flights;
+        this.deliverable = deliverable;
+        this.temporalAway = temporalAway;
+        this.waker = waker;
+        this.notified = notified;
+        this.idlest = settings.idlestInterval();
+        this.idle = new Backoff(settings.busiestInterval(), settings.idlestInterval());
+        this.nanoTime = nanoTime;
+        this.urgentLookAt = nanoTime.getAsLong();
+    }
+
+    /** New rows are there. */
+    void rowsCame() {
+        rowsCame = true;
+        waker.ring();
+    }
+
+    @Override
+    public void run() throws InterruptedException {
+        temporalAway.await();
+        Flights.Room room = flights.room();
+        boolean more = claim(room, false);
+        if (room.limited() && untilUrgentLook().compareTo(Duration.ZERO) <= 0) {
+            rowsCame = false;
+            urgentLookAt = nanoTime.getAsLong();
+            if (claim(flights.roomForUrgent(), true)) {
+                rowsCame = true;
+            }
+        }
+        if (more || waker.await(patience(room.limited()))) {
+            idle.reset();
+        }
+    }
+
+    /** Returns whether the next claim may bring more. */
+    private boolean claim(Flights.Room room, boolean urgentOnly) {
+        EventTypes eventTypes = deliverable.beside(room.full());
+        if (room.rows() == 0 || eventTypes.none()) {
+            return false;
+        }
+        Claims.Claimed claimed = source.claim(room.rows(), eventTypes, urgentOnly);
+        claimed.rows().forEach(starts);
+        return claimed.more() || !claimed.rows().isEmpty();
+    }
+
+    private Duration patience(boolean limited) {
+        Duration patience = notified.getAsBoolean() ? idlest : idle.next();
+        Duration untilLook = untilUrgentLook();
+        return limited && untilLook.compareTo(patience) < 0 ? untilLook : patience;
+    }
+
+    /** While not everything may be claimed, urgent rows are looked for: soon after rows came, and now and then without a ring. */
+    private Duration untilUrgentLook() {
+        Duration pause = rowsCame ? BETWEEN_URGENT_LOOKS : WITHOUT_A_RING;
+        return pause.minusNanos(nanoTime.getAsLong() - urgentLookAt);
+    }
+}

@@ -1,0 +1,140 @@
+package dev.tempost.starter;
+
+import dev.tempost.outbox.ClaimedRow;
+import dev.tempost.outbox.OutboxUnavailableException;
+import dev.tempost.workflows.FailureType;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.temporal.client.WorkflowExecutionAlreadyStarted;
+import io.temporal.client.WorkflowServiceException;
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Starts claimed rows, each on a thread of its own, and sees to those that cannot be started. */
+final class Starts {
+
+    /** Starts the workflow of one row; {@link DeliveryStarter#start} says what it throws. */
+    interface Start {
+        /** Returns whether the row waits for its pace in Temporal, and not for this process. */
+        boolean start(ClaimedRow row);
+    }
+
+    private static final Logger log = LoggerFactory.getLogger(Starts.class);
+    private static final Duration AFTER_A_FAILED_START = Duration.ofSeconds(2);
+
+    private final Start start;
+    private final LostRows lostRows;
+    private final Leases leases;
+    private final Flights flights;
+    private final TemporalAway temporalAway;
+    private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
+            Thread.ofVirtual().name("tempost-start-", 0).factory());
+    private volatile Runnable whenRefused = () -> {};
+
+    Starts(Start start, LostRows lostRows, Leases leases, Flights flights, TemporalAway temporalAway) {
+        this.start = start;
+        this.lostRows = lostRows;
+        this.leases = leases;
+        this.flights = flights;
+        this.temporalAway = temporalAway;
+    }
+
+    void whenRefused(Runnable listener) {
+        whenRefused = listener;
+    }
+
+    /** Starts a row that was claimed just now. */
+    void begin(ClaimedRow row) {
+        flights.add(row);
+        threads.execute(() -> {
+            if (!started(row, false)) {
+                flights.ended(row.id());
+            }
+        });
+    }
+
+    /** Starts a row whose lease ran out, if Temporal says that it is lost. */
+    void resume(ClaimedRow row) {
+        if (flights.sending(row.id())) {
+            // a long conversation, of this process: its lease has just been renewed
+            return;
+        }
+        flights.add(row);
+        threads.execute(() -> {
+            if (!started(row, true)) {
+                flights.ended(row.id());
+            }
+        });
+    }
+
+    /** Returns whether the row is on its way, and takes up a place until its first attempt ends. */
+    private boolean started(ClaimedRow row, boolean leaseRanOut) {
+        try {
+            if (leaseRanOut && !lostRows.mayStart(row)) {
+                return false;
+            }
+            boolean paced = start.start(row);
+            temporalAway.worked();
+            return !paced;
+        } catch (WorkflowExecutionAlreadyStarted completed) {
+            settle(row);
+        } catch (StatusRuntimeException | WorkflowServiceException e) {
+            temporalAway.failed(e);
+            giveBack(row, e);
+        } catch (OutboxUnavailableException e) {
+            log.warn("Row {} stays with its lease: {}", row.id(), e.getMessage());
+        } catch (RuntimeException e) {
+            log.error("Row {} could not be started; its lease will run out", row.id(), e);
+        }
+        return false;
+    }
+
+    private void settle(ClaimedRow row) {
+        try {
+            lostRows.settle(row);
+        } catch (StatusRuntimeException | WorkflowServiceException e) {
+            temporalAway.failed(e);
+        } catch (OutboxUnavailableException e) {
+            log.warn("Row {} stays with its lease: {}", row.id(), e.getMessage());
+        }
+    }
+
+    /** Back to pending only when surely nothing was started; otherwise the lease runs out, and Temporal is asked first. */
+    private void giveBack(ClaimedRow row, RuntimeException failure) {
+        try {
+            Status.Code code = code(failure);
+            if (code == Status.Code.INVALID_ARGUMENT
+                    || code == Status.Code.NOT_FOUND
+                    || code == Status.Code.PERMISSION_DENIED) {
+                whenRefused.run();
+                leases.release(
+                        row, AFTER_A_FAILED_START, FailureType.START_REFUSED, "Temporal refused the start: " + code);
+            } else {
+                leases.renew(row, AFTER_A_FAILED_START);
+            }
+        } catch (OutboxUnavailableException e) {
+            log.warn("Row {} stays with its lease: {}", row.id(), e.getMessage());
+        }
+    }
+
+    private static Status.Code code(Throwable failure) {
+        for (Throwable t = failure; t != null; t = t.getCause()) {
+            if (t instanceof StatusRuntimeException status) {
+                return status.getStatus().getCode();
+            }
+        }
+        return Status.Code.UNKNOWN;
+    }
+
+    /** Waits for the starts under way; takes no more. */
+    void close(Duration patience) throws InterruptedException {
+        threads.shutdown();
+        if (!threads.awaitTermination(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+            threads.shutdownNow();
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package dev.tempost.starter;
+
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Whether Temporal answers, as the last call to it told. While it does not, one asks whether it does again, and nothing is claimed. */
+final class TemporalAway {
+
+    private static final Logger log = LoggerFactory.getLogger(TemporalAway.class);
+    private static final Duration SHORTEST_PAUSE = Duration.ofMillis(100);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+
+    private final BooleanSupplier answers;
+    private final Backoff backoff;
+    private volatile boolean away;
+
+    /** @param answers asks Temporal for a sign of life */
+    TemporalAway(BooleanSupplier answers) {
+        this(answers, new Backoff(SHORTEST_PAUSE, LONGEST_PAUSE));
+    }
+
+    TemporalAway(BooleanSupplier answers, Backoff backoff) {
+        this.answers = answers;
+        this.backoff = backoff;
+    }
+
+    boolean now() {
+        return away;
+    }
+
+    /** A call failed. */
+    void failed(RuntimeException failure) {
+        if (!away) {
+            away = true;
+            log.warn("Claiming pauses until Temporal answers: {}", rootMessage(failure));
+        }
+    }
+
+    /** A start succeeded. Only that makes the next outage begin with a short pause: a sign of life says nothing of starts. */
+    void worked() {
+        synchronized (backoff) {
+            backoff.reset();
+        }
+    }
+
+    /** Returns at once while Temporal answers, and else when it does again. */
+    void await() throws InterruptedException {
+        while (away) {
+            Duration pause;
+            synchronized (backoff) {
+                pause = backoff.next();
+            }
+            Thread.sleep(pause);
+            if (answers.getAsBoolean()) {
+                away = false;
+                log.info("Temporal answers: claiming goes on");
+            }
+        }
+    }
+
+    private static String rootMessage(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return String.valueOf(root.getMessage());
+    }
+}

@@ -1,0 +1,252 @@
+package dev.tempost.starter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tempost.outbox.Claims.Stage;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+class FlightsTest {
+
+    private static final int MANY = 1000;
+    private static final long URGENT_ID = 100;
+
+    private final AtomicLong clock = new AtomicLong();
+    private final AtomicInteger rings = new AtomicInteger();
+    // nine may wait for Temporal; eight connections, so that ten rows may be in flight
+    private final Flights flights = fixed(9, Map.of("mail", MANY));
+    private final Flights slow = fixed(9, Map.of("mail", 8, "other", 8));
+
+    @Test
+    void aRowCountsOnceHoweverOftenItIsAdded() {
+        flights.add(Given.row(7));
+        flights.add(Given.row(7));
+
+        assertThat(flights.size()).isEqualTo(1);
+        assertThat(flights.room().rows()).isEqualTo(8);
+        assertThat(flights.ids()).containsExactly(7);
+    }
+
+    @Test
+    void whatIsToldOfOtherRowsChangesNothing() {
+        flights.add(Given.row(7));
+
+        flights.begun(8);
+        flights.ended(8);
+
+        assertThat(flights.ids()).containsExactly(7);
+        assertThat(flights.sending(7)).isFalse();
+        assertThat(flights.sending(8)).isFalse();
+    }
+
+    @Test
+    void aClaimWaitsUntilAThirdOfTheRoomIsFree() {
+        add(flights, 1, 7);
+        assertThat(flights.room().rows()).isZero();
+
+        flights.ended(1);
+
+        assertThat(flights.room().rows()).isEqualTo(3);
+    }
+
+    @Test
+    void aFullReplicaClaimsNothing() {
+        add(flights, 1, 9);
+
+        assertThat(flights.room().rows()).isZero();
+    }
+
+    @Test
+    void rowsThatAreBeingSentLeaveTheirPlaceToOthers() {
+        add(flights, 1, 9);
+
+        LongStream.rangeClosed(1, 9).forEach(flights::begun);
+
+        assertThat(flights.room().rows()).isEqualTo(9);
+        assertThat(flights.size()).isEqualTo(9);
+    }
+
+    @Test
+    void aProviderHasItsConnectionsAndAFewRowsMore() {
+        add(slow, 1, 9);
+        LongStream.rangeClosed(1, 8).forEach(slow::begun);
+        assertThat(slow.room().rows()).as("beside nine").isEqualTo(1);
+
+        add(slow, 10, 1);
+
+        assertThat(slow.room().full()).containsExactly("mail");
+        assertThat(slow.room().rows()).as("for the other provider").isEqualTo(9);
+    }
+
+    @Test
+    void noClaimBringsMoreThanTheEmptiestProviderMayTake() {
+        Flights small = fixed(9, Map.of("mail", 8, "small", 1));
+
+        assertThat(small.room().rows()).isEqualTo(3);
+    }
+
+    @Test
+    void rowsThatWaitForAFullProviderDoNotKeepOthersFromTemporal() {
+        add(slow, 1, 8);
+        LongStream.rangeClosed(1, 8).forEach(slow::begun);
+        add(slow, 9, 2);
+
+        assertThat(slow.waiting()).isZero();
+    }
+
+    @Test
+    void aRowThatHadToWaitForAConnectionSaysNothingOfTemporal() {
+        Flights adaptive = Flights.adaptive(32, Given.routing(Map.of("mail", 2)), () -> {}, clock::get);
+        add(adaptive, 1, 2);
+        LongStream.rangeClosed(1, 2).forEach(adaptive::begun);
+        int before = adaptive.capacity();
+
+        for (int id = 3; id < 300; id++) {
+            adaptive.add(Given.row(id));
+            clock.addAndGet(Duration.ofSeconds(1).toNanos());
+            adaptive.ended(id - 2);
+            adaptive.begun(id);
+        }
+
+        assertThat(adaptive.capacity()).isEqualTo(before);
+    }
+
+    @Test
+    void anEndRingsWhenItMakesRoom() {
+        add(flights, 1, 9);
+
+        flights.ended(1);
+        flights.ended(2);
+        assertThat(rings).hasValue(0);
+
+        flights.ended(3);
+        assertThat(rings).hasValue(1);
+
+        flights.ended(4);
+        assertThat(rings).as("there was room already").hasValue(1);
+    }
+
+    @Test
+    void aBeginningRingsWhenItMakesRoom() {
+        add(flights, 1, 9);
+
+        LongStream.rangeClosed(1, 3).forEach(flights::begun);
+
+        assertThat(rings).hasValue(1);
+    }
+
+    @Test
+    void anEndAtAFullProviderRings() {
+        add(slow, 1, 8);
+        LongStream.rangeClosed(1, 8).forEach(slow::begun);
+        add(slow, 9, 2);
+        int before = rings.get();
+
+        slow.ended(1);
+
+        assertThat(rings).hasValue(before + 1);
+        assertThat(slow.room().full()).isEmpty();
+    }
+
+    @Test
+    void anUrgentRowFindsAPlaceWhereNoOtherDoes() {
+        add(flights, 1, 9);
+        assertThat(flights.room().rows()).isZero();
+        assertThat(flights.roomForUrgent().rows()).isEqualTo(3);
+
+        addUrgent(3);
+
+        assertThat(flights.roomForUrgent().rows()).isZero();
+    }
+
+    @Test
+    void anUrgentRowFindsAPlaceAtAFullProvider() {
+        add(slow, 1, 8);
+        LongStream.rangeClosed(1, 8).forEach(slow::begun);
+        add(slow, 9, 2);
+        assertThat(slow.room().full()).containsExactly("mail");
+
+        assertThat(slow.roomForUrgent().full()).isEmpty();
+        assertThat(slow.roomForUrgent().rows()).isEqualTo(2);
+    }
+
+    @Test
+    void whileAnUrgentRowIsOnItsWayTheOthersHaveAThirdOfThePlaces() {
+        add(flights, 1, 4);
+        addUrgent(1);
+        assertThat(flights.room().rows()).as("beside four others").isZero();
+        assertThat(flights.roomForUrgent().rows()).isEqualTo(7);
+
+        flights.ended(1);
+        flights.ended(2);
+        assertThat(flights.room().rows()).as("beside two others").isEqualTo(1);
+
+        flights.ended(URGENT_ID);
+        assertThat(flights.room().rows()).as("once it has arrived").isEqualTo(7);
+    }
+
+    @Test
+    void anUrgentRowThatTakesLongHoldsNobodyBack() {
+        add(flights, 1, 3);
+        addUrgent(1);
+        assertThat(flights.room().rows()).isZero();
+
+        clock.addAndGet(Duration.ofSeconds(1).toNanos());
+
+        assertThat(flights.room().rows()).isEqualTo(5);
+    }
+
+    @Test
+    void whatTheTableSaysCountsUnlessARowWasClaimedLater() {
+        add(flights, 1, 3);
+        long lookedAt = clock.incrementAndGet();
+        clock.incrementAndGet();
+        add(flights, 4, 1);
+
+        flights.seen(Map.of(1L, Stage.WAITING, 2L, Stage.SENDING, 3L, Stage.ENDED, 4L, Stage.ENDED), lookedAt);
+
+        assertThat(flights.ids()).containsExactly(1, 2, 4);
+        assertThat(flights.sending(1)).isFalse();
+        assertThat(flights.sending(2)).isTrue();
+    }
+
+    @Test
+    void aReplicaTakesFewerRowsWhileTheyQueueUpInTemporalAndMoreWhenTheyDoNot() {
+        Flights adaptive = Flights.adaptive(32, Given.routing(Map.of("mail", MANY)), () -> {}, clock::get);
+        deliver(adaptive, Duration.ofMillis(5));
+        assertThat(adaptive.capacity()).as("nothing queues up").isBetween(31, 32);
+
+        deliver(adaptive, Duration.ofMillis(200));
+        assertThat(adaptive.capacity()).as("everything queues up").isEqualTo(7);
+
+        deliver(adaptive, Duration.ofMillis(5));
+        assertThat(adaptive.capacity()).as("the queue is gone").isBetween(31, 32);
+    }
+
+    /** Many rows, as many at once as there may be, each of which waits so long for its attempt. */
+    private void deliver(Flights adaptive, Duration wait) {
+        for (int batch = 0; batch < 200; batch++) {
+            int rows = adaptive.capacity();
+            add(adaptive, 0, rows);
+            clock.addAndGet(wait.toNanos());
+            LongStream.range(0, rows).forEach(adaptive::begun);
+            LongStream.range(0, rows).forEach(adaptive::ended);
+        }
+    }
+
+    private Flights fixed(int capacity, Map<String, Integer> connections) {
+        return Flights.fixed(capacity, Given.routing(connections), rings::incrementAndGet, clock::get);
+    }
+
+    private void addUrgent(int rows) {
+        LongStream.range(0, rows).forEach(i -> flights.add(Given.urgent(URGENT_ID + i)));
+    }
+
+    private static void add(Flights flights, long first, int rows) {
+        LongStream.range(first, first + rows).forEach(id -> flights.add(Given.row(id)));
+    }
+}

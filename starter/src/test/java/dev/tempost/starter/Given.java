@@ -1,0 +1,54 @@
+package dev.tempost.starter;
+
+import dev.tempost.outbox.ClaimedRow;
+import dev.tempost.outbox.Claims;
+import dev.tempost.outbox.EventTypes;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+/** Rows and routes for the tests of this package. An event type's name is its provider's. */
+final class Given {
+
+    static final int BULK = 3;
+    static final Instant LEASE = Instant.parse("2026-11-26T12:00:00Z");
+
+    private Given() {}
+
+    static ClaimedRow row(long id) {
+        return row(id, "mail", BULK);
+    }
+
+    static ClaimedRow urgent(long id) {
+        return row(id, "mail", Claims.URGENT);
+    }
+
+    static ClaimedRow row(long id, String eventType, int priority) {
+        return new ClaimedRow(id, new UUID(0, id), "default", eventType, priority, null, null, null, LEASE);
+    }
+
+    static Routing routing(Map<String, Integer> connections) {
+        return new Routing() {
+            @Override
+            public EventTypes deliverable(Set<String> withoutProviders) {
+                return new EventTypes(
+                        true,
+                        connections.keySet().stream()
+                                .filter(name -> !withoutProviders.contains(name))
+                                .collect(Collectors.toSet()));
+            }
+
+            @Override
+            public String provider(String eventType) {
+                return eventType;
+            }
+
+            @Override
+            public Map<String, Integer> connections() {
+                return connections;
+            }
+        };
+    }
+}
