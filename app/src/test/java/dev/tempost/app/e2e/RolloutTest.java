@@ -5,8 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.tempost.outbox.RowStatus;
 import java.nio.file.Files;
-import java.sql.Connection;
-import java.sql.Statement;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -51,27 +49,24 @@ class RolloutTest {
         tempost.with("tempost.worker.grace", GRACE_SECONDS + "s").migrated();
         Process process = tempost.serve();
         tempost.awaitStatus(tempost.welcome("before@example.com"), RowStatus.DELIVERED);
-        tempost.execute("CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS"
-                + " $$ BEGIN PERFORM pg_advisory_xact_lock_shared(42); RETURN NEW; END $$");
+        // no lock, which nobody waits for longer than a second
+        tempost.execute("CREATE TABLE held AS SELECT 1; CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS"
+                + " $$ BEGIN WHILE EXISTS (SELECT FROM public.held) LOOP PERFORM pg_sleep(0.02); END LOOP; RETURN NEW;"
+                + " END $$");
         tempost.execute("CREATE TRIGGER wait BEFORE UPDATE ON tempost.attempt FOR EACH ROW"
                 + " WHEN (NEW.phase = 'transmitting') EXECUTE FUNCTION wait()");
-        long slow;
-        long late;
-        try (Connection connection = tempost.connection();
-                Statement statement = connection.createStatement()) {
-            statement.execute("SELECT pg_advisory_lock(42)");
-            slow = tempost.welcome("slow@example.com");
-            await("the send")
-                    .atMost(Installation.PATIENCE)
-                    .until(() -> tempost.number("SELECT count(*) FROM pg_stat_activity"
-                                    + " WHERE datname = current_database() AND wait_event = 'advisory'")
-                            == 1);
-            process.destroy();
-            await("the end of claiming")
-                    .atMost(Installation.PATIENCE)
-                    .until(() -> Files.readString(tempost.serveLog()).contains("nothing more is claimed"));
-            late = tempost.welcome("late@example.com");
-        }
+        long slow = tempost.welcome("slow@example.com");
+        await("the send")
+                .atMost(Installation.PATIENCE)
+                .until(() -> tempost.number("SELECT count(*) FROM pg_stat_activity"
+                                + " WHERE datname = current_database() AND wait_event = 'PgSleep'")
+                        == 1);
+        process.destroy();
+        await("the end of claiming")
+                .atMost(Installation.PATIENCE)
+                .until(() -> Files.readString(tempost.serveLog()).contains("nothing more is claimed"));
+        long late = tempost.welcome("late@example.com");
+        tempost.execute("DELETE FROM held");
 
         assertThat(process.waitFor(GRACE_SECONDS + 10, TimeUnit.SECONDS)).isTrue();
 
