@@ -26,17 +26,16 @@ public final class Reconciliation {
      * How many rows only their workflows drive.
      *
      * @param waiting all of them that have been dispatched for long enough
-     * @param wedged those that should have been tried again ten minutes ago
+     * @param wedged those that should have been tried again ten minutes ago, and that nobody tries
      */
     public record Count(long waiting, long wedged) {}
 
     // index outbox_open
     static final String COUNT = """
-        SELECT count(*) AS waiting,
-               count(*) FILTER (WHERE coalesce(next_attempt_at, dispatched_at) < now() - interval '10 minutes') AS wedged
-        FROM tempost.outbox
+        SELECT count(*) AS waiting, count(*) FILTER (WHERE is_wedged) AS wedged
+        FROM tempost.open_row
         WHERE status = 'dispatched' AND lease_until IS NULL
-          AND coalesce(dispatched_at, created_at) < clock_timestamp() - ? * interval '1 millisecond'
+          AND coalesce(dispatched_at, due_at) < clock_timestamp() - ? * interval '1 millisecond'
         """;
 
     // index outbox_open and a sort, rather than an index of its own that every claim and every outcome would have to

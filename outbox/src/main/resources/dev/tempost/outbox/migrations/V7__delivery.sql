@@ -165,7 +165,8 @@ BEGIN
         waits_for = NULL, lease_until = NULL, next_attempt_at = clock_timestamp() + p_wait_ms * interval '1 millisecond'
     WHERE r.id = o.id
       AND (r.status <> 'dispatched' OR r.lease_until IS NOT NULL
-           OR coalesce(r.next_attempt_at < clock_timestamp() - interval '5 minutes', true));
+           OR coalesce(r.next_attempt_at < clock_timestamp() + p_wait_ms * interval '1 millisecond' - interval '5 minutes',
+                       true));
 END
 $$;
 
