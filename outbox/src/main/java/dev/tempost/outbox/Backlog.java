@@ -75,8 +75,10 @@ public final class Backlog {
     private static final String UNFINISHED = """
         SELECT (SELECT count(*) FROM tempost.outbox o
                 LEFT JOIN tempost.shard s ON s.tenant = o.tenant AND s.shard_key = o.shard_key
-                LEFT JOIN tempost.outbox h ON h.id = coalesce(
-                    s.head, CASE WHEN o.shard_key IS NOT NULL THEN tempost.first_in_shard(o.tenant, o.shard_key) END)
+                -- before the join: in it, the function would be called for every pair of rows
+                LEFT JOIN LATERAL (SELECT coalesce(s.head, CASE WHEN o.shard_key IS NOT NULL
+                    THEN tempost.first_in_shard(o.tenant, o.shard_key) END) AS id OFFSET 0) f ON true
+                LEFT JOIN tempost.outbox h ON h.id = f.id
                 WHERE o.status = 'pending' AND (?::text IS NULL OR o.tenant = ?)
                   AND (o.deliver_after IS NULL OR o.deliver_after <= clock_timestamp())
                   AND (o.next_attempt_at IS NULL OR o.next_attempt_at <= clock_timestamp())

@@ -164,15 +164,31 @@ public final class Claims {
                             && inFlight.leaveRoomFor(lane, rules))
                     .collect(Collectors.groupingBy(Lane::priority, TreeMap::new, Collectors.toList()));
             Claimed claimed = open.isEmpty() ? NOTHING : take(limit, lease, open);
-            boolean all = lanes.stream().collect(Collectors.groupingBy(Lane::priority)).values().stream()
-                    .allMatch(listed -> listed.size() < LANES);
-            if (all || claimed.more() || !claimed.rows().isEmpty()) {
+            boolean cut = goOnBehind(lanes, claimed.rows());
+            if (!cut || claimed.rows().size() == limit || claimed.more()) {
                 return claimed;
             }
-            // none of those listed may go, and there are others behind them
-            lanes.forEach(rings::beginAfter);
+            if (!claimed.rows().isEmpty()) {
+                return new Claimed(claimed.rows(), true);
+            }
         }
         return NOTHING;
+    }
+
+    /** Where none of the lanes listed of a priority could give anything, and there are others behind them, those are next. */
+    private boolean goOnBehind(List<Lane> lanes, List<ClaimedRow> taken) {
+        boolean cut = false;
+        for (List<Lane> listed :
+                lanes.stream().collect(Collectors.groupingBy(Lane::priority)).values()) {
+            if (listed.size() >= LANES
+                    && taken.stream()
+                            .noneMatch(
+                                    row -> row.priority() == listed.getFirst().priority())) {
+                rings.beginAfter(listed.getLast());
+                cut = true;
+            }
+        }
+        return cut;
     }
 
     private Claimed take(int limit, Duration lease, Map<Integer, List<Lane>> open) {

@@ -265,4 +265,110 @@ class LivenessTest {
                 ledger.refused(attempt, "smtp", RefusedPhase.TRANSIENT, true, "Greylisted", "451", Duration.ofHours(1));
         assertThat(wait).isBetween(Duration.ofSeconds(10), Duration.ofSeconds(20));
     }
+
+    @Test
+    void mendingTurnsReadsTheShardsItLooksAtAndNoOtherRow() {
+        outbox.database.execute("INSERT INTO tempost.outbox (event_type, status, finished_at)"
+                + " SELECT 'welcome', 'delivered', now() FROM generate_series(1, 20000)");
+        outbox.database.execute("INSERT INTO tempost.outbox (event_type, shard_key)"
+                + " SELECT 'welcome', 's' || n FROM generate_series(1, 300) n");
+        long before = rowsRead();
+        claims.mendTurns();
+        assertThat(rowsRead() - before).isLessThan(20_000);
+    }
+
+    /** By whole scans of the table, in this database. */
+    private long rowsRead() {
+        outbox.database.execute("SELECT pg_stat_clear_snapshot()");
+        return outbox.database.number(
+                "SELECT coalesce(sum(seq_tup_read), 0) FROM pg_stat_all_tables WHERE relname = 'outbox'");
+    }
+
+    @Test
+    void aTurnThatCannotBePassedOnIsNoReasonToGoOnMending() throws SQLException {
+        long head = outbox.row("shard_key", "'s'");
+        long next = outbox.row("shard_key", "'s'");
+        List<ClaimedRow> taken = claim(claims, 7);
+        assertThat(taken).extracting(ClaimedRow::id).containsExactly(head);
+        try (Connection application = outbox.database.connect();
+                Statement statement = application.createStatement()) {
+            application.setAutoCommit(false);
+            statement.execute("SELECT FROM tempost.outbox WHERE id = " + next + " FOR UPDATE");
+            finish(taken);
+            assertThat(claims.mendTurns()).isZero();
+            assertThat(claims.mendTurns()).isZero();
+            application.rollback();
+        }
+        assertThat(claims.mendTurns()).isEqualTo(1);
+        assertThat(claim(claims, 7)).extracting(ClaimedRow::id).containsExactly(next);
+    }
+
+    @Test
+    void aCancelThatReadsAnOldSnapshotLeavesTheTurnToBeMended() throws SQLException {
+        long first = outbox.row("shard_key", "'s'");
+        List<ClaimedRow> taken = claim(claims, 7);
+        outbox.database.execute("INSERT INTO tempost.outbox (event_type, shard_key)"
+                + " SELECT 'second', 's' FROM generate_series(1, 2)");
+        assertThat(taken).extracting(ClaimedRow::id).containsExactly(first);
+        try (Connection application = outbox.database.connect();
+                Statement statement = application.createStatement()) {
+            application.setAutoCommit(false);
+            application.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+            statement.execute("SELECT count(*) FROM tempost.shard");
+            finish(taken);
+            statement.execute("SELECT tempost.cancel(" + (first + 1) + ", 'old')");
+            application.commit();
+        }
+        claims.mendTurns();
+        assertThat(claim(claims, 7)).extracting(ClaimedRow::id).containsExactly(first + 2);
+    }
+
+    @Test
+    void lanesThatMayNotGoDoNotHideAnUrgentOneBehindThem() {
+        outbox.database.execute("INSERT INTO tempost.outbox (event_type, tenant, priority)"
+                + " SELECT 'welcome', 'p' || n, 1 FROM generate_series(1, 80) n");
+        Pauses pauses = new Pauses(outbox.database.dataSource());
+        for (int i = 1; i <= 80; i++) {
+            pauses.pause(new Scope("p" + i, null, null), "why", "ada");
+        }
+        outbox.database.execute("INSERT INTO tempost.outbox (event_type) SELECT 'bulk' FROM generate_series(1, 200)");
+        long urgent = outbox.row("tenant, priority", "'zzz'", "1");
+        Set<Long> taken = new HashSet<>();
+        for (int i = 0; i < 3; i++) {
+            claim(claims, 7).forEach(row -> taken.add(row.id()));
+        }
+        assertThat(taken).contains(urgent);
+    }
+
+    @Test
+    void neverIsATimeThatARowMayHave() {
+        long id = outbox.row("expires_at, deliver_after", "'infinity'", "'-infinity'");
+        outbox.assertThatRow(id, "expires_at IS NULL AND deliver_after IS NULL");
+        assertThat(claim(claims, 7)).hasSize(1);
+    }
+
+    @Test
+    void cancellingRowsOfAFewShardsByTurnsLooksForTheNextOnce() {
+        outbox.database.execute("INSERT INTO tempost.outbox (event_type, shard_key, job_id)"
+                + " SELECT 'welcome', 's' || n % 2, 'j' FROM generate_series(1, 3000) n");
+        assertThat(inLine()).isEqualTo(2998);
+        assertThat(outbox.database.number("SELECT tempost.cancel_job('default', 'j', 'no')"))
+                .isEqualTo(3000);
+        assertThat(outbox.database.number("SELECT count(*) FROM tempost.stuck_turn"))
+                .isLessThanOrEqualTo(2);
+    }
+
+    @Test
+    void anUrgentRowThatComesDueWaitsBehindNoOthers() {
+        outbox.database.execute("INSERT INTO tempost.outbox (event_type, deliver_after)"
+                + " SELECT 'digest', now() + interval '1 hour' FROM generate_series(1, 2000)");
+        long urgent = outbox.row("priority, deliver_after", "1", "now() + interval '1 hour'");
+        outbox.database.execute(
+                "UPDATE tempost.outbox SET next_attempt_at = now() - interval '1 s' WHERE priority = 3");
+        outbox.database.execute("UPDATE tempost.outbox SET next_attempt_at = now() WHERE priority = 1");
+        outbox.database.execute(
+                "SET session_replication_role = replica;"
+                        + " UPDATE tempost.outbox SET deliver_after = now() - interval '2 s'; SET session_replication_role = origin");
+        assertThat(claim(claims, 7)).extracting(ClaimedRow::id).contains(urgent);
+    }
 }

@@ -451,13 +451,18 @@ final class ModelledOutbox implements AutoCloseable {
     }
 
     private void timePasses() throws SQLException {
-        StringBuilder locked = new StringBuilder("0");
-        all(row -> row.locked).forEach(row -> locked.append(", ").append(row.id));
-        execute("SET session_replication_role = replica; UPDATE tempost.outbox"
-                + " SET deliver_after = deliver_after - interval '2 hours',"
-                + " next_attempt_at = next_attempt_at - interval '2 hours' WHERE id NOT IN (" + locked
-                + "); SET session_replication_role = origin");
-        all(row -> !row.locked).forEach(row -> row.due = true);
+        // not for what an open transaction changed: a row it cancelled, or one it passed a turn on to
+        execute("SET session_replication_role = replica");
+        try (Statement statement = connection.createStatement();
+                ResultSet passed = statement.executeQuery("UPDATE tempost.outbox"
+                        + " SET deliver_after = deliver_after - interval '2 hours',"
+                        + " next_attempt_at = next_attempt_at - interval '2 hours' WHERE id = ANY (ARRAY("
+                        + "SELECT id FROM tempost.outbox FOR NO KEY UPDATE SKIP LOCKED)) RETURNING id")) {
+            while (passed.next()) {
+                Objects.requireNonNull(rows.get(passed.getLong(1))).due = true;
+            }
+        }
+        execute("SET session_replication_role = origin");
     }
 
     private void supersede(ModelRow row) {

@@ -13,8 +13,12 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Among a million rows, each statement inside the claim finds its own by the index that is meant for it. */
+// one after another: each holds the locks of the limits it claims under
+@Execution(ExecutionMode.SAME_THREAD)
 class PlansAtSizeTest {
 
     private static final Pattern SCAN =

@@ -53,6 +53,7 @@ CREATE TABLE tempost.outbox (
         shard_key IS NOT NULL
         AND (status IN ('pending', 'dispatched') OR status = 'failed' AND NOT skippable)) STORED,
 
+    CONSTRAINT outbox_times_are_finite CHECK (isfinite(expires_at) AND isfinite(deliver_after)),
     CONSTRAINT outbox_object_key_needs_shard_key CHECK (object_key IS NULL OR shard_key IS NOT NULL)
 ) WITH (
     fillfactor = 80,
@@ -78,7 +79,7 @@ COMMENT ON COLUMN tempost.outbox.retried_at IS
 CREATE INDEX outbox_due ON tempost.outbox (priority, tenant, event_type, id)
     WHERE status = 'pending' AND waits_for IS NULL;
 -- what comes due next
-CREATE INDEX outbox_later ON tempost.outbox (next_attempt_at) WHERE status = 'pending' AND waits_for = 'time';
+CREATE INDEX outbox_later ON tempost.outbox (priority, next_attempt_at) WHERE status = 'pending' AND waits_for = 'time';
 -- the leases, and those that ran out
 CREATE INDEX outbox_leased ON tempost.outbox (lease_until) WHERE lease_until IS NOT NULL;
 -- who is first in a shard, and how deep it is
@@ -148,18 +149,20 @@ CREATE TRIGGER outbox_rescheduled BEFORE UPDATE OF deliver_after ON tempost.outb
     EXECUTE FUNCTION tempost.schedule_row();
 
 
--- Of the rows that a transaction inserts into a shard one after another, the first arrives for the claim; the others line up
--- behind it. So a million rows in one shard are no million rows to look at. The setting ends with the transaction.
+-- Of the rows that a transaction inserts into a shard, the first arrives for the claim; the others line up behind it. So a million
+-- rows in one shard are no million rows to look at. The newest open row of the shard is asked whether this very transaction
+-- wrote it: if so, it can neither end nor vanish before the new row is there. Index outbox_shard.
 CREATE FUNCTION tempost.line_up_behind() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    own boolean;
 BEGIN
-    -- looked up: its insert may have come to nothing
-    IF EXISTS (SELECT FROM tempost.outbox o
-               WHERE o.id = nullif(current_setting('tempost.last_id', true), '')::bigint
-                 AND o.tenant = NEW.tenant AND o.shard_key = NEW.shard_key AND o.holds_shard) THEN
+    SELECT o.xmin = pg_current_xact_id()::xid INTO own FROM tempost.outbox o
+    WHERE o.tenant = NEW.tenant AND o.shard_key = NEW.shard_key AND o.holds_shard
+    ORDER BY o.tenant DESC, o.shard_key DESC, o.id DESC LIMIT 1;
+    IF own THEN
         NEW.waits_for := 'turn';
     END IF;
-    PERFORM set_config('tempost.last_id', NEW.id::text, true);
     RETURN NEW;
 END
 $$;
@@ -168,3 +171,19 @@ $$;
 CREATE TRIGGER outbox_lines_up BEFORE INSERT ON tempost.outbox
     FOR EACH ROW WHEN (NEW.status = 'pending' AND NEW.shard_key IS NOT NULL)
     EXECUTE FUNCTION tempost.line_up_behind();
+
+
+-- Never, and always, are what null means; the other two infinities make no sense and are refused by a constraint.
+CREATE FUNCTION tempost.forget_infinity() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    NEW.expires_at := nullif(NEW.expires_at, 'infinity');
+    NEW.deliver_after := nullif(NEW.deliver_after, '-infinity');
+    RETURN NEW;
+END
+$$;
+
+-- by name before all others
+CREATE TRIGGER outbox_finite BEFORE INSERT OR UPDATE OF expires_at, deliver_after ON tempost.outbox
+    FOR EACH ROW WHEN (NOT isfinite(NEW.expires_at) OR NOT isfinite(NEW.deliver_after))
+    EXECUTE FUNCTION tempost.forget_infinity();

@@ -22,21 +22,27 @@ CREATE TABLE tempost.stuck_turn (
     tenant    text        NOT NULL,
     shard_key text        NOT NULL,
     noted_at  timestamptz NOT NULL DEFAULT clock_timestamp()
+) WITH (
+    autovacuum_vacuum_scale_factor = 0.02
 );
 
 COMMENT ON TABLE tempost.stuck_turn IS
     'Shards whose turn could not be passed on because somebody held a lock just then. Looked at again every second.';
 
 CREATE INDEX stuck_turn_shard ON tempost.stuck_turn (tenant, shard_key);
+CREATE INDEX stuck_turn_oldest ON tempost.stuck_turn (noted_at);
 
 
--- Once is enough, however many rows of the shard find it so.
-CREATE FUNCTION tempost.note_stuck_turn(p_tenant text, p_shard_key text) RETURNS void
+-- Once a transaction is enough, however many of its rows find it so: false when it noted the shard before.
+CREATE FUNCTION tempost.note_stuck_turn(p_tenant text, p_shard_key text) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     INSERT INTO tempost.stuck_turn (tenant, shard_key)
     SELECT p_tenant, p_shard_key
-    WHERE NOT EXISTS (SELECT FROM tempost.stuck_turn t WHERE t.tenant = p_tenant AND t.shard_key = p_shard_key);
+    WHERE NOT EXISTS (
+        SELECT FROM tempost.stuck_turn t
+        WHERE t.tenant = p_tenant AND t.shard_key = p_shard_key AND t.xmin = pg_current_xact_id()::xid);
+    RETURN FOUND;
 END
 $$;
 
@@ -53,66 +59,91 @@ END
 $$;
 
 
--- Lets a claim look at the head of a shard, at its time. Where somebody holds that row, the shard is noted as stuck.
-CREATE FUNCTION tempost.free_head(p_tenant text, p_shard_key text, p_head bigint) RETURNS void
+-- Lets a claim look at the head of a shard, at its time. Where somebody holds that row, the shard is noted as stuck. True when the
+-- row changed.
+CREATE FUNCTION tempost.free_head(p_tenant text, p_shard_key text, p_head bigint) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    PERFORM FROM tempost.outbox o WHERE o.id = p_head FOR NO KEY UPDATE SKIP LOCKED;
+    PERFORM FROM tempost.outbox o
+    WHERE o.id = p_head AND o.status = 'pending' AND o.waits_for = 'turn' FOR NO KEY UPDATE SKIP LOCKED;
     IF FOUND THEN
         UPDATE tempost.outbox o
         SET waits_for = CASE WHEN tempost.ahead(o.deliver_after, o.next_attempt_at) IS NOT NULL THEN 'time' END,
             next_attempt_at = tempost.ahead(o.deliver_after, o.next_attempt_at)
-        WHERE o.id = p_head AND o.status = 'pending' AND o.waits_for = 'turn';
-    ELSIF EXISTS (SELECT FROM tempost.outbox o WHERE o.id = p_head) THEN
+        WHERE o.id = p_head;
+        RETURN true;
+    ELSIF EXISTS (SELECT FROM tempost.outbox o WHERE o.id = p_head AND o.status = 'pending' AND o.waits_for = 'turn') THEN
         PERFORM tempost.note_stuck_turn(p_tenant, p_shard_key);
     END IF;
+    RETURN false;
 END
 $$;
 
 
--- Gives the turn to the first open row of a shard and tells every replica. The caller holds the shard's row, if there is one.
-CREATE FUNCTION tempost.give_turn(p_tenant text, p_shard_key text) RETURNS void
+-- Gives the turn to the first open row of a shard and tells every replica. The caller holds the shard's row, if there is one. True
+-- when that changed anything.
+CREATE FUNCTION tempost.give_turn(p_tenant text, p_shard_key text) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    next bigint := tempost.first_in_shard(p_tenant, p_shard_key);
+    next    bigint := tempost.first_in_shard(p_tenant, p_shard_key);
+    changed boolean;
 BEGIN
     IF next IS NULL THEN
         DELETE FROM tempost.shard s WHERE s.tenant = p_tenant AND s.shard_key = p_shard_key;
-        RETURN;
+        RETURN FOUND;
     END IF;
     UPDATE tempost.shard s SET head = next, since = clock_timestamp()
     WHERE s.tenant = p_tenant AND s.shard_key = p_shard_key AND s.head <> next;
-    PERFORM tempost.free_head(p_tenant, p_shard_key, next);
-    PERFORM pg_notify('tempost_wake', '');
+    changed := FOUND;
+    changed := tempost.free_head(p_tenant, p_shard_key, next) OR changed;
+    IF changed THEN
+        PERFORM pg_notify('tempost_wake', '');
+    END IF;
+    RETURN changed;
 END
 $$;
 
 
--- Passes the turn on, if this row had it. Whoever holds the shard's row is a claim, for milliseconds; should it be somebody
--- else, the shard is noted as stuck once lock_timeout has passed. Of a shard that nobody has opened, this may have been the
--- first row: the next one goes on, looked for once where a thousand rows end one after another, and the shard is noted.
+-- Locks a shard whose head has ended. Whoever holds it is a claim, for milliseconds; false when it is somebody else, or the turn
+-- has moved on.
+CREATE FUNCTION tempost.lock_shard(p_tenant text, p_shard_key text, p_head bigint) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM FROM tempost.shard s
+    WHERE s.tenant = p_tenant AND s.shard_key = p_shard_key AND s.head = p_head FOR UPDATE SKIP LOCKED;
+    IF FOUND THEN
+        RETURN true;
+    END IF;
+    PERFORM FROM tempost.shard s
+    WHERE s.tenant = p_tenant AND s.shard_key = p_shard_key AND s.head = p_head FOR UPDATE;
+    RETURN FOUND;
+EXCEPTION WHEN lock_not_available THEN
+    RETURN false;
+END
+$$;
+
+
+-- Passes the turn on, if this row had it. Of a shard that nobody has opened, this may have been the first row: the next one goes on,
+-- looked for once a transaction where a thousand rows end one after another. What this transaction cannot lock, or cannot see
+-- since it reads an old snapshot, is noted as stuck.
 CREATE FUNCTION tempost.pass_turn(p_tenant text, p_shard_key text, p_id bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    shard  text := p_tenant || ':' || p_shard_key;
     holder bigint;
 BEGIN
     SELECT s.head INTO holder FROM tempost.shard s WHERE s.tenant = p_tenant AND s.shard_key = p_shard_key;
     IF NOT FOUND THEN
-        PERFORM tempost.note_stuck_turn(p_tenant, p_shard_key);
-        IF current_setting('tempost.last_passed', true) IS DISTINCT FROM shard THEN
-            PERFORM set_config('tempost.last_passed', shard, true), tempost.give_turn(p_tenant, p_shard_key);
+        IF tempost.note_stuck_turn(p_tenant, p_shard_key) THEN
+            PERFORM tempost.give_turn(p_tenant, p_shard_key);
         END IF;
     ELSIF holder = p_id THEN
-        BEGIN
-            PERFORM FROM tempost.shard s
-            WHERE s.tenant = p_tenant AND s.shard_key = p_shard_key AND s.head = p_id FOR UPDATE;
-            IF FOUND THEN
-                PERFORM tempost.give_turn(p_tenant, p_shard_key);
-            END IF;
-        EXCEPTION WHEN lock_not_available THEN
+        IF tempost.lock_shard(p_tenant, p_shard_key, p_id) THEN
+            PERFORM tempost.give_turn(p_tenant, p_shard_key);
+        ELSE
             PERFORM tempost.note_stuck_turn(p_tenant, p_shard_key);
-        END;
+        END IF;
+    ELSIF current_setting('transaction_isolation') <> 'read committed' THEN
+        PERFORM tempost.note_stuck_turn(p_tenant, p_shard_key);
     END IF;
 END
 $$;
@@ -156,7 +187,7 @@ END
 $$;
 
 
--- Sees to it that a shard's turn is with a row that is open, and that a claim looks at it. True when it was not.
+-- Sees to it that a shard's turn is with a row that is open, and that a claim looks at it. True when that changed anything.
 CREATE FUNCTION tempost.mend_turn(p_tenant text, p_shard_key text) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -170,13 +201,13 @@ BEGIN
         RETURN false;
     END IF;
 
-    SELECT * INTO head FROM tempost.outbox o
-    WHERE o.id = coalesce(turn, tempost.first_in_shard(p_tenant, p_shard_key));
+    -- before the query: a function beside a column would be called for every row of the table
+    turn := coalesce(turn, tempost.first_in_shard(p_tenant, p_shard_key));
+    SELECT * INTO head FROM tempost.outbox o WHERE o.id = turn;
     IF head.holds_shard AND NOT (head.status = 'pending' AND head.waits_for IS NOT DISTINCT FROM 'turn') THEN
         RETURN false;
     END IF;
-    PERFORM tempost.give_turn(p_tenant, p_shard_key);
-    RETURN true;
+    RETURN tempost.give_turn(p_tenant, p_shard_key);
 END
 $$;
 
@@ -195,7 +226,7 @@ BEGIN
         WITH taken AS (
             DELETE FROM tempost.stuck_turn t
             WHERE t.ctid = ANY (ARRAY(
-                SELECT n.ctid FROM tempost.stuck_turn n ORDER BY n.noted_at LIMIT p_limit FOR UPDATE SKIP LOCKED))
+                SELECT n.ctid FROM tempost.stuck_turn n ORDER BY n.noted_at LIMIT 10 * p_limit FOR UPDATE SKIP LOCKED))
             RETURNING t.tenant, t.shard_key)
         SELECT DISTINCT t.tenant, t.shard_key FROM taken t
     LOOP

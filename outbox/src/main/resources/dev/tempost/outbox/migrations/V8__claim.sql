@@ -3,15 +3,17 @@
 -- index until it can be taken, and one statement moves a bounded number of rows: a large table, a deep shard or a locked one
 -- costs strangers nothing.
 
--- Lets claims look at rows whose time has come. Index outbox_later, bounded by now().
+-- Lets claims look at rows whose time has come, some of each priority: an urgent one waits behind no others. Index outbox_later,
+-- bounded by now().
 CREATE FUNCTION tempost.wake_due(p_limit int) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     UPDATE tempost.outbox o SET waits_for = NULL, next_attempt_at = NULL
     WHERE o.id = ANY (ARRAY(
-        SELECT l.id FROM tempost.outbox l
-        WHERE l.status = 'pending' AND l.waits_for = 'time' AND l.next_attempt_at <= now()
-        ORDER BY l.next_attempt_at LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED));
+        SELECT due.id FROM generate_series(1, 5) level CROSS JOIN LATERAL (
+            SELECT l.id FROM tempost.outbox l
+            WHERE l.status = 'pending' AND l.waits_for = 'time' AND l.priority = level AND l.next_attempt_at <= now()
+            ORDER BY l.priority, l.next_attempt_at LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED) due));
 END
 $$;
 
@@ -58,7 +60,7 @@ DECLARE
     lane  tempost.lane;
     found int;
 BEGIN
-    PERFORM tempost.wake_due(500);
+    PERFORM tempost.wake_due(100);
     FOR level IN 1..p_lowest LOOP
         RETURN QUERY SELECT * FROM tempost.lanes_after(level, p_tenants[level], p_event_types[level], p_only, p_limit);
         GET DIAGNOSTICS found = ROW_COUNT;
@@ -136,7 +138,8 @@ BEGIN
            coalesce(array_agg(f.id ORDER BY f.id) FILTER (WHERE NOT f.free), '{}'), max(f.id)
     INTO free, others, last
     FROM (
-        SELECT o.id, o.shard_key IS NULL AND coalesce(o.expires_at > clock_timestamp(), true) AS free
+        SELECT o.id, o.shard_key IS NULL AND coalesce(o.expires_at > clock_timestamp(), true)
+                     AND coalesce(o.deliver_after <= clock_timestamp(), true) AS free
         FROM tempost.outbox o
         WHERE o.status = 'pending' AND o.waits_for IS NULL
           AND (o.priority, o.tenant, o.event_type, o.id) >= (offer.priority, offer.tenant, offer.event_type, p_from)
@@ -151,7 +154,8 @@ $$;
 -- Shards ---------------------------------------------------------------------------------------------------------------
 
 -- Says whose turn it is in a shard, for a claim that met and locked one of its rows, and locks the shard when it is that row's; null
--- when somebody holds the shard. A lower id that committed late goes first as long as nothing of the shard is under way.
+-- when it is, and somebody holds the shard. A lower id that committed late goes first as long as nothing of the shard is under
+-- way. Whoever is told of another's turn without the lock lines up behind a row that may just be ending: that is noted.
 CREATE FUNCTION tempost.lock_turn(met tempost.outbox) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -161,17 +165,18 @@ BEGIN
     SELECT s.head INTO turn FROM tempost.shard s
     WHERE s.tenant = met.tenant AND s.shard_key = met.shard_key FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
-        IF EXISTS (SELECT FROM tempost.shard s WHERE s.tenant = met.tenant AND s.shard_key = met.shard_key) THEN
-            RETURN NULL;
-        END IF;
-        -- a shard is opened by whoever holds its first row, hence by one claim at a time
-        turn := tempost.first_in_shard(met.tenant, met.shard_key);
+        SELECT s.head INTO turn FROM tempost.shard s WHERE s.tenant = met.tenant AND s.shard_key = met.shard_key;
         IF turn = met.id THEN
-            INSERT INTO tempost.shard AS s (tenant, shard_key, head) VALUES (met.tenant, met.shard_key, met.id)
-            ON CONFLICT (tenant, shard_key) DO NOTHING;
-            RETURN CASE WHEN FOUND THEN met.id END;
+            RETURN NULL;
+        ELSIF turn IS NULL THEN
+            -- a shard is opened by whoever holds its first row, hence by one claim at a time
+            turn := tempost.first_in_shard(met.tenant, met.shard_key);
+            IF turn = met.id THEN
+                INSERT INTO tempost.shard AS s (tenant, shard_key, head) VALUES (met.tenant, met.shard_key, met.id)
+                ON CONFLICT (tenant, shard_key) DO NOTHING;
+                RETURN CASE WHEN FOUND THEN met.id END;
+            END IF;
         END IF;
-        -- its first row may end at this very moment, with nobody in line behind it yet
         PERFORM tempost.note_stuck_turn(met.tenant, met.shard_key);
         RETURN turn;
     END IF;

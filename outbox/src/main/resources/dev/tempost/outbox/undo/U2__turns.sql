@@ -6,6 +6,7 @@ DROP TRIGGER outbox_gone ON tempost.outbox;
 DROP TRIGGER outbox_ended ON tempost.outbox;
 DROP FUNCTION tempost.row_ended;
 DROP FUNCTION tempost.pass_turn;
+DROP FUNCTION tempost.lock_shard;
 DROP FUNCTION tempost.give_turn;
 DROP FUNCTION tempost.free_head;
 DROP FUNCTION tempost.first_in_shard;
