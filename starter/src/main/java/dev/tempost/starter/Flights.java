@@ -250,7 +250,8 @@ public final class Flights {
             int connections = connections(provider.getKey());
             int margin = margin(connections);
             int free = connections + margin + urgent * third(connections) - provider.getValue().all;
-            if (free < third(margin)) {
+            // a claim that brings few costs as much as one that brings many
+            if (free < margin / 2) {
                 full.add(provider.getKey());
             } else {
                 most = Math.min(most, free);
@@ -284,8 +285,8 @@ public final class Flights {
     }
 
     /** How many rows of a provider are claimed beyond its connections: what they take up while the next claim is on its way. */
-    static int margin(int connections) {
-        return Math.max(2, connections / 4);
+    private static int margin(int connections) {
+        return Math.max(2, connections / 2);
     }
 
     private static int third(int places) {

@@ -17,7 +17,8 @@ class FlightsTest {
 
     private final AtomicLong clock = new AtomicLong();
     private final AtomicInteger rings = new AtomicInteger();
-    // nine may wait for Temporal; eight connections, so that ten rows may be in flight
+    // nine may wait for Temporal; eight connections, so that twelve rows may be in flight, and eleven are worth no
+    // claim
     private final Flights flights = fixed(9, Map.of("mail", MANY));
     private final Flights slow = fixed(9, Map.of("mail", 8, "other", 8));
 
@@ -72,11 +73,11 @@ class FlightsTest {
 
     @Test
     void aProviderHasItsConnectionsAndAFewRowsMore() {
-        add(slow, 1, 9);
+        add(slow, 1, 10);
         LongStream.rangeClosed(1, 8).forEach(slow::begun);
-        assertThat(slow.room().rows()).as("beside nine").isEqualTo(1);
+        assertThat(slow.room().rows()).as("beside ten").isEqualTo(2);
 
-        add(slow, 10, 1);
+        add(slow, 11, 1);
 
         assertThat(slow.room().full()).containsExactly("mail");
         assertThat(slow.room().rows()).as("for the other provider").isEqualTo(9);
@@ -143,7 +144,7 @@ class FlightsTest {
     void anEndAtAFullProviderRings() {
         add(slow, 1, 8);
         LongStream.rangeClosed(1, 8).forEach(slow::begun);
-        add(slow, 9, 2);
+        add(slow, 9, 3);
         int before = rings.get();
 
         slow.ended(1);
@@ -167,11 +168,11 @@ class FlightsTest {
     void anUrgentRowFindsAPlaceAtAFullProvider() {
         add(slow, 1, 8);
         LongStream.rangeClosed(1, 8).forEach(slow::begun);
-        add(slow, 9, 2);
+        add(slow, 9, 3);
         assertThat(slow.room().full()).containsExactly("mail");
 
         assertThat(slow.roomForUrgent().full()).isEmpty();
-        assertThat(slow.roomForUrgent().rows()).isEqualTo(2);
+        assertThat(slow.roomForUrgent().rows()).isEqualTo(3);
     }
 
     @Test

@@ -188,7 +188,7 @@ public record TempostProperties(
      * @param readTimeout How long to wait for each reply.
      * @param writeTimeout How long to wait for each write.
      * @param maxConnections The most connections this process keeps to the server, and so how many messages it sends through it
-     *     at the same time. A replica claims that many rows for it and a quarter more.
+     *     at the same time. A replica claims that many rows for it and half as many more.
      * @param inFlight How many rows may be between their claim and the end of their first attempt, all replicas together. When
      *     not set, two seconds' worth of the rate limit, or any number without one.
      * @param rateLimit The most messages a second that all replicas together send through it; no limit when not set.
@@ -218,7 +218,7 @@ public record TempostProperties(
      * @param readTimeout How long to wait for each reply.
      * @param writeTimeout How long to wait for each write.
      * @param maxConnections The most connections this process keeps to the server, and so how many messages it sends through it
-     *     at the same time. A replica claims that many rows for it and a quarter more.
+     *     at the same time. A replica claims that many rows for it and half as many more.
      * @param inFlight How many rows may be between their claim and the end of their first attempt, all replicas together. When
      *     not set, two seconds' worth of the rate limit, or any number without one.
      * @param rateLimit The most messages a second that all replicas together send through it; no limit when not set.
