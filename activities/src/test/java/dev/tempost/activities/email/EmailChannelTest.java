@@ -159,7 +159,8 @@ class EmailChannelTest {
             }
         }
         assertThat(server.received()).isEqualTo(200);
-        assertThat(server.connections()).isBetween(1, 4);
+        // four at a time, and one may be renewed after its hundredth message
+        assertThat(server.connections()).isBetween(1, 6);
     }
 
     @Test
