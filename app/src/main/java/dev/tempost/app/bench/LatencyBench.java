@@ -182,10 +182,13 @@ public final class LatencyBench {
             settings.put("tempost.temporal.task-queue", database);
             settings.put("tempost.roles", roles);
             settings.put("server.port", Integer.toString(Ports.any()));
-            processes.add(new ProcessBuilder(ServeProcess.command(settings, classPath))
+            Process process = new ProcessBuilder(ServeProcess.command(settings, classPath))
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start());
+                    .start();
+            // whoever stops the benchmark stops what it started
+            Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
+            processes.add(process);
         }
         Party party = new Party(name, outbox, processes);
         try {
