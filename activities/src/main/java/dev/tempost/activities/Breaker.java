@@ -35,7 +35,7 @@ public final class Breaker {
      *
      * @param id the row's id: one row that is throttled again and again says nothing about others
      */
-    void learn(String provider, long id, Outcome outcome) {
+    void record(String provider, long id, Outcome outcome) {
         ProviderRecord record = records.computeIfAbsent(provider, name -> new ProviderRecord());
         switch (outcome) {
             case Outcome.Accepted accepted -> record.accepted();

@@ -7,6 +7,7 @@ import dev.tempost.outbox.OutboxUnavailableException;
 import dev.tempost.outbox.RowStatus;
 import dev.tempost.workflows.CarriedFailure;
 import dev.tempost.workflows.DeliveryActivities;
+import dev.tempost.workflows.DeliveryOutcome;
 import dev.tempost.workflows.DeliveryPolicy;
 import dev.tempost.workflows.DeliveryRequest;
 import dev.tempost.workflows.FailureType;
@@ -42,7 +43,7 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
     private final Watchdog watchdog = new Watchdog();
     private final SendAttempt.Collaborators with;
     private final Marking marking;
-    private final Duration patience;
+    private final Duration placeTimeout;
 
     /**
      * @param routes from an event type to the way it goes out
@@ -63,7 +64,7 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
         this.refusals = new UnrecordedRefusals(ledger);
         this.routes = routes;
         this.listener = listener;
-        this.patience = longestWaitForAPlace;
+        this.placeTimeout = longestWaitForAPlace;
         this.with = new SendAttempt.Collaborators(ledger, refusals, breaker, listener, watchdog);
         this.marking = new Marking(ledger, listener);
         watchdog.every(BETWEEN_RECORDINGS, refusals::recordAllKept);
@@ -102,12 +103,13 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
         DeliveryRequest delivery = request.delivery();
         try {
             Route route = routes.apply(delivery.eventType());
-            String pacedQueue = route.pacedQueue();
-            if (pacedQueue != null && (activity.isLocal() || !pacedQueue.equals(activity.getActivityTaskQueue()))) {
+            String rateLimitedQueue = route.rateLimitedQueue();
+            if (rateLimitedQueue != null
+                    && (activity.isLocal() || !rateLimitedQueue.equals(activity.getActivityTaskQueue()))) {
                 // started under another configuration: sent from here it would pass the limit by
-                throw Failures.pacedElsewhere(route.provider(), pacedQueue);
+                throw Failures.rateLimitedElsewhere(route.provider(), rateLimitedQueue);
             }
-            try (Places.Place place = route.places().take(delivery.priority(), patience)) {
+            try (Places.Place place = route.places().take(delivery.priority(), placeTimeout)) {
                 if (place == null) {
                     tell(delivery, "waiting");
                     throw Failures.retryable(
@@ -115,11 +117,11 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
                             "nothing was sent: all connections to provider " + route.provider() + " were busy",
                             Failures.soon(Duration.ofSeconds(1), Duration.ofSeconds(2)));
                 }
-                listener.begun(delivery.id());
+                listener.onBegun(delivery.id());
                 return passTheGate(request, route, activity);
             }
         } finally {
-            listener.ended(delivery.id());
+            listener.onEnded(delivery.id());
         }
     }
 
@@ -157,10 +159,10 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
                     delivery.id(), key, admitted.attempt(), activity.getWorkflowId(), activity.getWorkflowRunId());
             return new SendAttempt(with, delivery, route, admitted, attempt).make(openedAt);
         }
-        if (admission instanceof Admission.Settled settled) {
-            tell(delivery, settled.status().column());
-            if (settled.status() != RowStatus.FAILED) {
-                return new SendResult(settled.status().column(), null);
+        if (admission instanceof Admission.Ended ended) {
+            tell(delivery, ended.status().column());
+            if (ended.status() != RowStatus.FAILED) {
+                return new SendResult(DeliveryOutcome.valueOf(ended.status().name()), null);
             }
         } else {
             tell(delivery, "waiting");
@@ -179,7 +181,7 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
     }
 
     private void tell(DeliveryRequest delivery, String outcome) {
-        listener.came(new SendEvent(delivery.id(), delivery.tenant(), delivery.eventType(), outcome, null));
+        listener.onOutcome(new SendEvent(delivery.id(), delivery.tenant(), delivery.eventType(), outcome, null));
     }
 
     /** Stops the watchdog; call it once no send is under way any more. */

@@ -28,9 +28,9 @@ final class Failures {
                 .build());
     }
 
-    static ApplicationFailure pacedElsewhere(String provider, String queue) {
+    static ApplicationFailure rateLimitedElsewhere(String provider, String queue) {
         return withoutStackTrace(ApplicationFailure.newBuilder()
-                .setType(FailureType.PACED_ELSEWHERE)
+                .setType(FailureType.RATE_LIMITED_ELSEWHERE)
                 .setMessage(
                         "nothing was sent: the rate limit of provider " + provider + " applies to task queue " + queue)
                 .setNonRetryable(true)

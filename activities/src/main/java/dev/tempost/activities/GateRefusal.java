@@ -50,7 +50,7 @@ final class GateRefusal {
                         "an earlier attempt may have been accepted; retry the row to send it again, or dismiss it");
             case Admission.Missing() ->
                 Failures.nonRetryable(FailureType.ROW_MISSING, "row " + id + " with this key is gone");
-            case Admission.Settled(RowStatus status, String reason, String errorType, String error) ->
+            case Admission.Ended(RowStatus status, String reason, String errorType, String error) ->
                 Failures.nonRetryable(
                         errorType == null ? FailureType.WORKFLOW_LOST : errorType,
                         error == null ? "row " + id + " was " + status.column() + " by another run" : error);

@@ -15,7 +15,7 @@ final class LedgerTransmission implements Transmission, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(LedgerTransmission.class);
     // a process that dies while it connects holds its row no longer than this
-    private static final Duration PATIENCE = Duration.ofSeconds(15);
+    private static final Duration TIMEOUT = Duration.ofSeconds(15);
     private static final Duration SIGN_OF_LIFE = Duration.ofSeconds(5);
     private static final Duration LONGEST_RESERVE = Duration.ofSeconds(5);
 
@@ -43,7 +43,7 @@ final class LedgerTransmission implements Transmission, AutoCloseable {
 
     /** How long an attempt that connects is taken for alive after its last sign of life. */
     static Duration patience(Duration deadline) {
-        return deadline.compareTo(PATIENCE) < 0 ? deadline : PATIENCE;
+        return deadline.compareTo(TIMEOUT) < 0 ? deadline : TIMEOUT;
     }
 
     private void alive() {

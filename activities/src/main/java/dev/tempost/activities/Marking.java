@@ -5,13 +5,13 @@ import dev.tempost.outbox.Ledger;
 import dev.tempost.outbox.Mark;
 import dev.tempost.outbox.Marked;
 import dev.tempost.outbox.RowStatus;
+import dev.tempost.workflows.DeliveryOutcome;
 import dev.tempost.workflows.FailureType;
 import dev.tempost.workflows.MarkRequest;
 import dev.tempost.workflows.MarkResult;
 import dev.tempost.workflows.Receipt;
 import io.temporal.activity.ActivityInfo;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.UUID;
 
 /** Tells rows how their workflows ended. */
@@ -32,7 +32,7 @@ final class Marking {
             AttemptRef attempt = new AttemptRef(
                     request.id(), key, receipt.attempt(), activity.getWorkflowId(), activity.getWorkflowRunId());
             ledger.accepted(attempt, receipt.provider(), receipt.reply(), receipt.providerMessageId());
-            return new MarkResult(RowStatus.DELIVERED.column());
+            return new MarkResult(DeliveryOutcome.DELIVERED);
         }
         Marked marked = ledger.mark(new Mark(
                 request.id(),
@@ -40,23 +40,24 @@ final class Marking {
                 activity.getWorkflowId(),
                 activity.getWorkflowRunId(),
                 request.reset(),
-                RowStatus.valueOf(request.outcome().toUpperCase(Locale.ROOT)),
+                RowStatus.valueOf(request.outcome().name()),
                 request.message(),
                 request.failureType(),
                 request.reason()));
         return switch (marked) {
             case Marked.Is(RowStatus status) -> {
-                if (status.column().equals(request.outcome())) {
-                    listener.came(new SendEvent(
-                            request.id(), request.tenant(), request.eventType(), request.outcome(), null));
+                DeliveryOutcome outcome = DeliveryOutcome.valueOf(status.name());
+                if (outcome == request.outcome()) {
+                    listener.onOutcome(
+                            new SendEvent(request.id(), request.tenant(), request.eventType(), outcome.column(), null));
                 }
-                yield new MarkResult(status.column());
+                yield new MarkResult(outcome);
             }
             case Marked.InProgress(Duration remaining) ->
                 throw Failures.retryable(
                         FailureType.ATTEMPT_IN_PROGRESS, "an attempt of the row may still be sending", remaining);
-            case Marked.SendAgain() -> new MarkResult(MarkResult.SEND_AGAIN);
-            case Marked.Missing() -> new MarkResult(MarkResult.MISSING);
+            case Marked.SendAgain() -> new MarkResult(DeliveryOutcome.SEND_AGAIN);
+            case Marked.Missing() -> new MarkResult(DeliveryOutcome.MISSING);
         };
     }
 }

@@ -17,7 +17,7 @@ public final class Probes implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Probes.class);
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
-    private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final Duration TIMEOUT = Duration.ofMinutes(1);
 
     private final ProviderHealth health;
     private final BreakerSettings settings;
@@ -46,7 +46,7 @@ public final class Probes implements AutoCloseable {
                     log.info("Provider {} was left alone for as long as it asked: its rows go on", down.provider());
                 }
                 Channel channel = channels.get(down.provider());
-                if (channel != null && health.takeProbe(down.provider(), PATIENCE)) {
+                if (channel != null && health.takeProbe(down.provider(), TIMEOUT)) {
                     Thread.ofVirtual().name("tempost-probe-" + down.provider()).start(() -> probe(down, channel));
                 }
             }

@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
  * @param channel how it is sent
  * @param provider who takes it
  * @param places from where this process sends through that provider
- * @param pacedQueue the only task queue it may be sent from, since the provider's rate limit applies there; null for any
+ * @param rateLimitedQueue the only task queue it may be sent from, since the provider's rate limit applies there; null for any
  */
 public record Route(
         Channel channel,
         String provider,
         Places places,
-        @Nullable String pacedQueue) {}
+        @Nullable String rateLimitedQueue) {}

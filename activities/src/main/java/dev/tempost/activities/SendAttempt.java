@@ -1,14 +1,14 @@
 package dev.tempost.activities;
 
-import dev.tempost.activities.channel.Delivery;
 import dev.tempost.activities.channel.Fault;
 import dev.tempost.activities.channel.Outcome;
+import dev.tempost.activities.channel.OutgoingMessage;
 import dev.tempost.outbox.Admission;
 import dev.tempost.outbox.AttemptRef;
 import dev.tempost.outbox.Ledger;
 import dev.tempost.outbox.OutboxUnavailableException;
 import dev.tempost.outbox.RefusedPhase;
-import dev.tempost.outbox.RowStatus;
+import dev.tempost.workflows.DeliveryOutcome;
 import dev.tempost.workflows.DeliveryPolicy;
 import dev.tempost.workflows.DeliveryRequest;
 import dev.tempost.workflows.FailureType;
@@ -51,7 +51,7 @@ final class SendAttempt {
     /** @param openedAt {@link System#nanoTime} from before the attempt was opened */
     SendResult make(long openedAt) {
         Outcome outcome = transmit(openedAt);
-        with.breaker().learn(route.provider(), delivery.id(), outcome);
+        with.breaker().record(route.provider(), delivery.id(), outcome);
         return switch (outcome) {
             case Outcome.Accepted accepted -> accepted(accepted);
             case Outcome.Permanent(String type, String reply, boolean reached) ->
@@ -112,8 +112,8 @@ final class SendAttempt {
         }
     }
 
-    private Delivery message() {
-        return new Delivery(
+    private OutgoingMessage message() {
+        return new OutgoingMessage(
                 delivery.id(),
                 attempt.key(),
                 delivery.tenant(),
@@ -125,15 +125,15 @@ final class SendAttempt {
     }
 
     private SendResult accepted(Outcome.Accepted accepted) {
-        String delivered = RowStatus.DELIVERED.column();
+        DeliveryOutcome delivered = DeliveryOutcome.DELIVERED;
         try {
             Duration lag =
                     with.ledger().accepted(attempt, route.provider(), accepted.reply(), accepted.providerMessageId());
-            tell(delivered, lag);
+            tell(delivered.column(), lag);
             return new SendResult(delivered, null);
         } catch (OutboxUnavailableException e) {
-            log.warn("Row {} was accepted, but the row could not be told yet. {}", delivery.id(), e.getMessage());
-            tell(delivered, null);
+            log.warn("Row {} was accepted, but the row could not be marked yet. {}", delivery.id(), e.getMessage());
+            tell(delivered.column(), null);
             return new SendResult(
                     delivered,
                     new Receipt(attempt.attempt(), route.provider(), accepted.reply(), accepted.providerMessageId()));
@@ -178,6 +178,6 @@ final class SendAttempt {
     }
 
     private void tell(String outcome, @Nullable Duration lag) {
-        with.listener().came(new SendEvent(delivery.id(), delivery.tenant(), delivery.eventType(), outcome, lag));
+        with.listener().onOutcome(new SendEvent(delivery.id(), delivery.tenant(), delivery.eventType(), outcome, lag));
     }
 }

@@ -5,14 +5,14 @@ package dev.tempost.activities;
 public interface SendListener {
 
     /** Something came of a row. */
-    void came(SendEvent event);
+    void onOutcome(SendEvent event);
 
-    /** A row has passed Temporal and got its place to send: it now asks the gate. {@link #ended} always follows. */
-    default void begun(long id) {}
+    /** A row has passed Temporal and got its place to send: it now asks the gate. {@link #onEnded} always follows. */
+    default void onBegun(long id) {}
 
     /**
      * A row's attempt is over and its place is free, whatever came of it: also when it never got a place, belongs to another
      * queue, or ended in a fault.
      */
-    default void ended(long id) {}
+    default void onEnded(long id) {}
 }

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tempost.activities.channel.Channel;
-import dev.tempost.activities.channel.Delivery;
 import dev.tempost.activities.channel.Fault;
 import dev.tempost.activities.channel.Health;
 import dev.tempost.activities.channel.Outcome;
+import dev.tempost.activities.channel.OutgoingMessage;
 import dev.tempost.activities.channel.Transmission;
 import dev.tempost.outbox.ProviderHealth;
 import dev.tempost.outbox.testing.TestDatabase;
@@ -43,11 +43,11 @@ class BreakerTest {
 
     @Test
     void failuresInARowTakeAProviderDownAndNoOther() {
-        breaker.learn("a", ROW, REFUSED);
-        breaker.learn("b", ROW, REFUSED);
-        breaker.learn("a", ROW, REFUSED);
+        breaker.record("a", ROW, REFUSED);
+        breaker.record("b", ROW, REFUSED);
+        breaker.record("a", ROW, REFUSED);
         assertThat(health.down()).isEmpty();
-        breaker.learn("a", ROW, REFUSED);
+        breaker.record("a", ROW, REFUSED);
         assertThat(health.down()).extracting(ProviderHealth.Down::provider).containsExactly("a");
     }
 
@@ -62,9 +62,9 @@ class BreakerTest {
     @MethodSource("answersOfAProviderThatWorks")
     void aProviderThatAnswersStaysUp(Outcome answer) {
         for (int i = 0; i < 3; i++) {
-            breaker.learn("a", ROW, REFUSED);
-            breaker.learn("a", ROW, REFUSED);
-            breaker.learn("a", ROW, answer);
+            breaker.record("a", ROW, REFUSED);
+            breaker.record("a", ROW, REFUSED);
+            breaker.record("a", ROW, answer);
         }
         assertThat(health.down()).isEmpty();
     }
@@ -83,19 +83,19 @@ class BreakerTest {
     @ParameterizedTest
     @MethodSource("noAnswersAtAll")
     void whatIsNoAnswerOfTheProviderNeitherCountsNorForgives(Outcome outcome) {
-        breaker.learn("a", ROW, REFUSED);
-        breaker.learn("a", ROW, REFUSED);
+        breaker.record("a", ROW, REFUSED);
+        breaker.record("a", ROW, REFUSED);
         for (int i = 0; i < 5; i++) {
-            breaker.learn("a", ROW, outcome);
+            breaker.record("a", ROW, outcome);
         }
         assertThat(health.down()).isEmpty();
-        breaker.learn("a", ROW, REFUSED);
+        breaker.record("a", ROW, REFUSED);
         assertThat(health.down()).hasSize(1);
     }
 
     @Test
     void refusedCredentialsTakeItDownAtOnce() {
-        breaker.learn("a", ROW, new Outcome.ChannelDown(FailureType.CREDENTIALS_REJECTED, "535 no"));
+        breaker.record("a", ROW, new Outcome.ChannelDown(FailureType.CREDENTIALS_REJECTED, "535 no"));
         assertThat(health.down()).singleElement().satisfies(down -> {
             assertThat(down.errorType()).isEqualTo(FailureType.CREDENTIALS_REJECTED);
             assertThat(down.error()).isEqualTo("535 no");
@@ -149,7 +149,7 @@ class BreakerTest {
         for (int row = 1; row <= 9; row += 3) {
             throttled(row, null);
             throttled(row + 1, null);
-            breaker.learn("a", row + 2, ACCEPTED);
+            breaker.record("a", row + 2, ACCEPTED);
         }
         assertThat(health.down()).isEmpty();
     }
@@ -161,7 +161,7 @@ class BreakerTest {
             heldFor();
         }
         assertThat(heldFor()).isEqualTo(60);
-        breaker.learn("a", ROW, ACCEPTED);
+        breaker.record("a", ROW, ACCEPTED);
         assertThat(heldFor()).isEqualTo(1);
     }
 
@@ -176,7 +176,7 @@ class BreakerTest {
     }
 
     private void throttled(long row, @Nullable Duration asked) {
-        breaker.learn("a", row, new Outcome.Throttled("450 4.7.0 rate limited", asked));
+        breaker.record("a", row, new Outcome.Throttled("450 4.7.0 rate limited", asked));
     }
 
     @Test
@@ -244,7 +244,7 @@ class BreakerTest {
             }
 
             @Override
-            public Outcome send(Delivery delivery, Transmission transmission) {
+            public Outcome send(OutgoingMessage delivery, Transmission transmission) {
                 throw new UnsupportedOperationException("only probed");
             }
 

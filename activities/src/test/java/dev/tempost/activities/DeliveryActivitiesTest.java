@@ -4,14 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tempost.activities.channel.Channel;
-import dev.tempost.activities.channel.Delivery;
 import dev.tempost.activities.channel.Health;
 import dev.tempost.activities.channel.Outcome;
+import dev.tempost.activities.channel.OutgoingMessage;
 import dev.tempost.activities.channel.Transmission;
 import dev.tempost.outbox.Ledger;
 import dev.tempost.outbox.ProviderHealth;
 import dev.tempost.outbox.testing.TestDatabase;
 import dev.tempost.workflows.DeliveryActivities;
+import dev.tempost.workflows.DeliveryOutcome;
 import dev.tempost.workflows.DeliveryPolicy;
 import dev.tempost.workflows.DeliveryRequest;
 import dev.tempost.workflows.SendRequest;
@@ -52,7 +53,7 @@ class DeliveryActivitiesTest {
             return new Outcome.Accepted("250 ok", null);
         });
 
-        assertThat(result.outcome()).isEqualTo("delivered");
+        assertThat(result.outcome()).isEqualTo(DeliveryOutcome.DELIVERED);
         assertThat(statements).hasSize(3);
         assertThat(database.text("SELECT status FROM tempost.outbox")).isEqualTo("delivered");
         assertThat(events).extracting(SendEvent::outcome).containsExactly("delivered");
@@ -99,7 +100,7 @@ class DeliveryActivitiesTest {
             }
 
             @Override
-            public Outcome send(Delivery delivery, Transmission transmission) {
+            public Outcome send(OutgoingMessage delivery, Transmission transmission) {
                 return script.play(transmission);
             }
 

@@ -5,16 +5,17 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 import dev.tempost.activities.channel.Channel;
-import dev.tempost.activities.channel.Delivery;
 import dev.tempost.activities.channel.Fault;
 import dev.tempost.activities.channel.Health;
 import dev.tempost.activities.channel.Outcome;
+import dev.tempost.activities.channel.OutgoingMessage;
 import dev.tempost.activities.channel.Transmission;
 import dev.tempost.outbox.Ledger;
 import dev.tempost.outbox.ProviderHealth;
 import dev.tempost.outbox.testing.TestDatabase;
 import dev.tempost.workflows.CarriedFailure;
 import dev.tempost.workflows.DeliveryActivities;
+import dev.tempost.workflows.DeliveryOutcome;
 import dev.tempost.workflows.DeliveryPolicy;
 import dev.tempost.workflows.DeliveryRequest;
 import dev.tempost.workflows.DeliveryResult;
@@ -77,9 +78,9 @@ class SendOutcomesTest {
     private final List<Duration> waits = new CopyOnWriteArrayList<>();
     private Runnable afterEachWait = () -> {};
     private int polls;
-    private @Nullable String pacedQueue;
+    private @Nullable String rateLimitedQueue;
     private Script script = transmission -> new Outcome.Accepted("250 ok", null);
-    private @Nullable Delivery sent;
+    private @Nullable OutgoingMessage sent;
 
     SendOutcomesTest() {
         implementation = new DeliveryActivitiesImpl(
@@ -89,7 +90,7 @@ class SendOutcomesTest {
                     if (unroutable) {
                         throw new IllegalArgumentException("no mail provider");
                     }
-                    return new Route(channel(), "default", places, pacedQueue);
+                    return new Route(channel(), "default", places, rateLimitedQueue);
                 },
                 listener(),
                 Duration.ofMillis(200));
@@ -131,9 +132,9 @@ class SendOutcomesTest {
     @Test
     void whatNeverBeganIsToldToHaveEndedToo() {
         row("dispatched");
-        pacedQueue = "tempost-provider-default";
+        rateLimitedQueue = "tempost-provider-default";
         failure(RESEND);
-        pacedQueue = null;
+        rateLimitedQueue = null;
         unroutable = true;
         failure(RESEND);
         unroutable = false;
@@ -191,7 +192,7 @@ class SendOutcomesTest {
             return new Outcome.Accepted("250 ok", "4ABC");
         };
 
-        assertThat(send(RESEND)).isEqualTo(new SendResult("delivered", null));
+        assertThat(send(RESEND)).isEqualTo(new SendResult(DeliveryOutcome.DELIVERED, null));
 
         assertThat(text("status")).isEqualTo("delivered");
         assertThat(text("provider_message_id")).isEqualTo("4ABC");
@@ -206,7 +207,7 @@ class SendOutcomesTest {
     void aLocalSendIsOneLikeAnyOther() {
         row("dispatched");
 
-        assertThat(locally().send(request(null))).isEqualTo(new SendResult("delivered", null));
+        assertThat(locally().send(request(null))).isEqualTo(new SendResult(DeliveryOutcome.DELIVERED, null));
         assertThat(text("status")).isEqualTo("delivered");
     }
 
@@ -218,7 +219,7 @@ class SendOutcomesTest {
                 new Outcome.Accepted("250 ok", null)));
         script = transmission -> replies.remove();
 
-        assertThat(deliver().outcome()).isEqualTo("delivered");
+        assertThat(deliver().outcome()).isEqualTo(DeliveryOutcome.DELIVERED);
         assertThat(database.number("SELECT count(*) FROM tempost.attempt")).isEqualTo(2);
         assertThat(outcomes()).containsExactly("transient", "delivered");
     }
@@ -242,7 +243,7 @@ class SendOutcomesTest {
         var carried = new CarriedFailure("Greylisted", "450 later", null);
 
         // outside a server an attempt has no number, hence is not the first
-        assertThat(activities().send(request(carried)).outcome()).isEqualTo("delivered");
+        assertThat(activities().send(request(carried)).outcome()).isEqualTo(DeliveryOutcome.DELIVERED);
     }
 
     @Test
@@ -386,7 +387,7 @@ class SendOutcomesTest {
         row("cancelled");
         database.execute("UPDATE tempost.outbox SET reason = 'no longer wanted'");
 
-        assertThat(send(RESEND)).isEqualTo(new SendResult("cancelled", null));
+        assertThat(send(RESEND)).isEqualTo(new SendResult(DeliveryOutcome.CANCELLED, null));
         assertThat(outcomes()).containsExactly("cancelled");
         assertThat(sent).isNull();
     }
@@ -500,7 +501,7 @@ class SendOutcomesTest {
         assertThat(failure(RESEND).getNextRetryDelay()).isLessThanOrEqualTo(Duration.ofMinutes(11));
 
         database.execute("UPDATE tempost.outbox SET expires_at = now()");
-        assertThat(send(RESEND)).isEqualTo(new SendResult("expired", null));
+        assertThat(send(RESEND)).isEqualTo(new SendResult(DeliveryOutcome.EXPIRED, null));
     }
 
     @Test
@@ -550,12 +551,13 @@ class SendOutcomesTest {
 
         SendResult result = send(RESEND);
 
-        assertThat(result).isEqualTo(new SendResult("delivered", new Receipt(1, "default", "250 ok", "4ABC")));
+        assertThat(result)
+                .isEqualTo(new SendResult(DeliveryOutcome.DELIVERED, new Receipt(1, "default", "250 ok", "4ABC")));
         assertThat(text("status")).isEqualTo("dispatched");
         assertThat(outcomes()).containsExactly("delivered");
 
-        assertThat(activities().mark(mark("delivered", false, result.unrecorded())))
-                .isEqualTo(new MarkResult("delivered"));
+        assertThat(activities().mark(mark(DeliveryOutcome.DELIVERED, false, result.unrecorded())))
+                .isEqualTo(new MarkResult(DeliveryOutcome.DELIVERED));
         assertThat(text("status")).isEqualTo("delivered");
     }
 
@@ -569,7 +571,8 @@ class SendOutcomesTest {
         };
         assertThat(failure(RESEND).getType()).isEqualTo("MessageRejected");
 
-        assertThat(activities().mark(mark("failed", false, null))).isEqualTo(new MarkResult("failed"));
+        assertThat(activities().mark(mark(DeliveryOutcome.FAILED, false, null)))
+                .isEqualTo(new MarkResult(DeliveryOutcome.FAILED));
 
         assertAttempt("rejected", true);
         assertThat(text("reason")).isNull();
@@ -586,7 +589,7 @@ class SendOutcomesTest {
         assertThat(failure(RESEND).isNonRetryable()).isFalse();
         script = transmission -> new Outcome.Accepted("250 ok", null);
 
-        assertThat(send(RESEND).outcome()).isEqualTo("delivered");
+        assertThat(send(RESEND).outcome()).isEqualTo(DeliveryOutcome.DELIVERED);
 
         assertThat(database.text("SELECT string_agg(phase, ', ' ORDER BY attempt) FROM tempost.attempt"))
                 .isEqualTo("transient, accepted");
@@ -619,7 +622,8 @@ class SendOutcomesTest {
     void aRowIsMarkedWithItsOutcome() {
         row("dispatched");
 
-        assertThat(activities().mark(mark("failed", false, null))).isEqualTo(new MarkResult("failed"));
+        assertThat(activities().mark(mark(DeliveryOutcome.FAILED, false, null)))
+                .isEqualTo(new MarkResult(DeliveryOutcome.FAILED));
 
         assertThat(text("status")).isEqualTo("failed");
         assertThat(text("last_error_type")).isEqualTo("MailboxUnknown");
@@ -631,7 +635,8 @@ class SendOutcomesTest {
     void aRowThatWasDeliveredMeanwhileStaysSoAndNobodyCountsAFailure() {
         row("delivered");
 
-        assertThat(activities().mark(mark("failed", false, null))).isEqualTo(new MarkResult("delivered"));
+        assertThat(activities().mark(mark(DeliveryOutcome.FAILED, false, null)))
+                .isEqualTo(new MarkResult(DeliveryOutcome.DELIVERED));
         assertThat(events).isEmpty();
     }
 
@@ -639,13 +644,15 @@ class SendOutcomesTest {
     void aResetThatOnlyReplayedItsFailureIsToldToSendAgain() {
         row("failed");
 
-        assertThat(activities().mark(mark("failed", true, null))).isEqualTo(new MarkResult(MarkResult.SEND_AGAIN));
+        assertThat(activities().mark(mark(DeliveryOutcome.FAILED, true, null)))
+                .isEqualTo(new MarkResult(DeliveryOutcome.SEND_AGAIN));
         assertThat(events).isEmpty();
     }
 
     @Test
     void aRowThatIsGoneCannotBeMarked() {
-        assertThat(activities().mark(mark("failed", false, null))).isEqualTo(new MarkResult(MarkResult.MISSING));
+        assertThat(activities().mark(mark(DeliveryOutcome.FAILED, false, null)))
+                .isEqualTo(new MarkResult(DeliveryOutcome.MISSING));
     }
 
     @Test
@@ -653,7 +660,7 @@ class SendOutcomesTest {
         row("dispatched");
         failing.add(1);
 
-        ApplicationFailure failure = failureOf(() -> activities().mark(mark("failed", false, null)));
+        ApplicationFailure failure = failureOf(() -> activities().mark(mark(DeliveryOutcome.FAILED, false, null)));
 
         assertThat(failure.isNonRetryable()).isFalse();
         assertThat(failure.getType()).isEqualTo("OutboxUnavailable");
@@ -662,7 +669,7 @@ class SendOutcomesTest {
     private SendListener listener() {
         return new SendListener() {
             @Override
-            public void came(SendEvent event) {
+            public void onOutcome(SendEvent event) {
                 events.add(event);
                 if (event.outcome().equals("waiting")) {
                     afterEachWait.run();
@@ -674,12 +681,12 @@ class SendOutcomesTest {
             }
 
             @Override
-            public void begun(long id) {
+            public void onBegun(long id) {
                 attempts.add("begun");
             }
 
             @Override
-            public void ended(long id) {
+            public void onEnded(long id) {
                 attempts.add("ended");
                 // what is told of as over takes up no place any more
                 try (Places.Place place = places.take(3, Duration.ZERO)) {
@@ -748,7 +755,7 @@ class SendOutcomesTest {
         return (ApplicationFailure) Objects.requireNonNull(failure.getCause());
     }
 
-    private MarkRequest mark(String outcome, boolean reset, @Nullable Receipt receipt) {
+    private MarkRequest mark(DeliveryOutcome outcome, boolean reset, @Nullable Receipt receipt) {
         return new MarkRequest(
                 1,
                 key.toString(),
@@ -765,13 +772,13 @@ class SendOutcomesTest {
     @Test
     void aSendThatWouldPassItsProvidersLimitByOpensNoAttemptAndNamesTheQueueToSendFrom() {
         row("dispatched");
-        pacedQueue = "tempost-provider-default";
+        rateLimitedQueue = "tempost-provider-default";
 
         ActivityFailure ended =
                 catchThrowableOfType(ActivityFailure.class, () -> activities().send(request(null)));
 
         assertThat(ended.getCause()).isInstanceOfSatisfying(ApplicationFailure.class, failure -> {
-            assertThat(failure.getType()).isEqualTo("PacedElsewhere");
+            assertThat(failure.getType()).isEqualTo("RateLimitedElsewhere");
             assertThat(failure.isNonRetryable()).isTrue();
             assertThat(failure.getDetails().get(String.class)).isEqualTo("tempost-provider-default");
         });
@@ -817,7 +824,7 @@ class SendOutcomesTest {
             }
 
             @Override
-            public Outcome send(Delivery delivery, Transmission transmission) {
+            public Outcome send(OutgoingMessage delivery, Transmission transmission) {
                 sent = delivery;
                 return script.play(transmission);
             }

@@ -17,12 +17,20 @@ public final class TempostApplication {
 
     /** Runs one command and exits with its code: 0 for done, 1 for failed, 2 for misunderstood. */
     public static void main(String[] args) {
+        run(new TempostCommand(), args);
+    }
+
+    /**
+     * Runs one command of a root command and exits with its code.
+     *
+     * @param root a class or an object that picocli takes for a command
+     */
+    public static void run(Object root, String[] args) {
         // before the first virtual thread
         if (System.getProperty(CARRIERS) == null) {
             System.setProperty(CARRIERS, "128");
         }
-        System.exit(new CommandLine(new TempostCommand())
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .execute(args));
+        System.exit(
+                new CommandLine(root).setCaseInsensitiveEnumValuesAllowed(true).execute(args));
     }
 }

@@ -61,7 +61,7 @@ public sealed interface Admission {
      * @param errorType the type of the row's last failure; null where it has none
      * @param error the row's last failure; null where it has none
      */
-    record Settled(
+    record Ended(
             RowStatus status,
             @Nullable String reason,
             @Nullable String errorType,

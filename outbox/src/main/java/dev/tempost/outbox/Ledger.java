@@ -232,7 +232,7 @@ public final class Ledger {
             case "parked" -> new Admission.Parked();
             case "missing" -> new Admission.Missing();
             default ->
-                new Admission.Settled(
+                new Admission.Ended(
                         RowStatus.of(verdict),
                         row.getString("reason"),
                         row.getString("last_error_type"),

@@ -118,9 +118,9 @@ class LedgerTest {
                 continue;
             }
             long id = outbox.row("status, reason", "'" + status.column() + "'", "'because'");
-            assertThat(open(id)).isEqualTo(new Admission.Settled(status, "because", null, null));
+            assertThat(open(id)).isEqualTo(new Admission.Ended(status, "because", null, null));
             if (status != RowStatus.FAILED) {
-                assertThat(openAfterReset(id)).isEqualTo(new Admission.Settled(status, "because", null, null));
+                assertThat(openAfterReset(id)).isEqualTo(new Admission.Ended(status, "because", null, null));
             }
         }
         assertThat(outbox.database.number("SELECT count(*) FROM tempost.attempt"))
@@ -131,7 +131,7 @@ class LedgerTest {
     void theGateCancelsARowThatSomebodyWantsCancelled() {
         long id = outbox.inFlight();
         rows.cancel(id, "typo");
-        assertThat(open(id)).isEqualTo(new Admission.Settled(RowStatus.CANCELLED, "typo", null, null));
+        assertThat(open(id)).isEqualTo(new Admission.Ended(RowStatus.CANCELLED, "typo", null, null));
         outbox.assertThatRow(id, "status = 'cancelled' AND finished_at IS NOT NULL AND lease_until IS NULL");
         outbox.assertThatRow(id, "run_id = 'run-1' AND reason = 'typo'");
     }
@@ -141,8 +141,8 @@ class LedgerTest {
         long id = outbox.inFlight();
         outbox.set(id, "expires_at = clock_timestamp() - interval '1 s', next_attempt_at = now()");
         assertThat(open(id))
-                .isEqualTo(new Admission.Settled(
-                        RowStatus.EXPIRED, "expires_at passed before it was accepted", null, null));
+                .isEqualTo(
+                        new Admission.Ended(RowStatus.EXPIRED, "expires_at passed before it was accepted", null, null));
         outbox.assertThatRow(id, "status = 'expired' AND next_attempt_at IS NULL AND reason IS NOT NULL");
     }
 
@@ -301,7 +301,7 @@ class LedgerTest {
         open(id);
         ledger.accepted(attempt(id, 1), "smtp", "250", null);
         outbox.set(id, "status = 'dispatched', attempts = 0, finished_at = NULL, provider = NULL");
-        assertThat(open(id)).isInstanceOf(Admission.Settled.class);
+        assertThat(open(id)).isInstanceOf(Admission.Ended.class);
         outbox.assertThatRow(
                 id,
                 "status = 'delivered' AND attempts = 1 AND provider = 'smtp' AND finished_at IS NOT NULL"
@@ -453,7 +453,7 @@ class LedgerTest {
         outbox.assertThatRow(id, "status = 'delivered' AND attempts = 1");
         assertThat(open(id))
                 .isInstanceOfSatisfying(
-                        Admission.Settled.class, row -> assertThat(row.status()).isEqualTo(RowStatus.DELIVERED));
+                        Admission.Ended.class, row -> assertThat(row.status()).isEqualTo(RowStatus.DELIVERED));
     }
 
     @Test
@@ -619,7 +619,7 @@ class LedgerTest {
     void aResetOfADeliveredRowIsNotSentAgain() {
         long id = outbox.row("status", "'delivered'");
         assertThat(mark(id, "run-2", true, RowStatus.FAILED, "Type")).isEqualTo(new Marked.Is(RowStatus.DELIVERED));
-        assertThat(openAfterReset(id)).isEqualTo(new Admission.Settled(RowStatus.DELIVERED, null, null, null));
+        assertThat(openAfterReset(id)).isEqualTo(new Admission.Ended(RowStatus.DELIVERED, null, null, null));
     }
 
     @Test

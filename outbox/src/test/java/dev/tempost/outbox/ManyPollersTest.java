@@ -42,7 +42,7 @@ class ManyPollersTest {
     // what a poller keeps from its lease, for a machine that stalls
     private static final Duration RESERVE = Duration.ofMillis(500);
     private static final double KILLED = 0.02;
-    private static final Duration PATIENCE = Duration.ofMinutes(8);
+    private static final Duration TIMEOUT = Duration.ofMinutes(8);
 
     /** A start, on the database's clock: until {@code leaseUntil} nobody else may start the row. */
     private record Start(long id, long at, long leaseUntil) {}
@@ -60,7 +60,7 @@ class ManyPollersTest {
                 + " SELECT 'welcome', 't' || n % 3, 2 + n % 2, CASE WHEN n % 3 = 0 THEN 's' || n % " + SHARDS + " END"
                 + " FROM generate_series(1, " + ROWS + ") n");
         outbox.database.execute("ANALYZE tempost.outbox");
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        long deadline = System.nanoTime() + TIMEOUT.toNanos();
         try (ExecutorService pollers = Executors.newFixedThreadPool(POLLERS)) {
             List<Future<?>> running = new ArrayList<>();
             for (int i = 0; i < POLLERS; i++) {

@@ -325,7 +325,7 @@ final class ModelledOutbox implements AutoCloseable {
             }
             case Admission.Paused paused ->
                 assertThat(isPaused(row)).as("%s", row).isTrue();
-            case Admission.Settled settled -> {
+            case Admission.Ended settled -> {
                 if (settled.status() == RowStatus.SUPERSEDED) {
                     supersede(row);
                     // it takes older rows that are pending with it

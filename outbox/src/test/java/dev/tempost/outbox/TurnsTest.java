@@ -288,7 +288,7 @@ class TurnsTest {
         assertThat(claim()).isEmpty();
         assertThat(gate(old, false))
                 .isInstanceOfSatisfying(
-                        Admission.Settled.class,
+                        Admission.Ended.class,
                         settled -> assertThat(settled.status()).isEqualTo(RowStatus.SUPERSEDED));
         assertThat(claim()).containsExactly(newer);
     }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 @OnEveryPostgres
 class WakeListenerTest {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
     @AutoClose
     private final OutboxFixture outbox;
@@ -29,7 +29,7 @@ class WakeListenerTest {
     void itHearsAnInsert() throws InterruptedException {
         try (WakeListener listener = WakeListener.open(dataSource)) {
             outbox.pending();
-            assertThat(listener.await(PATIENCE)).isTrue();
+            assertThat(listener.await(TIMEOUT)).isTrue();
         }
     }
 
@@ -39,9 +39,9 @@ class WakeListenerTest {
         long pending = outbox.row("job_id", "'j'");
         try (WakeListener listener = WakeListener.open(dataSource)) {
             new Rows(dataSource).retry(failed);
-            assertThat(listener.await(PATIENCE)).isTrue();
+            assertThat(listener.await(TIMEOUT)).isTrue();
             outbox.database.value("SELECT tempost.cancel_job('default', 'j', 'r')");
-            assertThat(listener.await(PATIENCE)).isTrue();
+            assertThat(listener.await(TIMEOUT)).isTrue();
             assertThat(outbox.status(pending)).isEqualTo(RowStatus.CANCELLED);
         }
     }
@@ -57,7 +57,7 @@ class WakeListenerTest {
     @Test
     void itProvesThatNotificationsComeThrough() {
         try (WakeListener listener = WakeListener.open(dataSource)) {
-            assertThat(listener.hears(dataSource, PATIENCE)).isTrue();
+            assertThat(listener.hears(dataSource, TIMEOUT)).isTrue();
         }
     }
 
@@ -66,7 +66,7 @@ class WakeListenerTest {
         try (WakeListener listener = WakeListener.open(dataSource)) {
             outbox.database.value("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
                     + " AND datname = current_database()");
-            assertThatThrownBy(() -> listener.await(PATIENCE)).isInstanceOf(OutboxUnavailableException.class);
+            assertThatThrownBy(() -> listener.await(TIMEOUT)).isInstanceOf(OutboxUnavailableException.class);
         }
     }
 }

@@ -43,7 +43,7 @@ final class CancelSignals implements Loop.Chore {
     private final Wanted wanted;
     private final Signal signal;
     private final Predicate<ClaimedRow> onItsWay;
-    private final LostRows lostRows;
+    private final LeaseRescuer leaseRescuer;
     private final LongSupplier nanoTime;
     private final ExecutorService threads = Executors.newFixedThreadPool(
             AT_ONCE, Thread.ofVirtual().name("tempost-cancel-signal-", 0).factory());
@@ -52,11 +52,15 @@ final class CancelSignals implements Loop.Chore {
 
     /** @param onItsWay whether a row's workflow may not have been started yet */
     CancelSignals(
-            Wanted wanted, Signal signal, Predicate<ClaimedRow> onItsWay, LostRows lostRows, LongSupplier nanoTime) {
+            Wanted wanted,
+            Signal signal,
+            Predicate<ClaimedRow> onItsWay,
+            LeaseRescuer leaseRescuer,
+            LongSupplier nanoTime) {
         this.wanted = wanted;
         this.signal = signal;
         this.onItsWay = onItsWay;
-        this.lostRows = lostRows;
+        this.leaseRescuer = leaseRescuer;
         this.nanoTime = nanoTime;
     }
 
@@ -94,7 +98,7 @@ final class CancelSignals implements Loop.Chore {
     private void settleUnlessOnItsWay(ClaimedRow row) {
         try {
             if (!onItsWay.test(row)) {
-                lostRows.settle(row);
+                leaseRescuer.settle(row);
             }
         } catch (RuntimeException e) {
             later(row, e);

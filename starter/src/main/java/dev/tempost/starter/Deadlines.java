@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 /** Bounds calls to Temporal, which the SDK would repeat for longer than anybody here may wait. */
 final class Deadlines implements AutoCloseable {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("tempost-call-deadlines").factory());
@@ -18,7 +18,7 @@ final class Deadlines implements AutoCloseable {
     /** Makes a call, which fails when it takes more than five seconds. */
     void call(Runnable call) {
         try (Context.CancellableContext patience =
-                Context.current().withDeadline(Deadline.after(PATIENCE.toMillis(), TimeUnit.MILLISECONDS), timer)) {
+                Context.current().withDeadline(Deadline.after(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS), timer)) {
             patience.run(call);
         }
     }

@@ -38,7 +38,7 @@ final class DeliveryStarter {
                 row.id(), row.key().toString(), row.tenant(), row.eventType(), row.priority(), policy);
         deadlines.call(() -> client.newUntypedWorkflowStub(DeliveryWorkflow.TYPE, options(row))
                 .start(request));
-        return policy.pacedQueue() != null;
+        return policy.rateLimitedQueue() != null;
     }
 
     private WorkflowOptions options(ClaimedRow row) {

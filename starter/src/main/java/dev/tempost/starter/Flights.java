@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * they wait; those of one provider, in both phases, by its connections and a few more, so that a place that becomes free is
  * taken at once. A slow mail server therefore fills its own places and nobody else's.
  *
- * <p>This is where a send that ended leads to the next claim. Whoever runs the attempts in the same process tells {@link #begun}
- * and {@link #ended}; {@link Sightings} sees in the table what attempts elsewhere come to.
+ * <p>This is where a send that ended leads to the next claim. Whoever runs the attempts in the same process tells {@link #onBegun}
+ * and {@link #onEnded}; {@link Sightings} sees in the table what attempts elsewhere come to.
  */
 public final class Flights {
 
@@ -116,12 +116,12 @@ public final class Flights {
     }
 
     /** Tells that Temporal has handed a row to its attempt, which now has a place to send. Other rows are ignored. */
-    public void begun(long id) {
+    public void onBegun(long id) {
         change(() -> begin(flights.get(id)));
     }
 
     /** Tells that a row's first attempt has ended, which makes room for another. Other rows are ignored. */
-    public void ended(long id) {
+    public void onEnded(long id) {
         change(() -> flights.remove(id));
     }
 

@@ -4,7 +4,7 @@ import dev.tempost.outbox.ClaimRules;
 import dev.tempost.outbox.ClaimedRow;
 import dev.tempost.outbox.Claims;
 import dev.tempost.outbox.ProviderHealth;
-import dev.tempost.workflows.Fates;
+import dev.tempost.reconciliation.WorkflowInspector;
 import io.grpc.StatusRuntimeException;
 import io.temporal.api.workflowservice.v1.GetSystemInfoRequest;
 import io.temporal.client.WorkflowClient;
@@ -58,10 +58,10 @@ public final class Poller {
                 : Flights.fixed(settings.capacity(), routing, waker::ring, System::nanoTime);
         temporalAway = new TemporalAway(() -> answers(client));
         Leases leases = Leases.of(claims);
-        LostRows lostRows = new LostRows(new Fates(client)::of, leases, policies);
+        LeaseRescuer leaseRescuer = new LeaseRescuer(new WorkflowInspector(client)::of, leases, policies);
         starts = new Starts(
                 new DeliveryStarter(client, settings, policies, deadlines)::start,
-                lostRows,
+                leaseRescuer,
                 leases,
                 flights,
                 temporalAway);
@@ -75,7 +75,7 @@ public final class Poller {
                 row -> deadlines.call(() ->
                         client.newUntypedWorkflowStub(row.workflowId()).signal("cancel", "the row was cancelled")),
                 row -> claims.stages(new long[] {row.id()}).get(row.id()) != Claims.Stage.ENDED,
-                lostRows,
+                leaseRescuer,
                 System::nanoTime);
 
         Listener[] listener = new Listener[1];

@@ -27,7 +27,7 @@ final class Starts {
     private static final Duration AFTER_A_FAILED_START = Duration.ofSeconds(2);
 
     private final Start start;
-    private final LostRows lostRows;
+    private final LeaseRescuer leaseRescuer;
     private final Leases leases;
     private final Flights flights;
     private final TemporalAway temporalAway;
@@ -35,9 +35,9 @@ final class Starts {
             Thread.ofVirtual().name("tempost-start-", 0).factory());
     private volatile Runnable whenRefused = () -> {};
 
-    Starts(Start start, LostRows lostRows, Leases leases, Flights flights, TemporalAway temporalAway) {
+    Starts(Start start, LeaseRescuer leaseRescuer, Leases leases, Flights flights, TemporalAway temporalAway) {
         this.start = start;
-        this.lostRows = lostRows;
+        this.leaseRescuer = leaseRescuer;
         this.leases = leases;
         this.flights = flights;
         this.temporalAway = temporalAway;
@@ -52,7 +52,7 @@ final class Starts {
         flights.add(row);
         threads.execute(() -> {
             if (!started(row, false)) {
-                flights.ended(row.id());
+                flights.onEnded(row.id());
             }
         });
     }
@@ -66,7 +66,7 @@ final class Starts {
         flights.add(row);
         threads.execute(() -> {
             if (!started(row, true)) {
-                flights.ended(row.id());
+                flights.onEnded(row.id());
             }
         });
     }
@@ -74,12 +74,12 @@ final class Starts {
     /** Returns whether the row is on its way, and takes up a place until its first attempt ends. */
     private boolean started(ClaimedRow row, boolean leaseRanOut) {
         try {
-            if (leaseRanOut && !lostRows.mayStart(row)) {
+            if (leaseRanOut && !leaseRescuer.mayStart(row)) {
                 return false;
             }
-            boolean paced = start.start(row);
+            boolean rateLimited = start.start(row);
             temporalAway.worked();
-            return !paced;
+            return !rateLimited;
         } catch (WorkflowExecutionAlreadyStarted completed) {
             settle(row);
         } catch (StatusRuntimeException | WorkflowServiceException e) {
@@ -95,7 +95,7 @@ final class Starts {
 
     private void settle(ClaimedRow row) {
         try {
-            lostRows.settle(row);
+            leaseRescuer.settle(row);
         } catch (StatusRuntimeException | WorkflowServiceException e) {
             temporalAway.failed(e);
         } catch (OutboxUnavailableException e) {

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tempost.outbox.ClaimedRow;
 import dev.tempost.outbox.RowStatus;
 import dev.tempost.outbox.Settlement;
+import dev.tempost.reconciliation.WorkflowOutcome;
 import dev.tempost.workflows.DeliveryPolicy;
-import dev.tempost.workflows.Fate;
 import io.grpc.Status;
 import io.temporal.api.common.v1.WorkflowExecution;
 import io.temporal.client.WorkflowNotFoundException;
@@ -36,7 +36,7 @@ class CancelSignalsTest {
                 signal.cancel(row);
             },
             row -> onItsWay,
-            lostRows(),
+            leaseRescuer(),
             clock::get);
 
     @AfterEach
@@ -114,7 +114,7 @@ class CancelSignalsTest {
                 .toList();
     }
 
-    private LostRows lostRows() {
+    private LeaseRescuer leaseRescuer() {
         Leases leases = new Leases() {
             @Override
             public void renew(ClaimedRow row, Duration lease) {}
@@ -131,8 +131,9 @@ class CancelSignalsTest {
                 return settlement.status();
             }
         };
-        return new LostRows(
-                (workflowId, key) -> new Fate.Ended("completed", "run", "cancelled", null, null, null),
+        return new LeaseRescuer(
+                (workflowId, key) -> new WorkflowOutcome.Ended(
+                        "completed", new Settlement(RowStatus.CANCELLED, "run", null, null, null)),
                 leases,
                 eventType -> new DeliveryPolicy(
                         Duration.ofSeconds(1), 2, Duration.ofMinutes(1), 3, Duration.ofSeconds(10), false, null));

@@ -126,7 +126,7 @@ class ClaimingTest {
     private void fill(String provider) {
         LongStream.rangeClosed(10, 20).forEach(id -> {
             flights.add(Given.row(id, provider, Given.BULK));
-            flights.begun(id);
+            flights.onBegun(id);
         });
         waker.ring();
     }

@@ -36,8 +36,8 @@ class FlightsTest {
     void whatIsToldOfOtherRowsChangesNothing() {
         flights.add(Given.row(7));
 
-        flights.begun(8);
-        flights.ended(8);
+        flights.onBegun(8);
+        flights.onEnded(8);
 
         assertThat(flights.ids()).containsExactly(7);
         assertThat(flights.sending(7)).isFalse();
@@ -49,7 +49,7 @@ class FlightsTest {
         add(flights, 1, 7);
         assertThat(flights.room().rows()).isZero();
 
-        flights.ended(1);
+        flights.onEnded(1);
 
         assertThat(flights.room().rows()).isEqualTo(3);
     }
@@ -65,7 +65,7 @@ class FlightsTest {
     void rowsThatAreBeingSentLeaveTheirPlaceToOthers() {
         add(flights, 1, 9);
 
-        LongStream.rangeClosed(1, 9).forEach(flights::begun);
+        LongStream.rangeClosed(1, 9).forEach(flights::onBegun);
 
         assertThat(flights.room().rows()).isEqualTo(9);
         assertThat(flights.size()).isEqualTo(9);
@@ -74,7 +74,7 @@ class FlightsTest {
     @Test
     void aProviderHasItsConnectionsAndAFewRowsMore() {
         add(slow, 1, 10);
-        LongStream.rangeClosed(1, 8).forEach(slow::begun);
+        LongStream.rangeClosed(1, 8).forEach(slow::onBegun);
         assertThat(slow.room().rows()).as("beside ten").isEqualTo(2);
 
         add(slow, 11, 1);
@@ -93,7 +93,7 @@ class FlightsTest {
     @Test
     void rowsThatWaitForAFullProviderDoNotKeepOthersFromTemporal() {
         add(slow, 1, 8);
-        LongStream.rangeClosed(1, 8).forEach(slow::begun);
+        LongStream.rangeClosed(1, 8).forEach(slow::onBegun);
         add(slow, 9, 2);
 
         assertThat(slow.waiting()).isZero();
@@ -103,14 +103,14 @@ class FlightsTest {
     void aRowThatHadToWaitForAConnectionSaysNothingOfTemporal() {
         Flights adaptive = Flights.adaptive(32, Given.routing(Map.of("mail", 2)), () -> {}, clock::get);
         add(adaptive, 1, 2);
-        LongStream.rangeClosed(1, 2).forEach(adaptive::begun);
+        LongStream.rangeClosed(1, 2).forEach(adaptive::onBegun);
         int before = adaptive.capacity();
 
         for (int id = 3; id < 300; id++) {
             adaptive.add(Given.row(id));
             clock.addAndGet(Duration.ofSeconds(1).toNanos());
-            adaptive.ended(id - 2);
-            adaptive.begun(id);
+            adaptive.onEnded(id - 2);
+            adaptive.onBegun(id);
         }
 
         assertThat(adaptive.capacity()).isEqualTo(before);
@@ -120,14 +120,14 @@ class FlightsTest {
     void anEndRingsWhenItMakesRoom() {
         add(flights, 1, 9);
 
-        flights.ended(1);
-        flights.ended(2);
+        flights.onEnded(1);
+        flights.onEnded(2);
         assertThat(rings).hasValue(0);
 
-        flights.ended(3);
+        flights.onEnded(3);
         assertThat(rings).hasValue(1);
 
-        flights.ended(4);
+        flights.onEnded(4);
         assertThat(rings).as("there was room already").hasValue(1);
     }
 
@@ -135,7 +135,7 @@ class FlightsTest {
     void aBeginningRingsWhenItMakesRoom() {
         add(flights, 1, 9);
 
-        LongStream.rangeClosed(1, 3).forEach(flights::begun);
+        LongStream.rangeClosed(1, 3).forEach(flights::onBegun);
 
         assertThat(rings).hasValue(1);
     }
@@ -143,11 +143,11 @@ class FlightsTest {
     @Test
     void anEndAtAFullProviderRings() {
         add(slow, 1, 8);
-        LongStream.rangeClosed(1, 8).forEach(slow::begun);
+        LongStream.rangeClosed(1, 8).forEach(slow::onBegun);
         add(slow, 9, 3);
         int before = rings.get();
 
-        slow.ended(1);
+        slow.onEnded(1);
 
         assertThat(rings).hasValue(before + 1);
         assertThat(slow.room().full()).isEmpty();
@@ -167,7 +167,7 @@ class FlightsTest {
     @Test
     void anUrgentRowFindsAPlaceAtAFullProvider() {
         add(slow, 1, 8);
-        LongStream.rangeClosed(1, 8).forEach(slow::begun);
+        LongStream.rangeClosed(1, 8).forEach(slow::onBegun);
         add(slow, 9, 3);
         assertThat(slow.room().full()).containsExactly("mail");
 
@@ -182,11 +182,11 @@ class FlightsTest {
         assertThat(flights.room().rows()).as("beside four others").isZero();
         assertThat(flights.roomForUrgent().rows()).isEqualTo(7);
 
-        flights.ended(1);
-        flights.ended(2);
+        flights.onEnded(1);
+        flights.onEnded(2);
         assertThat(flights.room().rows()).as("beside two others").isEqualTo(1);
 
-        flights.ended(URGENT_ID);
+        flights.onEnded(URGENT_ID);
         assertThat(flights.room().rows()).as("once it has arrived").isEqualTo(7);
     }
 
@@ -234,8 +234,8 @@ class FlightsTest {
             int rows = adaptive.capacity();
             add(adaptive, 0, rows);
             clock.addAndGet(wait.toNanos());
-            LongStream.range(0, rows).forEach(adaptive::begun);
-            LongStream.range(0, rows).forEach(adaptive::ended);
+            LongStream.range(0, rows).forEach(adaptive::onBegun);
+            LongStream.range(0, rows).forEach(adaptive::onEnded);
         }
     }
 

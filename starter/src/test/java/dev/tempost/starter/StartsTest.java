@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tempost.outbox.ClaimedRow;
 import dev.tempost.outbox.RowStatus;
 import dev.tempost.outbox.Settlement;
+import dev.tempost.reconciliation.WorkflowOutcome;
 import dev.tempost.workflows.DeliveryPolicy;
-import dev.tempost.workflows.Fate;
 import io.grpc.Status;
 import io.temporal.api.common.v1.WorkflowExecution;
 import io.temporal.client.WorkflowExecutionAlreadyStarted;
@@ -23,15 +23,17 @@ import org.junit.jupiter.api.Timeout;
 class StartsTest {
 
     private static final ClaimedRow ROW = Given.row(7);
-    private static final Fate GONE = new Fate.Ended(Fate.GONE, null, "pending", null, null, null);
-    private static final Fate COMPLETED = new Fate.Ended("completed", "run", "delivered", null, null, null);
+    private static final WorkflowOutcome GONE =
+            new WorkflowOutcome.Ended(WorkflowOutcome.GONE, new Settlement(RowStatus.PENDING, null, null, null, null));
+    private static final WorkflowOutcome COMPLETED =
+            new WorkflowOutcome.Ended("completed", new Settlement(RowStatus.DELIVERED, "run", null, null, null));
 
     private final List<String> written = new CopyOnWriteArrayList<>();
     private final AtomicInteger started = new AtomicInteger();
     private final AtomicInteger refused = new AtomicInteger();
     private final Flights flights = Flights.fixed(9, Given.routing(Map.of("mail", 8)), () -> {}, System::nanoTime);
     private final TemporalAway temporalAway = new TemporalAway(() -> true);
-    private Fate fate = new Fate.Running();
+    private WorkflowOutcome outcome = new WorkflowOutcome.Running();
 
     @Test
     void aRowThatWasStartedTakesUpItsPlace() throws InterruptedException {
@@ -42,7 +44,7 @@ class StartsTest {
     }
 
     @Test
-    void aPacedRowTakesUpNoPlace() throws InterruptedException {
+    void aRateLimitedRowTakesUpNoPlace() throws InterruptedException {
         begin(row -> true);
 
         assertThat(flights.size()).isZero();
@@ -74,7 +76,7 @@ class StartsTest {
 
     @Test
     void aRowWhoseWorkflowHasCompletedIsSettled() throws InterruptedException {
-        fate = COMPLETED;
+        outcome = COMPLETED;
 
         begin(row -> {
             throw new WorkflowExecutionAlreadyStarted(WorkflowExecution.getDefaultInstance(), "Delivery", null);
@@ -108,7 +110,7 @@ class StartsTest {
         assertThat(started).hasValue(0);
         assertThat(written).containsExactly("leave 7");
 
-        fate = GONE;
+        outcome = GONE;
         Starts gone = starts(this::count);
         gone.resume(ROW);
         gone.close(Duration.ofSeconds(10));
@@ -120,7 +122,7 @@ class StartsTest {
     void aRowThatThisProcessIsSendingIsLeftAlone() throws InterruptedException {
         Starts starts = starts(this::count);
         flights.add(ROW);
-        flights.begun(7);
+        flights.onBegun(7);
 
         starts.resume(ROW);
         starts.close(Duration.ofSeconds(10));
@@ -168,6 +170,6 @@ class StartsTest {
         Policies policies = eventType -> new DeliveryPolicy(
                 Duration.ofSeconds(1), 2, Duration.ofMinutes(1), 3, Duration.ofSeconds(10), false, null);
         return new Starts(
-                start, new LostRows((workflowId, key) -> fate, leases, policies), leases, flights, temporalAway);
+                start, new LeaseRescuer((workflowId, key) -> outcome, leases, policies), leases, flights, temporalAway);
     }
 }

@@ -69,7 +69,7 @@ public final class DeliveryWorker {
                 factory.start();
                 running = factory;
                 log.info("The worker takes deliveries from task queue {}", settings.taskQueue());
-                settings.pacedQueues()
+                settings.rateLimitedQueues()
                         .forEach((queue, rate) ->
                                 log.info("Sends from task queue {} are limited to {} a second", queue, rate));
                 return;
@@ -112,14 +112,14 @@ public final class DeliveryWorker {
         worker.registerWorkflowImplementationTypes(
                 DeliveryWorkflowImpl.class, ReconcileWorkflowImpl.class, RetainWorkflowImpl.class);
         worker.registerActivitiesImplementations(activities, reconciling, retaining);
-        settings.pacedQueues()
+        settings.rateLimitedQueues()
                 .forEach((queue, rate) ->
-                        factory.newWorker(queue, paced(rate)).registerActivitiesImplementations(activities));
+                        factory.newWorker(queue, rateLimited(rate)).registerActivitiesImplementations(activities));
         return factory;
     }
 
     /** Takes sends only. Temporal's server keeps the rate, for all workers of the queue together. */
-    private WorkerOptions paced(double rate) {
+    private WorkerOptions rateLimited(double rate) {
         return WorkerOptions.newBuilder()
                 .setUsingVirtualThreads(true)
                 .setMaxTaskQueueActivitiesPerSecond(rate)

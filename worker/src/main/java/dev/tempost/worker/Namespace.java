@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 public final class Namespace implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Namespace.class);
-    private static final long PATIENCE_SECONDS = 10;
+    private static final long TIMEOUT_SECONDS = 10;
 
     private final OperatorServiceStubs operator;
     private final String namespace;
@@ -48,7 +48,7 @@ public final class Namespace implements AutoCloseable {
         }
         try {
             operator.blockingStub()
-                    .withDeadlineAfter(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                    .withDeadlineAfter(TIMEOUT_SECONDS, TimeUnit.SECONDS)
                     .addSearchAttributes(AddSearchAttributesRequest.newBuilder()
                             .setNamespace(namespace)
                             .putAllSearchAttributes(missing)
@@ -68,7 +68,7 @@ public final class Namespace implements AutoCloseable {
      */
     public List<String> missing() {
         Set<String> there = operator.blockingStub()
-                .withDeadlineAfter(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                .withDeadlineAfter(TIMEOUT_SECONDS, TimeUnit.SECONDS)
                 .listSearchAttributes(ListSearchAttributesRequest.newBuilder()
                         .setNamespace(namespace)
                         .build())

@@ -7,10 +7,10 @@ import java.util.Map;
  *
  * @param taskQueue the Temporal task queue deliveries run on
  * @param connections how many messages this process can send at the same time, all providers together
- * @param pacedQueues the task queues of providers with a rate limit, and how many sends a second all workers together may
+ * @param rateLimitedQueues the task queues of providers with a rate limit, and how many sends a second all workers together may
  *     take from each
  */
-public record WorkerSettings(String taskQueue, int connections, Map<String, Double> pacedQueues) {
+public record WorkerSettings(String taskQueue, int connections, Map<String, Double> rateLimitedQueues) {
 
     private static final int LEAST_SLOTS = 200;
 

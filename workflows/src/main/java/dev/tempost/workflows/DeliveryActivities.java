@@ -9,7 +9,7 @@ public interface DeliveryActivities {
 
     /**
      * Passes the gate, sends, and records what came of it. Fails, typed by {@link FailureType}, when the message was not
-     * accepted: retryable where another attempt makes sense. {@link FailureType#PACED_ELSEWHERE} names, as its only detail, the
+     * accepted: retryable where another attempt makes sense. {@link FailureType#RATE_LIMITED_ELSEWHERE} names, as its only detail, the
      * task queue to send from.
      */
     @ActivityMethod(name = "Send")

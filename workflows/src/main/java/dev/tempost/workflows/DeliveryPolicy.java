@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxAttempts after how many attempts that reached a provider the row fails; 0 for never
  * @param attemptDeadline how long one attempt may take, on the database's clock
  * @param parkWhenAmbiguous whether an attempt that may have been accepted waits for an operator instead of being repeated
- * @param pacedQueue the task queue that the rate limit of its provider applies to, from which every attempt of it is sent,
+ * @param rateLimitedQueue the task queue that the rate limit of its provider applies to, from which every attempt of it is sent,
  *     the first included; null when the provider has no limit, as in every delivery started before there were any
  */
 public record DeliveryPolicy(
@@ -22,7 +22,7 @@ public record DeliveryPolicy(
         int maxAttempts,
         Duration attemptDeadline,
         boolean parkWhenAmbiguous,
-        @Nullable String pacedQueue) {
+        @Nullable String rateLimitedQueue) {
 
     /** The wait that follows the given attempt, counted from 1. */
     public Duration waitAfter(int attempt) {

@@ -10,4 +10,4 @@ import org.jspecify.annotations.Nullable;
  * @param reason what a cancel signal said; null otherwise: the row has its reason, which is free text and stays there
  */
 public record DeliveryResult(
-        String key, String outcome, @Nullable String reason) {}
+        String key, DeliveryOutcome outcome, @Nullable String reason) {}

@@ -20,15 +20,15 @@ public final class DeliveryWorkflowImpl implements DeliveryWorkflow {
         WorkflowInfo info = Workflow.getInfo();
         boolean reset = !info.getRunId().equals(info.getFirstExecutionRunId());
         boolean sentByAnother = reset;
-        Ending ending = send(new SendRequest(request, reset, null));
-        MarkResult marked = mark(request, ending, sentByAnother);
-        while (sentByAnother && marked.outcome().equals(MarkResult.SEND_AGAIN)) {
+        SendConclusion conclusion = send(new SendRequest(request, reset, null));
+        MarkResult marked = mark(request, conclusion, sentByAnother);
+        while (sentByAnother && marked.outcome() == DeliveryOutcome.SEND_AGAIN) {
             // a later reset replays this send: the recorded run id tells it that the send was not its own
             sentByAnother = !info.getRunId().equals(Workflow.sideEffect(String.class, info::getRunId));
-            ending = send(new SendRequest(request, reset, null));
-            marked = mark(request, ending, sentByAnother);
+            conclusion = send(new SendRequest(request, reset, null));
+            marked = mark(request, conclusion, sentByAnother);
         }
-        return conclude(request, ending, marked);
+        return conclude(request, conclusion, marked);
     }
 
     @Override
@@ -39,53 +39,53 @@ public final class DeliveryWorkflowImpl implements DeliveryWorkflow {
         }
     }
 
-    private Ending send(SendRequest first) {
+    private SendConclusion send(SendRequest first) {
         if (cancelRequested()) {
-            return new Ending.Cancelled();
+            return new SendConclusion.Cancelled();
         }
         DeliveryRequest delivery = first.delivery();
-        String pacedQueue = delivery.policy().pacedQueue();
-        if (pacedQueue != null) {
+        String rateLimitedQueue = delivery.policy().rateLimitedQueue();
+        if (rateLimitedQueue != null) {
             // neither local nor eager activities pass the queue, where the limit is
-            return sendDurably(first, pacedQueue);
+            return sendDurably(first, rateLimitedQueue);
         }
         try {
-            return new Ending.Settled(Stubs.localSend(delivery).send(first));
+            return new SendConclusion.Ended(Stubs.localSend(delivery).send(first));
         } catch (ActivityFailure failure) {
-            String elsewhere = SendFailure.pacedElsewhere(failure);
+            String elsewhere = SendFailure.rateLimitedElsewhere(failure);
             if (elsewhere != null) {
                 return sendDurably(first, elsewhere);
             }
             CarriedFailure carried = SendFailure.worthAnother(failure);
             return carried == null
-                    ? SendFailure.ending(failure)
+                    ? SendFailure.conclusion(failure)
                     : sendDurably(new SendRequest(delivery, first.reset(), carried), null);
         }
     }
 
     /** Sends from the given task queue, or from the workflow's own; moves where the activity says that the limit is. */
-    private Ending sendDurably(SendRequest first, @Nullable String firstQueue) {
+    private SendConclusion sendDurably(SendRequest first, @Nullable String firstQueue) {
         SendRequest request = first;
         String queue = firstQueue;
         while (!cancelRequested()) {
             try {
-                return new Ending.Settled(sendFrom(queue, request));
+                return new SendConclusion.Ended(sendFrom(queue, request));
             } catch (ActivityFailure failure) {
                 if (cancelRequested()) {
-                    return new Ending.Cancelled();
+                    return new SendConclusion.Cancelled();
                 }
-                String elsewhere = SendFailure.pacedElsewhere(failure);
+                String elsewhere = SendFailure.rateLimitedElsewhere(failure);
                 if (elsewhere == null && !SendFailure.timedOut(failure)) {
-                    return SendFailure.ending(failure);
+                    return SendFailure.conclusion(failure);
                 }
                 // nobody took it: its queue may have lost its limit, and with it its workers; whoever sends next knows
                 queue = elsewhere;
                 request = request.carryingNothing();
             } catch (CanceledFailure cancelledBeforeItBegan) {
-                return new Ending.Cancelled();
+                return new SendConclusion.Cancelled();
             }
         }
-        return new Ending.Cancelled();
+        return new SendConclusion.Cancelled();
     }
 
     private SendResult sendFrom(@Nullable String queue, SendRequest request) {
@@ -101,14 +101,14 @@ public final class DeliveryWorkflowImpl implements DeliveryWorkflow {
     }
 
     /** Asks the activity only for what the row does not know yet. */
-    private MarkResult mark(DeliveryRequest delivery, Ending ending, boolean reset) {
-        boolean rowKnows = ending instanceof Ending.Settled settled
-                && settled.result().unrecorded() == null
-                && (!cancelRequested() || !settled.outcome().equals("delivered"));
+    private MarkResult mark(DeliveryRequest delivery, SendConclusion conclusion, boolean reset) {
+        boolean rowKnows = conclusion instanceof SendConclusion.Ended ended
+                && ended.result().unrecorded() == null
+                && (!cancelRequested() || ended.outcome() != DeliveryOutcome.DELIVERED);
         if (rowKnows) {
-            return new MarkResult(ending.outcome());
+            return new MarkResult(conclusion.outcome());
         }
-        MarkRequest request = markRequest(delivery, ending, reset);
+        MarkRequest request = markRequest(delivery, conclusion, reset);
         MarkResult[] result = new MarkResult[1];
         // detached: a cancelled workflow still has to tell its row
         Workflow.newDetachedCancellationScope(() -> {
@@ -124,7 +124,7 @@ public final class DeliveryWorkflowImpl implements DeliveryWorkflow {
                 return Stubs.localMark().mark(request);
             } catch (ActivityFailure databaseAway) {
                 MarkResult marked = Stubs.durableMark().mark(request);
-                if (!marked.outcome().equals("failed")) {
+                if (marked.outcome() != DeliveryOutcome.FAILED) {
                     return marked;
                 }
                 // a reset to the last workflow task would only replay this answer, and fail again: it has to ask itself
@@ -132,26 +132,26 @@ public final class DeliveryWorkflowImpl implements DeliveryWorkflow {
         }
     }
 
-    private MarkRequest markRequest(DeliveryRequest delivery, Ending ending, boolean reset) {
+    private MarkRequest markRequest(DeliveryRequest delivery, SendConclusion conclusion, boolean reset) {
         String type = null;
         String message = null;
         String reason = null;
-        String outcome = ending.outcome();
+        DeliveryOutcome outcome = conclusion.outcome();
         Receipt receipt = null;
-        switch (ending) {
-            case Ending.Settled settled -> {
-                receipt = settled.result().unrecorded();
+        switch (conclusion) {
+            case SendConclusion.Ended ended -> {
+                receipt = ended.result().unrecorded();
                 if (receipt == null) {
-                    // delivered, and a cancel that came too late: the row shall say so
-                    outcome = "cancelled";
+                    // delivered, and a cancel that came too late: the row says so
+                    outcome = DeliveryOutcome.CANCELLED;
                     reason = whyCancelled();
                 }
             }
-            case Ending.Failed failed -> {
+            case SendConclusion.Failed failed -> {
                 type = failed.type();
                 message = failed.message();
             }
-            case Ending.Cancelled() -> reason = whyCancelled();
+            case SendConclusion.Cancelled() -> reason = whyCancelled();
         }
         return new MarkRequest(
                 delivery.id(),
@@ -166,27 +166,27 @@ public final class DeliveryWorkflowImpl implements DeliveryWorkflow {
                 receipt);
     }
 
-    private DeliveryResult conclude(DeliveryRequest delivery, Ending ending, MarkResult marked) {
-        String outcome = marked.outcome();
-        if (outcome.equals(MarkResult.MISSING)) {
+    private DeliveryResult conclude(DeliveryRequest delivery, SendConclusion conclusion, MarkResult marked) {
+        DeliveryOutcome outcome = marked.outcome();
+        if (outcome == DeliveryOutcome.MISSING) {
             throw failure(
                     FailureType.ROW_MISSING, "row " + delivery.id() + " with this key is gone; nothing was marked");
         }
-        if (outcome.equals("pending")) {
+        if (outcome == DeliveryOutcome.PENDING) {
             // completed, its id would be closed for the claim that follows
             throw failure(
                     FailureType.ROW_NOT_DISPATCHED,
                     "row " + delivery.id() + " went back to pending; its next claim starts it anew");
         }
-        if (outcome.equals("failed") || outcome.equals(MarkResult.SEND_AGAIN)) {
-            throw ending instanceof Ending.Failed failed
+        if (outcome == DeliveryOutcome.FAILED || outcome == DeliveryOutcome.SEND_AGAIN) {
+            throw conclusion instanceof SendConclusion.Failed failed
                     ? failure(failed.type(), failed.message())
                     : failure(FailureType.WORKFLOW_LOST, "row " + delivery.id() + " had failed already");
         }
-        if (outcome.equals("cancelled") && cancelReason == null && cancelledByTemporal()) {
+        if (outcome == DeliveryOutcome.CANCELLED && cancelReason == null && cancelledByTemporal()) {
             throw new CanceledFailure("cancelled in Temporal; row " + delivery.id() + " is cancelled");
         }
-        String reason = ending instanceof Ending.Settled ? null : cancelReason;
+        String reason = conclusion instanceof SendConclusion.Ended ? null : cancelReason;
         return new DeliveryResult(delivery.key(), outcome, reason);
     }
 

@@ -40,7 +40,7 @@ public final class FailureType {
     /** Another row of its shard has the turn. */
     public static final String NOT_ITS_TURN = "NotItsTurn";
     /** The rate limit of the row's provider applies to another task queue; nothing was sent, and the delivery goes there. */
-    public static final String PACED_ELSEWHERE = "PacedElsewhere";
+    public static final String RATE_LIMITED_ELSEWHERE = "RateLimitedElsewhere";
     /** A fault of Tempost itself. The log has the stack trace. */
     public static final String INTERNAL_ERROR = "InternalError";
     /** PostgreSQL could not be asked or told; nothing was sent. */

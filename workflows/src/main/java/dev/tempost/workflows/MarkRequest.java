@@ -22,7 +22,7 @@ public record MarkRequest(
         String tenant,
         String eventType,
         boolean reset,
-        String outcome,
+        DeliveryOutcome outcome,
         @Nullable String failureType,
         @Nullable String message,
         @Nullable String reason,

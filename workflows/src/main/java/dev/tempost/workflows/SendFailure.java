@@ -24,9 +24,9 @@ final class SendFailure {
     }
 
     /** The task queue that the send belongs to; null when it was where it belongs. */
-    static @Nullable String pacedElsewhere(ActivityFailure failure) {
+    static @Nullable String rateLimitedElsewhere(ActivityFailure failure) {
         return failure.getCause() instanceof ApplicationFailure said
-                        && said.getType().equals(FailureType.PACED_ELSEWHERE)
+                        && said.getType().equals(FailureType.RATE_LIMITED_ELSEWHERE)
                 ? said.getDetails().get(String.class)
                 : null;
     }
@@ -37,9 +37,9 @@ final class SendFailure {
     }
 
     /** How a delivery ends whose send will not be repeated. */
-    static Ending ending(ActivityFailure failure) {
+    static SendConclusion conclusion(ActivityFailure failure) {
         return failure.getCause() instanceof ApplicationFailure said
-                ? new Ending.Failed(said.getType(), said.getOriginalMessage())
-                : new Ending.Cancelled();
+                ? new SendConclusion.Failed(said.getType(), said.getOriginalMessage())
+                : new SendConclusion.Cancelled();
     }
 }

@@ -8,4 +8,4 @@ import org.jspecify.annotations.Nullable;
  * @param outcome the row's status: delivered, or the outcome that kept it from being sent
  * @param unrecorded the receipt of an acceptance that could not be written to the row; null when the row knows
  */
-public record SendResult(String outcome, @Nullable Receipt unrecorded) {}
+public record SendResult(DeliveryOutcome outcome, @Nullable Receipt unrecorded) {}

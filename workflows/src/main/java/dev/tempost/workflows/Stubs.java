@@ -39,7 +39,7 @@ final class Stubs {
     }
 
     /** From the workflow's own task queue, unless a queue with a limit is named. */
-    static DeliveryActivities durableSend(DeliveryRequest delivery, @Nullable String pacedQueue) {
+    static DeliveryActivities durableSend(DeliveryRequest delivery, @Nullable String rateLimitedQueue) {
         DeliveryPolicy policy = delivery.policy();
         ActivityOptions.Builder options = ActivityOptions.newBuilder()
                 .setStartToCloseTimeout(policy.attemptDeadline().plus(BESIDES_ITS_DEADLINE))
@@ -56,8 +56,8 @@ final class Stubs {
                         .setInitialInterval(policy.initialInterval())
                         .setBackoffCoefficient(1)
                         .build());
-        if (pacedQueue != null) {
-            options.setTaskQueue(pacedQueue).setScheduleToStartTimeout(LONGEST_WAIT_FOR_A_TURN);
+        if (rateLimitedQueue != null) {
+            options.setTaskQueue(rateLimitedQueue).setScheduleToStartTimeout(LONGEST_WAIT_FOR_A_TURN);
         }
         return Workflow.newActivityStub(DeliveryActivities.class, options.build());
     }

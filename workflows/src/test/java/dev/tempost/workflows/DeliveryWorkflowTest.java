@@ -5,8 +5,8 @@ import static dev.tempost.workflows.ScriptedActivities.acceptedUnrecorded;
 import static dev.tempost.workflows.ScriptedActivities.answered;
 import static dev.tempost.workflows.ScriptedActivities.databaseAway;
 import static dev.tempost.workflows.ScriptedActivities.during;
-import static dev.tempost.workflows.ScriptedActivities.pacedElsewhere;
 import static dev.tempost.workflows.ScriptedActivities.permanentFailure;
+import static dev.tempost.workflows.ScriptedActivities.rateLimitedElsewhere;
 import static dev.tempost.workflows.ScriptedActivities.settled;
 import static dev.tempost.workflows.ScriptedActivities.transientFailure;
 import static io.temporal.api.enums.v1.EventType.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED;
@@ -47,7 +47,7 @@ import org.junit.jupiter.api.Timeout;
 class DeliveryWorkflowTest {
 
     private static final String QUEUE = "deliveries";
-    private static final String PACED = "deliveries-provider-ses";
+    private static final String RATE_LIMITED = "deliveries-provider-ses";
     private static final String KEY = "0b5f4f0e-6a55-4f3e-9d0a-0c8c3a1d2e4f";
     private static final int URGENT = 1;
     private static final DeliveryPolicy POLICY = new DeliveryPolicy(
@@ -71,7 +71,7 @@ class DeliveryWorkflowTest {
         var worker = temporal.newWorker(QUEUE);
         worker.registerWorkflowImplementationTypes(DeliveryWorkflowImpl.class);
         worker.registerActivitiesImplementations(activities);
-        temporal.newWorker(PACED).registerActivitiesImplementations(activities);
+        temporal.newWorker(RATE_LIMITED).registerActivitiesImplementations(activities);
         temporal.start();
     }
 
@@ -82,7 +82,7 @@ class DeliveryWorkflowTest {
 
     @Test
     void aFirstTryDeliveryRunsOneLocalActivityAndCompletes() {
-        assertThat(deliver()).isEqualTo(new DeliveryResult(KEY, "delivered", null));
+        assertThat(deliver()).isEqualTo(new DeliveryResult(KEY, DeliveryOutcome.DELIVERED, null));
 
         assertThat(activities.sent()).singleElement().satisfies(only -> {
             assertThat(only.local()).isTrue();
@@ -97,7 +97,7 @@ class DeliveryWorkflowTest {
     void aTransientFailureIsCarriedIntoADurableActivityThatSendsNothingAtFirst() {
         activities.sends(transientFailure(FailureType.GREYLISTED, Duration.ofMinutes(5)));
 
-        assertThat(deliver().outcome()).isEqualTo("delivered");
+        assertThat(deliver().outcome()).isEqualTo(DeliveryOutcome.DELIVERED);
 
         assertThat(activities.carried())
                 .containsExactly(new CarriedFailure(FailureType.GREYLISTED, "451 try again", Duration.ofMinutes(5)));
@@ -114,7 +114,7 @@ class DeliveryWorkflowTest {
                 transientFailure(FailureType.PAUSED, Duration.ofSeconds(20)),
                 transientFailure(FailureType.ATTEMPT_IN_PROGRESS, null));
 
-        assertThat(deliver().outcome()).isEqualTo("delivered");
+        assertThat(deliver().outcome()).isEqualTo(DeliveryOutcome.DELIVERED);
 
         assertThat(waits())
                 .containsExactly(20L, 20L, 20L, POLICY.initialInterval().toSeconds());
@@ -126,7 +126,7 @@ class DeliveryWorkflowTest {
                 transientFailure(FailureType.GREYLISTED, Duration.ofMinutes(7)),
                 transientFailure(FailureType.THROTTLED, Duration.ofMinutes(25)));
 
-        assertThat(deliver().outcome()).isEqualTo("delivered");
+        assertThat(deliver().outcome()).isEqualTo(DeliveryOutcome.DELIVERED);
 
         assertThat(waits()).containsExactly(7 * 60L, 25 * 60L);
     }
@@ -139,7 +139,8 @@ class DeliveryWorkflowTest {
 
         assertThat(activities.sent()).hasSize(1);
         assertThat(onlyMark())
-                .isEqualTo(mark("failed", FailureType.MAILBOX_UNKNOWN, "550 no such mailbox", null, null));
+                .isEqualTo(
+                        mark(DeliveryOutcome.FAILED, FailureType.MAILBOX_UNKNOWN, "550 no such mailbox", null, null));
         assertThat(eventTypes()).doesNotContain(EVENT_TYPE_ACTIVITY_TASK_SCHEDULED);
     }
 
@@ -157,9 +158,9 @@ class DeliveryWorkflowTest {
     void aCancelBeforeTheFirstAttemptSendsNothing() {
         delivery.signalWithStart("cancel", new Object[] {"job 7 was withdrawn"}, new Object[] {request()});
 
-        assertThat(result()).isEqualTo(new DeliveryResult(KEY, "cancelled", "job 7 was withdrawn"));
+        assertThat(result()).isEqualTo(new DeliveryResult(KEY, DeliveryOutcome.CANCELLED, "job 7 was withdrawn"));
         assertThat(activities.sent()).isEmpty();
-        assertThat(onlyMark()).isEqualTo(mark("cancelled", null, null, "job 7 was withdrawn", null));
+        assertThat(onlyMark()).isEqualTo(mark(DeliveryOutcome.CANCELLED, null, null, "job 7 was withdrawn", null));
     }
 
     @Test
@@ -170,10 +171,10 @@ class DeliveryWorkflowTest {
 
         delivery.signal("cancel", "no longer wanted");
 
-        assertThat(result()).isEqualTo(new DeliveryResult(KEY, "cancelled", "no longer wanted"));
+        assertThat(result()).isEqualTo(new DeliveryResult(KEY, DeliveryOutcome.CANCELLED, "no longer wanted"));
         // one that waited on would have sent again after the hour
         assertThat(activities.sent()).hasSize(1);
-        assertThat(onlyMark()).isEqualTo(mark("cancelled", null, null, "no longer wanted", null));
+        assertThat(onlyMark()).isEqualTo(mark(DeliveryOutcome.CANCELLED, null, null, "no longer wanted", null));
     }
 
     @Test
@@ -181,9 +182,9 @@ class DeliveryWorkflowTest {
         activities.sends(transientFailure(FailureType.GREYLISTED, Duration.ofHours(1)));
         delivery.signalWithStart("cancel", new Object[0], new Object[] {request()});
 
-        assertThat(result().outcome()).isEqualTo("cancelled");
+        assertThat(result().outcome()).isEqualTo(DeliveryOutcome.CANCELLED);
         assertThat(activities.sent()).isEmpty();
-        assertThat(onlyMark()).isEqualTo(mark("cancelled", null, null, "cancelled by signal", null));
+        assertThat(onlyMark()).isEqualTo(mark(DeliveryOutcome.CANCELLED, null, null, "cancelled by signal", null));
     }
 
     @Test
@@ -192,12 +193,12 @@ class DeliveryWorkflowTest {
                 .sends(
                         transientFailure(FailureType.GREYLISTED, null),
                         during(heeded(() -> delivery.signal("cancel", "too late")), accepted()))
-                .marks(answered("delivered"));
+                .marks(answered(DeliveryOutcome.DELIVERED));
 
-        assertThat(deliver().outcome()).isEqualTo("delivered");
+        assertThat(deliver().outcome()).isEqualTo(DeliveryOutcome.DELIVERED);
 
         assertThat(activities.sent()).hasSize(2);
-        assertThat(onlyMark()).isEqualTo(mark("cancelled", null, null, "too late", null));
+        assertThat(onlyMark()).isEqualTo(mark(DeliveryOutcome.CANCELLED, null, null, "too late", null));
     }
 
     @Test
@@ -208,10 +209,10 @@ class DeliveryWorkflowTest {
                         heeded(() -> delivery.signal("cancel", "in time")),
                         permanentFailure(FailureType.MAILBOX_UNKNOWN)));
 
-        assertThat(deliver()).isEqualTo(new DeliveryResult(KEY, "cancelled", "in time"));
+        assertThat(deliver()).isEqualTo(new DeliveryResult(KEY, DeliveryOutcome.CANCELLED, "in time"));
 
         assertThat(activities.sent()).hasSize(2);
-        assertThat(onlyMark().outcome()).isEqualTo("cancelled");
+        assertThat(onlyMark().outcome()).isEqualTo(DeliveryOutcome.CANCELLED);
     }
 
     @Test
@@ -219,22 +220,22 @@ class DeliveryWorkflowTest {
         activities.sends(
                 during(() -> delivery.signal("cancel", "in time"), transientFailure(FailureType.GREYLISTED, null)));
 
-        assertThat(deliverInRealTime()).isEqualTo(new DeliveryResult(KEY, "cancelled", "in time"));
+        assertThat(deliverInRealTime()).isEqualTo(new DeliveryResult(KEY, DeliveryOutcome.CANCELLED, "in time"));
 
         assertThat(activities.sent()).hasSize(1);
-        assertThat(onlyMark().outcome()).isEqualTo("cancelled");
+        assertThat(onlyMark().outcome()).isEqualTo(DeliveryOutcome.CANCELLED);
     }
 
     @Test
     void aLocalSendUnderWayThatIsAcceptedAfterACancelIsDeliveredOnce() {
         activities
                 .sends(during(() -> delivery.signal("cancel", "too late"), accepted()))
-                .marks(answered("delivered"));
+                .marks(answered(DeliveryOutcome.DELIVERED));
 
-        assertThat(deliverInRealTime().outcome()).isEqualTo("delivered");
+        assertThat(deliverInRealTime().outcome()).isEqualTo(DeliveryOutcome.DELIVERED);
 
         assertThat(activities.sent()).hasSize(1);
-        assertThat(onlyMark()).isEqualTo(mark("cancelled", null, null, "too late", null));
+        assertThat(onlyMark()).isEqualTo(mark(DeliveryOutcome.CANCELLED, null, null, "too late", null));
     }
 
     @Test
@@ -248,7 +249,7 @@ class DeliveryWorkflowTest {
         WorkflowFailedException ended = failedResult();
         assertThat(ended).hasCauseInstanceOf(CanceledFailure.class);
         assertThat(status()).isEqualTo(WORKFLOW_EXECUTION_STATUS_CANCELED);
-        assertThat(onlyMark()).isEqualTo(mark("cancelled", null, null, "cancelled in Temporal", null));
+        assertThat(onlyMark()).isEqualTo(mark(DeliveryOutcome.CANCELLED, null, null, "cancelled in Temporal", null));
         assertThat(activities.marked().getFirst().local()).isTrue();
     }
 
@@ -270,22 +271,22 @@ class DeliveryWorkflowTest {
     void aSendUnderWayThatIsAcceptedAfterTemporalsOwnCancelTellsTheRowThatTheCancelCameTooLate() {
         activities
                 .sends(transientFailure(FailureType.GREYLISTED, null), during(heeded(delivery::cancel), accepted()))
-                .marks(answered("delivered"));
+                .marks(answered(DeliveryOutcome.DELIVERED));
         delivery.start(request());
 
         failedResult();
 
         assertThat(activities.sent()).hasSize(2);
-        assertThat(onlyMark()).isEqualTo(mark("cancelled", null, null, "cancelled in Temporal", null));
+        assertThat(onlyMark()).isEqualTo(mark(DeliveryOutcome.CANCELLED, null, null, "cancelled in Temporal", null));
         // the SDK ends every run canceled that was asked to; the row is what counts
         assertThat(status()).isEqualTo(WORKFLOW_EXECUTION_STATUS_CANCELED);
     }
 
     @Test
     void aRowThatTheGateFindsExpiredEndsExpiredAndNeverAsAFailure() {
-        activities.sends(transientFailure(FailureType.GREYLISTED, null), settled("expired"));
+        activities.sends(transientFailure(FailureType.GREYLISTED, null), settled(DeliveryOutcome.EXPIRED));
 
-        assertThat(deliver()).isEqualTo(new DeliveryResult(KEY, "expired", null));
+        assertThat(deliver()).isEqualTo(new DeliveryResult(KEY, DeliveryOutcome.EXPIRED, null));
 
         assertThat(status()).isEqualTo(WORKFLOW_EXECUTION_STATUS_COMPLETED);
         assertThat(activities.marked()).isEmpty();
@@ -293,9 +294,9 @@ class DeliveryWorkflowTest {
 
     @Test
     void whatTheGateSettledIsTheOutcomeAndNeedsNoMark() {
-        activities.sends(settled("superseded"));
+        activities.sends(settled(DeliveryOutcome.SUPERSEDED));
 
-        assertThat(deliver()).isEqualTo(new DeliveryResult(KEY, "superseded", null));
+        assertThat(deliver()).isEqualTo(new DeliveryResult(KEY, DeliveryOutcome.SUPERSEDED, null));
 
         assertThat(activities.marked()).isEmpty();
     }
@@ -305,10 +306,10 @@ class DeliveryWorkflowTest {
         Receipt receipt = new Receipt(1, "smtp", "250 queued", "4ABC");
         activities.sends(acceptedUnrecorded(receipt));
 
-        assertThat(deliver()).isEqualTo(new DeliveryResult(KEY, "delivered", null));
+        assertThat(deliver()).isEqualTo(new DeliveryResult(KEY, DeliveryOutcome.DELIVERED, null));
 
         assertThat(activities.sent()).hasSize(1);
-        assertThat(onlyMark()).isEqualTo(mark("delivered", null, null, null, receipt));
+        assertThat(onlyMark()).isEqualTo(mark(DeliveryOutcome.DELIVERED, null, null, null, receipt));
     }
 
     @Test
@@ -316,7 +317,7 @@ class DeliveryWorkflowTest {
         Receipt receipt = new Receipt(1, "smtp", "250 queued", null);
         activities.sends(acceptedUnrecorded(receipt)).marks(databaseAway(), databaseAway(), databaseAway());
 
-        assertThat(deliver().outcome()).isEqualTo("delivered");
+        assertThat(deliver().outcome()).isEqualTo(DeliveryOutcome.DELIVERED);
 
         assertThat(activities.sent()).hasSize(1);
         assertThat(activities.marked()).extracting(Marked::local).containsExactly(true, false, false, false);
@@ -337,28 +338,28 @@ class DeliveryWorkflowTest {
 
     @Test
     void aMissingRowFailsAsRowMissing() {
-        activities.sends(permanentFailure(FailureType.ROW_MISSING)).marks(answered(MarkResult.MISSING));
+        activities.sends(permanentFailure(FailureType.ROW_MISSING)).marks(answered(DeliveryOutcome.MISSING));
 
         assertFailed(FailureType.ROW_MISSING, "row 1 with this key is gone; nothing was marked");
     }
 
     @Test
     void aRowThatAnotherRunDeliveredIsDelivered() {
-        activities.sends(permanentFailure(FailureType.MAILBOX_UNKNOWN)).marks(answered("delivered"));
+        activities.sends(permanentFailure(FailureType.MAILBOX_UNKNOWN)).marks(answered(DeliveryOutcome.DELIVERED));
 
-        assertThat(deliver()).isEqualTo(new DeliveryResult(KEY, "delivered", null));
+        assertThat(deliver()).isEqualTo(new DeliveryResult(KEY, DeliveryOutcome.DELIVERED, null));
     }
 
     @Test
     void aFailureOfARowWhoseCancelWasAskedForEndsCancelled() {
-        activities.sends(permanentFailure(FailureType.MAILBOX_UNKNOWN)).marks(answered("cancelled"));
+        activities.sends(permanentFailure(FailureType.MAILBOX_UNKNOWN)).marks(answered(DeliveryOutcome.CANCELLED));
 
-        assertThat(deliver()).isEqualTo(new DeliveryResult(KEY, "cancelled", null));
+        assertThat(deliver()).isEqualTo(new DeliveryResult(KEY, DeliveryOutcome.CANCELLED, null));
     }
 
     @Test
     void aCancelOfARowThatHasFailedAlreadyFails() {
-        activities.marks(answered("failed"));
+        activities.marks(answered(DeliveryOutcome.FAILED));
         delivery.signalWithStart("cancel", new Object[] {"too late"}, new Object[] {request()});
 
         assertFailed(failedResult(), FailureType.WORKFLOW_LOST, "row 1 had failed already");
@@ -366,14 +367,14 @@ class DeliveryWorkflowTest {
 
     @Test
     void aRowThatIsPendingAgainFailsTheWorkflowSoThatItsIdCanStartAnew() {
-        activities.sends(permanentFailure(FailureType.MAILBOX_UNKNOWN)).marks(answered("pending"));
+        activities.sends(permanentFailure(FailureType.MAILBOX_UNKNOWN)).marks(answered(DeliveryOutcome.PENDING));
 
         assertFailed(FailureType.ROW_NOT_DISPATCHED, "row 1 went back to pending; its next claim starts it anew");
     }
 
     @Test
     void anAnswerToSendAgainIsIgnoredByARunThatIsNoReset() {
-        activities.sends(permanentFailure(FailureType.MAILBOX_UNKNOWN)).marks(answered(MarkResult.SEND_AGAIN));
+        activities.sends(permanentFailure(FailureType.MAILBOX_UNKNOWN)).marks(answered(DeliveryOutcome.SEND_AGAIN));
 
         assertFailed(FailureType.MAILBOX_UNKNOWN, "550 no such mailbox");
 
@@ -382,15 +383,15 @@ class DeliveryWorkflowTest {
     }
 
     @Test
-    void aPacedDeliveryIsSentFromTheQueueThatHasTheLimitAndNeverLocally() {
+    void aRateLimitedDeliveryIsSentFromTheQueueThatHasTheLimitAndNeverLocally() {
         activities.sends(
                 transientFailure(FailureType.GREYLISTED, null),
                 transientFailure(FailureType.MAILBOX_UNAVAILABLE, null));
 
-        assertThat(deliver(paced(PACED)).outcome()).isEqualTo("delivered");
+        assertThat(deliver(rateLimited(RATE_LIMITED)).outcome()).isEqualTo(DeliveryOutcome.DELIVERED);
 
         assertThat(activities.sent()).extracting(Sent::local).containsOnly(false);
-        assertThat(activities.sent()).extracting(Sent::queue).containsOnly(PACED);
+        assertThat(activities.sent()).extracting(Sent::queue).containsOnly(RATE_LIMITED);
         assertThat(activities.sent()).extracting(Sent::attempt).containsExactly(1, 2, 3);
         assertThat(waits()).containsExactly(10L, 10L);
         assertThat(activities.carried()).isEmpty();
@@ -398,9 +399,9 @@ class DeliveryWorkflowTest {
     }
 
     @Test
-    void aPacedDeliveryMarksLocallyAndUnpaced() {
+    void aRateLimitedDeliveryMarksLocallyAndUnlimited() {
         activities.sends(permanentFailure(FailureType.MAILBOX_UNKNOWN));
-        delivery.start(paced(PACED));
+        delivery.start(rateLimited(RATE_LIMITED));
 
         assertFailed(failedResult(), FailureType.MAILBOX_UNKNOWN, "550 no such mailbox");
 
@@ -410,11 +411,11 @@ class DeliveryWorkflowTest {
 
     @Test
     void aFirstAttemptWhoseProviderGotALimitMeanwhileMovesToItsQueueAtOnce() {
-        activities.sends(pacedElsewhere(PACED));
+        activities.sends(rateLimitedElsewhere(RATE_LIMITED));
 
-        assertThat(deliver().outcome()).isEqualTo("delivered");
+        assertThat(deliver().outcome()).isEqualTo(DeliveryOutcome.DELIVERED);
 
-        assertThat(activities.sent()).extracting(Sent::queue).containsExactly(QUEUE, PACED);
+        assertThat(activities.sent()).extracting(Sent::queue).containsExactly(QUEUE, RATE_LIMITED);
         assertThat(activities.sent()).extracting(Sent::attempt).containsExactly(1, 1);
         assertThat(waits()).containsExactly(0L);
         assertThat(activities.carried()).isEmpty();
@@ -422,11 +423,11 @@ class DeliveryWorkflowTest {
 
     @Test
     void aLaterAttemptWhoseProviderGotALimitMeanwhileMovesToItsQueueAndIsSentThere() {
-        activities.sends(transientFailure(FailureType.GREYLISTED, null), pacedElsewhere(PACED));
+        activities.sends(transientFailure(FailureType.GREYLISTED, null), rateLimitedElsewhere(RATE_LIMITED));
 
-        assertThat(deliver().outcome()).isEqualTo("delivered");
+        assertThat(deliver().outcome()).isEqualTo(DeliveryOutcome.DELIVERED);
 
-        assertThat(activities.sent()).extracting(Sent::queue).containsExactly(QUEUE, QUEUE, PACED);
+        assertThat(activities.sent()).extracting(Sent::queue).containsExactly(QUEUE, QUEUE, RATE_LIMITED);
         assertThat(waits()).containsExactly(10L, 0L);
         assertThat(activities.carried())
                 .as("what the first attempt learnt is repeated once")
@@ -434,8 +435,8 @@ class DeliveryWorkflowTest {
     }
 
     @Test
-    void aPacedQueueThatNobodyServesAnyMoreDoesNotHoldItsDeliveryForEver() {
-        assertThat(deliver(paced("deliveries-provider-gone")).outcome()).isEqualTo("delivered");
+    void aRateLimitedQueueThatNobodyServesAnyMoreDoesNotHoldItsDeliveryForEver() {
+        assertThat(deliver(rateLimited("deliveries-provider-gone")).outcome()).isEqualTo(DeliveryOutcome.DELIVERED);
 
         assertThat(activities.sent()).extracting(Sent::queue).containsExactly(QUEUE);
         assertThat(activities.sent()).extracting(Sent::local).containsExactly(false);
@@ -443,23 +444,23 @@ class DeliveryWorkflowTest {
 
     @Test
     void whatWasNotTakenFindsTheQueueThatItsProviderHasNow() {
-        activities.sends(pacedElsewhere(PACED));
+        activities.sends(rateLimitedElsewhere(RATE_LIMITED));
 
-        assertThat(deliver(paced("deliveries-provider-gone")).outcome()).isEqualTo("delivered");
+        assertThat(deliver(rateLimited("deliveries-provider-gone")).outcome()).isEqualTo(DeliveryOutcome.DELIVERED);
 
-        assertThat(activities.sent()).extracting(Sent::queue).containsExactly(QUEUE, PACED);
+        assertThat(activities.sent()).extracting(Sent::queue).containsExactly(QUEUE, RATE_LIMITED);
     }
 
     @Test
     void aCancelReachesADeliveryThatWaitsForItsTurn() {
-        delivery.start(paced("deliveries-provider-slow"));
+        delivery.start(rateLimited("deliveries-provider-slow"));
         await().until(() -> eventTypes().contains(EVENT_TYPE_ACTIVITY_TASK_SCHEDULED));
 
         delivery.signal("cancel", "no longer wanted");
 
-        assertThat(result()).isEqualTo(new DeliveryResult(KEY, "cancelled", "no longer wanted"));
+        assertThat(result()).isEqualTo(new DeliveryResult(KEY, DeliveryOutcome.CANCELLED, "no longer wanted"));
         assertThat(activities.sent()).isEmpty();
-        assertThat(onlyMark()).isEqualTo(mark("cancelled", null, null, "no longer wanted", null));
+        assertThat(onlyMark()).isEqualTo(mark(DeliveryOutcome.CANCELLED, null, null, "no longer wanted", null));
     }
 
     private DeliveryResult deliver() {
@@ -562,7 +563,7 @@ class DeliveryWorkflowTest {
         return new DeliveryRequest(1, KEY, "default", "welcome", 3, POLICY);
     }
 
-    private static DeliveryRequest paced(String queue) {
+    private static DeliveryRequest rateLimited(String queue) {
         DeliveryPolicy policy = new DeliveryPolicy(
                 POLICY.initialInterval(),
                 POLICY.factor(),
@@ -575,7 +576,7 @@ class DeliveryWorkflowTest {
     }
 
     private static MarkRequest mark(
-            String outcome,
+            DeliveryOutcome outcome,
             @Nullable String type,
             @Nullable String message,
             @Nullable String reason,

@@ -5,8 +5,8 @@ import static dev.tempost.workflows.ScriptedActivities.acceptedUnrecorded;
 import static dev.tempost.workflows.ScriptedActivities.answered;
 import static dev.tempost.workflows.ScriptedActivities.databaseAway;
 import static dev.tempost.workflows.ScriptedActivities.during;
-import static dev.tempost.workflows.ScriptedActivities.pacedElsewhere;
 import static dev.tempost.workflows.ScriptedActivities.permanentFailure;
+import static dev.tempost.workflows.ScriptedActivities.rateLimitedElsewhere;
 import static dev.tempost.workflows.ScriptedActivities.settled;
 import static dev.tempost.workflows.ScriptedActivities.transientFailure;
 import static io.temporal.api.enums.v1.EventType.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED;
@@ -63,7 +63,7 @@ class RecordHistoriesTest {
     private static final String IDENTITY = "recorder";
     private static final String NAMESPACE = "default";
     private static final String QUEUE = "recorded-deliveries";
-    private static final String PACED = "recorded-deliveries-provider-ses";
+    private static final String RATE_LIMITED = "recorded-deliveries-provider-ses";
     private static final String KEY = "0b5f4f0e-6a55-4f3e-9d0a-0c8c3a1d2e4f";
     private static final DeliveryPolicy POLICY = new DeliveryPolicy(
             Duration.ofMillis(200), 2, Duration.ofSeconds(1), 8, Duration.ofSeconds(30), false, null);
@@ -96,7 +96,8 @@ class RecordHistoriesTest {
         worker.registerWorkflowImplementationTypes(DeliveryWorkflowImpl.class);
         worker.registerActivitiesImplementations(activities);
         workers.newWorker(
-                        PACED, WorkerOptions.newBuilder().setIdentity(IDENTITY).build())
+                        RATE_LIMITED,
+                        WorkerOptions.newBuilder().setIdentity(IDENTITY).build())
                 .registerActivitiesImplementations(activities);
         workers.start();
     }
@@ -125,7 +126,7 @@ class RecordHistoriesTest {
     @Test
     void deliveredAtItsTurnAfterATransientFailure() throws IOException {
         activities.sends(transientFailure(FailureType.GREYLISTED, Duration.ofMillis(300)));
-        delivery.start(paced(PACED));
+        delivery.start(rateLimited(RATE_LIMITED));
         record("delivered-at-its-turn-after-a-transient-failure", WORKFLOW_EXECUTION_STATUS_COMPLETED);
     }
 
@@ -133,7 +134,7 @@ class RecordHistoriesTest {
     void deliveredFromTheQueueItWasSentTo() throws IOException {
         activities.sends(
                 transientFailure(FailureType.GREYLISTED, null),
-                pacedElsewhere(PACED),
+                rateLimitedElsewhere(RATE_LIMITED),
                 transientFailure(FailureType.GREYLISTED, null));
         deliver();
         record("delivered-from-the-queue-it-was-sent-to", WORKFLOW_EXECUTION_STATUS_COMPLETED);
@@ -141,14 +142,14 @@ class RecordHistoriesTest {
 
     @Test
     void deliveredAlthoughNobodyServesItsQueue() throws IOException {
-        delivery.start(paced("recorded-deliveries-provider-gone"));
+        delivery.start(rateLimited("recorded-deliveries-provider-gone"));
         record("delivered-although-nobody-serves-its-queue", WORKFLOW_EXECUTION_STATUS_COMPLETED);
         assertThat(activities.sent()).extracting(Sent::queue).containsExactly(QUEUE);
     }
 
     @Test
     void cancelledBySignalBeforeItsTurn() throws IOException {
-        delivery.start(paced("recorded-deliveries-provider-gone"));
+        delivery.start(rateLimited("recorded-deliveries-provider-gone"));
         await().until(() ->
                 events().stream().anyMatch(event -> event.getEventType() == EVENT_TYPE_ACTIVITY_TASK_SCHEDULED));
         delivery.signal("cancel", "no longer wanted");
@@ -158,8 +159,8 @@ class RecordHistoriesTest {
 
     @Test
     void expiredAtItsTurn() throws IOException {
-        activities.sends(settled("expired"));
-        delivery.start(paced(PACED));
+        activities.sends(settled(DeliveryOutcome.EXPIRED));
+        delivery.start(rateLimited(RATE_LIMITED));
         record("expired-at-its-turn", WORKFLOW_EXECUTION_STATUS_COMPLETED);
     }
 
@@ -206,7 +207,7 @@ class RecordHistoriesTest {
                 .sends(
                         transientFailure(FailureType.GREYLISTED, null),
                         during(heeded(() -> delivery.signal("cancel", "too late")), accepted()))
-                .marks(answered("delivered"));
+                .marks(answered(DeliveryOutcome.DELIVERED));
         deliver();
         record("delivered-although-cancelled-by-signal", WORKFLOW_EXECUTION_STATUS_COMPLETED);
     }
@@ -215,7 +216,7 @@ class RecordHistoriesTest {
     void deliveredAtFirstTryAlthoughCancelledBySignal() throws IOException {
         activities
                 .sends(during(() -> delivery.signal("cancel", "too late"), accepted()))
-                .marks(answered("delivered"));
+                .marks(answered(DeliveryOutcome.DELIVERED));
         deliver();
         assertThat(activities.sent()).hasSize(1);
         record("delivered-at-first-try-although-cancelled-by-signal", WORKFLOW_EXECUTION_STATUS_COMPLETED);
@@ -225,7 +226,7 @@ class RecordHistoriesTest {
     void deliveredAlthoughCancelledByTemporal() throws IOException {
         activities
                 .sends(transientFailure(FailureType.GREYLISTED, null), during(delivery::cancel, accepted()))
-                .marks(answered("delivered"));
+                .marks(answered(DeliveryOutcome.DELIVERED));
         deliver();
         assertThat(activities.marked()).hasSize(1);
         record("delivered-although-cancelled-by-temporal", WORKFLOW_EXECUTION_STATUS_CANCELED);
@@ -233,7 +234,7 @@ class RecordHistoriesTest {
 
     @Test
     void expired() throws IOException {
-        activities.sends(transientFailure(FailureType.GREYLISTED, null), settled("expired"));
+        activities.sends(transientFailure(FailureType.GREYLISTED, null), settled(DeliveryOutcome.EXPIRED));
         deliver();
         record("expired", WORKFLOW_EXECUTION_STATUS_COMPLETED);
     }
@@ -263,7 +264,7 @@ class RecordHistoriesTest {
     void resetToLastTaskThenDelivered() throws IOException {
         activities
                 .sends(transientFailure(FailureType.GREYLISTED, null), permanentFailure(FailureType.MAILBOX_UNKNOWN))
-                .marks(answered("failed"), RecordHistoriesTest::sendAgainWhenReset);
+                .marks(answered(DeliveryOutcome.FAILED), RecordHistoriesTest::sendAgainWhenReset);
         deliver();
         assertThat(status()).isEqualTo(WORKFLOW_EXECUTION_STATUS_FAILED);
 
@@ -301,7 +302,11 @@ class RecordHistoriesTest {
     void resetToLastTaskOfAFailureThatWasMarkedWhileTheDatabaseWasAway() throws IOException {
         activities
                 .sends(permanentFailure(FailureType.MAILBOX_UNKNOWN))
-                .marks(databaseAway(), answered("failed"), answered("failed"), RecordHistoriesTest::sendAgainWhenReset);
+                .marks(
+                        databaseAway(),
+                        answered(DeliveryOutcome.FAILED),
+                        answered(DeliveryOutcome.FAILED),
+                        RecordHistoriesTest::sendAgainWhenReset);
         deliver();
         assertThat(status()).isEqualTo(WORKFLOW_EXECUTION_STATUS_FAILED);
 
@@ -313,7 +318,7 @@ class RecordHistoriesTest {
 
     /** What the ledger answers to a failure: a run that is reset and has sent nothing itself shall send. */
     private static MarkResult sendAgainWhenReset(MarkRequest mark) {
-        return new MarkResult(mark.reset() ? MarkResult.SEND_AGAIN : "failed");
+        return new MarkResult(mark.reset() ? DeliveryOutcome.SEND_AGAIN : DeliveryOutcome.FAILED);
     }
 
     private void deliver() {
@@ -402,7 +407,7 @@ class RecordHistoriesTest {
         }
     }
 
-    private static DeliveryRequest paced(String queue) {
+    private static DeliveryRequest rateLimited(String queue) {
         return new DeliveryRequest(
                 1,
                 KEY,

@@ -79,7 +79,7 @@ final class ScriptedActivities implements DeliveryActivities {
                 request.reset(),
                 clock.getAsLong()));
         Function<SendRequest, SendResult> step = sendScript.poll();
-        return step == null ? new SendResult("delivered", null) : step.apply(request);
+        return step == null ? new SendResult(DeliveryOutcome.DELIVERED, null) : step.apply(request);
     }
 
     @Override
@@ -90,14 +90,14 @@ final class ScriptedActivities implements DeliveryActivities {
     }
 
     static Function<SendRequest, SendResult> accepted() {
-        return request -> new SendResult("delivered", null);
+        return request -> new SendResult(DeliveryOutcome.DELIVERED, null);
     }
 
     static Function<SendRequest, SendResult> acceptedUnrecorded(Receipt receipt) {
-        return request -> new SendResult("delivered", receipt);
+        return request -> new SendResult(DeliveryOutcome.DELIVERED, receipt);
     }
 
-    static Function<SendRequest, SendResult> settled(String outcome) {
+    static Function<SendRequest, SendResult> settled(DeliveryOutcome outcome) {
         return request -> new SendResult(outcome, null);
     }
 
@@ -115,10 +115,10 @@ final class ScriptedActivities implements DeliveryActivities {
     }
 
     /** What a sender says that stands in the wrong queue. */
-    static Function<SendRequest, SendResult> pacedElsewhere(String queue) {
+    static Function<SendRequest, SendResult> rateLimitedElsewhere(String queue) {
         return request -> {
             throw withoutStackTrace(ApplicationFailure.newNonRetryableFailure(
-                    "nothing was sent: the limit is elsewhere", FailureType.PACED_ELSEWHERE, queue));
+                    "nothing was sent: the limit is elsewhere", FailureType.RATE_LIMITED_ELSEWHERE, queue));
         };
     }
 
@@ -130,7 +130,7 @@ final class ScriptedActivities implements DeliveryActivities {
         };
     }
 
-    static Function<MarkRequest, MarkResult> answered(String outcome) {
+    static Function<MarkRequest, MarkResult> answered(DeliveryOutcome outcome) {
         return request -> new MarkResult(outcome);
     }
 

@@ -47,8 +47,8 @@ class SendFailureTest {
     void aPermanentFailureEndsFailedWithItsOwnWords() {
         ApplicationFailure permanent = ApplicationFailure.newNonRetryableFailure("550", FailureType.MAILBOX_UNKNOWN);
 
-        assertThat(SendFailure.ending(failure(RetryState.RETRY_STATE_NON_RETRYABLE_FAILURE, permanent)))
-                .isEqualTo(new Ending.Failed(FailureType.MAILBOX_UNKNOWN, "550"));
+        assertThat(SendFailure.conclusion(failure(RetryState.RETRY_STATE_NON_RETRYABLE_FAILURE, permanent)))
+                .isEqualTo(new SendConclusion.Failed(FailureType.MAILBOX_UNKNOWN, "550"));
     }
 
     @Test
@@ -63,8 +63,9 @@ class SendFailureTest {
 
     @Test
     void aCancelledSendEndsCancelled() {
-        assertThat(SendFailure.ending(failure(RetryState.RETRY_STATE_CANCEL_REQUESTED, new CanceledFailure("stopped"))))
-                .isEqualTo(new Ending.Cancelled());
+        assertThat(SendFailure.conclusion(
+                        failure(RetryState.RETRY_STATE_CANCEL_REQUESTED, new CanceledFailure("stopped"))))
+                .isEqualTo(new SendConclusion.Cancelled());
     }
 
     private static TimeoutFailure timeout() {

@@ -30,21 +30,21 @@ class WireFormatTest {
         {"id":7,"key":"0b5f4f0e-6a55-4f3e-9d0a-0c8c3a1d2e4f","tenant":"acme","eventType":"welcome",\
         "priority":2,"policy":{"initialInterval":30.000000000,"factor":2.0,\
         "maxInterval":3600.000000000,"maxAttempts":8,"attemptDeadline":60.500000000,"parkWhenAmbiguous":true,\
-        "pacedQueue":null}}\
+        "rateLimitedQueue":null}}\
         """;
 
     @TestFactory
     Stream<DynamicTest> everythingThatCrossesKeepsItsFields() {
         return Stream.of(
                 same(DELIVERY, DELIVERY_JSON),
-                same(new DeliveryResult(KEY, "cancelled", "withdrawn"), """
+                same(new DeliveryResult(KEY, DeliveryOutcome.CANCELLED, "withdrawn"), """
                     {"key":"0b5f4f0e-6a55-4f3e-9d0a-0c8c3a1d2e4f","outcome":"cancelled","reason":"withdrawn"}\
                     """),
                 same(
                         new SendRequest(DELIVERY, true, new CarriedFailure("Greylisted", "451", Duration.ofMinutes(5))),
                         "{\"delivery\":" + DELIVERY_JSON + ",\"reset\":true,"
                                 + "\"carried\":{\"type\":\"Greylisted\",\"message\":\"451\",\"retryAfter\":300.000000000}}"),
-                same(new SendResult("delivered", new Receipt(2, "smtp", "250 ok", "4ABC")), """
+                same(new SendResult(DeliveryOutcome.DELIVERED, new Receipt(2, "smtp", "250 ok", "4ABC")), """
                     {"outcome":"delivered",\
                     "unrecorded":{"attempt":2,"provider":"smtp","reply":"250 ok","providerMessageId":"4ABC"}}\
                     """),
@@ -55,7 +55,7 @@ class WireFormatTest {
                                 "acme",
                                 "welcome",
                                 true,
-                                "failed",
+                                DeliveryOutcome.FAILED,
                                 "MailboxUnknown",
                                 "550",
                                 "why",
@@ -65,7 +65,7 @@ class WireFormatTest {
                         "reset":true,"outcome":"failed","failureType":"MailboxUnknown","message":"550","reason":"why",\
                         "receipt":{"attempt":1,"provider":"smtp","reply":"250 ok","providerMessageId":null}}\
                         """),
-                same(new MarkResult(MarkResult.SEND_AGAIN), "{\"outcome\":\"send_again\"}"),
+                same(new MarkResult(DeliveryOutcome.SEND_AGAIN), "{\"outcome\":\"send_again\"}"),
                 same(new ReconcileActivities.Look(3, 2, 1, REPAIRED), """
                     {"waiting":3,"running":2,"wedged":1,\
                     "repaired":{"counts":{"terminated: failed":1},"rows":[7]}}\
@@ -86,8 +86,8 @@ class WireFormatTest {
     void aDeliveryStartedBeforeThereWereRateLimitsHasNone() {
         var payload = CONVERTER.toPayload(DELIVERY).orElseThrow();
         var older = payload.toBuilder()
-                .setData(
-                        ByteString.copyFromUtf8(payload.getData().toStringUtf8().replace(",\"pacedQueue\":null", "")))
+                .setData(ByteString.copyFromUtf8(
+                        payload.getData().toStringUtf8().replace(",\"rateLimitedQueue\":null", "")))
                 .build();
 
         assertThat(older).isNotEqualTo(payload);

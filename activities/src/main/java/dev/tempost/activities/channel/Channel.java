@@ -22,7 +22,7 @@ public interface Channel {
      * <p>Never throws for what the row, its template or the provider did: that is an {@link Outcome}. An exception means a
      * fault of Tempost itself and counts as transient, or as ambiguous once {@link Transmission#begin} said yes.
      */
-    Outcome send(Delivery delivery, Transmission transmission);
+    Outcome send(OutgoingMessage delivery, Transmission transmission);
 
     /**
      * Finds out whether the provider would take a message now, without sending one: mail connects, secures the connection,

@@ -1,7 +1,7 @@
 package dev.tempost.app.command;
 
+import dev.tempost.app.terminal.Formats;
 import dev.tempost.app.terminal.Progress;
-import dev.tempost.app.terminal.Words;
 import dev.tempost.outbox.Backfill;
 import dev.tempost.outbox.BackfillRefusedException;
 import dev.tempost.outbox.BackfillRun;
@@ -187,7 +187,7 @@ final class BackfillCommand implements Callable<Integer> {
 
     private static String pace(double perSecond, long left) {
         return String.format(Locale.ROOT, "%.0f/s, ", perSecond)
-                + (left > 0 ? "about " + Words.age(left / perSecond) + " left" : "nearly done");
+                + (left > 0 ? "about " + Formats.age(left / perSecond) + " left" : "nearly done");
     }
 
     private void say(BackfillRun.Progress now, long all, String more) {

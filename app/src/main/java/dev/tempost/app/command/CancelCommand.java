@@ -22,7 +22,7 @@ final class CancelCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return OnEach.row(
+        return BatchAction.row(
                 ids.all,
                 "cancelled, or will be before its next attempt",
                 "is neither pending nor in flight",

@@ -19,6 +19,7 @@ final class DismissCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return OnEach.row(ids.all, "dismissed", "is not failed", (Rows rows, long id) -> rows.dismiss(id, reason.text));
+        return BatchAction.row(
+                ids.all, "dismissed", "is not failed", (Rows rows, long id) -> rows.dismiss(id, reason.text));
     }
 }

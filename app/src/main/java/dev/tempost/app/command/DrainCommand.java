@@ -1,6 +1,6 @@
 package dev.tempost.app.command;
 
-import dev.tempost.app.engine.Parts;
+import dev.tempost.app.engine.DependencyHealth;
 import dev.tempost.app.engine.Service;
 import dev.tempost.outbox.Backlog;
 import dev.tempost.outbox.OutboxUnavailableException;
@@ -46,7 +46,7 @@ final class DrainCommand implements Callable<Integer> {
         try (ConfigurableApplicationContext context = Service.withoutWeb().run(Service.arguments(properties))) {
             Backlog backlog = context.getBean(Backlog.class);
             boolean done = drained(backlog, System.nanoTime() + patience.toNanos());
-            report(backlog, context.getBean(Parts.class), done, patience);
+            report(backlog, context.getBean(DependencyHealth.class), done, patience);
             return done ? 0 : 1;
         }
     }
@@ -65,7 +65,7 @@ final class DrainCommand implements Callable<Integer> {
         return false;
     }
 
-    private void report(Backlog backlog, Parts parts, boolean done, Duration patience) {
+    private void report(Backlog backlog, DependencyHealth parts, boolean done, Duration patience) {
         try {
             List<Backlog.Total> totals = backlog.totals(tenant.name);
             System.out.println((done ? "Drained: " : "Not drained after " + patience.toSeconds() + " s: ")

@@ -1,6 +1,6 @@
 package dev.tempost.app.command;
 
-import dev.tempost.app.terminal.Words;
+import dev.tempost.app.terminal.Formats;
 import dev.tempost.outbox.Rows;
 import java.util.List;
 import java.util.Locale;
@@ -33,7 +33,7 @@ final class FailedCommand implements Callable<Integer> {
                     row.id(),
                     row.tenant(),
                     row.eventType(),
-                    Words.time(row.finishedAt()),
+                    Formats.time(row.finishedAt()),
                     row.attempts(),
                     row.lastErrorType(),
                     row.lastError()));

@@ -19,6 +19,6 @@ final class RetryCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return OnEach.row(ids.all, "will be delivered again", "is not failed", Rows::retry);
+        return BatchAction.row(ids.all, "will be delivered again", "is not failed", Rows::retry);
     }
 }

@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
         name = "serve",
         description = "Delivers from your PostgreSQL, through your Temporal and your mail server, until stopped.",
         mixinStandardHelpOptions = true)
-final class ServeCommand implements Callable<Integer> {
+public final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {

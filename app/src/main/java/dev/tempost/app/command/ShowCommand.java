@@ -1,6 +1,6 @@
 package dev.tempost.app.command;
 
-import dev.tempost.app.terminal.Words;
+import dev.tempost.app.terminal.Formats;
 import dev.tempost.outbox.Rows;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -33,9 +33,9 @@ final class ShowCommand implements Callable<Integer> {
             if (row.depth() > 0) {
                 line("depth", row.depth() + " (as many rows lead to it, each enqueued because of the one before)");
             }
-            line("created", Words.time(row.createdAt()));
-            line("finished", Words.time(row.finishedAt()));
-            line("next attempt", Words.time(row.nextAttemptAt()));
+            line("created", Formats.time(row.createdAt()));
+            line("finished", Formats.time(row.finishedAt()));
+            line("next attempt", Formats.time(row.nextAttemptAt()));
             line("attempts", Integer.toString(row.attempts()));
             if (row.lastError() != null) {
                 line("last error", row.lastErrorType() + ": " + row.lastError());
@@ -46,7 +46,7 @@ final class ShowCommand implements Callable<Integer> {
                             Locale.ROOT,
                             "  attempt %-3d %s  %-12s %-12s %s%n",
                             attempt.attempt(),
-                            Words.time(attempt.startedAt()),
+                            Formats.time(attempt.startedAt()),
                             attempt.provider(),
                             attempt.phase(),
                             attempt.reply() == null ? "" : attempt.reply()));

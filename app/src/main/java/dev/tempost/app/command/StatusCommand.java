@@ -1,6 +1,6 @@
 package dev.tempost.app.command;
 
-import dev.tempost.app.terminal.Words;
+import dev.tempost.app.terminal.Formats;
 import dev.tempost.outbox.Backlog;
 import dev.tempost.outbox.Pauses;
 import dev.tempost.outbox.ProviderHealth;
@@ -50,7 +50,7 @@ final class StatusCommand implements Callable<Integer> {
                         group.eventType(),
                         group.status().column(),
                         group.rows(),
-                        Words.age(group.oldestSeconds())));
+                        Formats.age(group.oldestSeconds())));
             }
             new ProviderHealth(dataSource)
                     .down()
@@ -58,8 +58,8 @@ final class StatusCommand implements Callable<Integer> {
                             Locale.ROOT,
                             "%nprovider %s is down since %s, probed next at %s: %s: %s%n",
                             down.provider(),
-                            Words.time(down.since()),
-                            Words.time(down.probeAt()),
+                            Formats.time(down.since()),
+                            Formats.time(down.probeAt()),
                             down.errorType(),
                             down.error()));
             new Pauses(dataSource)
@@ -69,7 +69,7 @@ final class StatusCommand implements Callable<Integer> {
                             "%npaused: %s, by %s since %s: %s%n",
                             pause.scope(),
                             pause.pausedBy(),
-                            Words.time(pause.pausedAt()),
+                            Formats.time(pause.pausedAt()),
                             pause.reason()));
             return 0;
         });

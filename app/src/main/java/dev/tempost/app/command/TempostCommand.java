@@ -11,8 +11,8 @@ import picocli.CommandLine.Spec;
         description = "Insert a row in your transaction; it gets delivered.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
+        footer = {"", "In a source tree also: ./tempost demo, ./tempost bench (see --help of each)."},
         subcommands = {
-            DemoCommand.class,
             ServeCommand.class,
             DrainCommand.class,
             StatusCommand.class,
@@ -25,8 +25,7 @@ import picocli.CommandLine.Spec;
             ResumeCommand.class,
             ShardsCommand.class,
             DoctorCommand.class,
-            BackfillCommand.class,
-            BenchCommand.class
+            BackfillCommand.class
         })
 public final class TempostCommand implements Callable<Integer> {
 

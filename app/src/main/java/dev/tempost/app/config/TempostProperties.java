@@ -71,7 +71,7 @@ public record TempostProperties(
 
     private static final String DEFAULT_PROVIDER = "default";
     // one for each partition that Temporal divides a queue and its rate into
-    private static final int LEAST_PACED_IN_FLIGHT = 4;
+    private static final int LEAST_RATE_LIMITED_IN_FLIGHT = 4;
     // the longest wait that a server is granted when it names one
     private static final Duration LONGEST_ASKED_FOR = Duration.ofHours(1);
 
@@ -386,7 +386,7 @@ public record TempostProperties(
                 or(own.maxAttempts(), delivery.maxAttempts()),
                 or(own.attemptDeadline(), delivery.attemptDeadline()),
                 or(own.onAmbiguous(), delivery.onAmbiguous()) == OnAmbiguous.PARK,
-                pacedQueue(provider(eventType)));
+                rateLimitedQueue(provider(eventType)));
     }
 
     /** The name of the provider that takes an event type. */
@@ -405,15 +405,15 @@ public record TempostProperties(
     }
 
     /** The task queue that a provider's rate limit applies to; null when it has none. */
-    public @Nullable String pacedQueue(String provider) {
+    public @Nullable String rateLimitedQueue(String provider) {
         return rateLimit(provider) == null ? null : temporal.taskQueue() + "-provider-" + provider;
     }
 
     /** Every task queue with a rate limit, and its messages a second. */
-    public Map<String, Double> pacedQueues() {
+    public Map<String, Double> rateLimitedQueues() {
         Map<String, Double> queues = new LinkedHashMap<>();
         Stream.concat(Stream.of(DEFAULT_PROVIDER), providers.keySet().stream()).forEach(provider -> {
-            String queue = pacedQueue(provider);
+            String queue = rateLimitedQueue(provider);
             Double rate = rateLimit(provider);
             if (queue != null && rate != null) {
                 queues.put(queue, rate);
@@ -433,7 +433,7 @@ public record TempostProperties(
         Double rate = rateLimit(provider);
         return configured != null || rate == null
                 ? configured
-                : Integer.valueOf(Math.max(LEAST_PACED_IN_FLIGHT, (int) Math.ceil(2 * rate)));
+                : Integer.valueOf(Math.max(LEAST_RATE_LIMITED_IN_FLIGHT, (int) Math.ceil(2 * rate)));
     }
 
     /** The longest a delivery may wait between two attempts, whatever its event type and whatever a server asks for. */

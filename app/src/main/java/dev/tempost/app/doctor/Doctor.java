@@ -1,18 +1,18 @@
 package dev.tempost.app.doctor;
 
 import dev.tempost.activities.channel.Health;
-import dev.tempost.activities.email.EmailChannel;
-import dev.tempost.activities.email.SmtpProvider;
-import dev.tempost.activities.email.Templates;
-import dev.tempost.activities.operations.Reconciler;
 import dev.tempost.app.config.SpringMail;
 import dev.tempost.app.config.TempostProperties;
 import dev.tempost.app.engine.Migration;
 import dev.tempost.app.engine.OutsideThePool;
 import dev.tempost.app.engine.Providers;
-import dev.tempost.app.terminal.Words;
+import dev.tempost.app.terminal.Formats;
+import dev.tempost.channels.email.EmailChannel;
+import dev.tempost.channels.email.SmtpProvider;
+import dev.tempost.channels.email.Templates;
 import dev.tempost.outbox.Backlog;
 import dev.tempost.outbox.ProviderHealth;
+import dev.tempost.reconciliation.Reconciler;
 import dev.tempost.worker.Namespace;
 import dev.tempost.worker.Schedules;
 import dev.tempost.workflows.Attributes;
@@ -53,7 +53,7 @@ public final class Doctor {
         boolean temporal = temporal(client);
         mail(providers);
         if (rows) {
-            RowsExam exam = new RowsExam(new Backlog(dataSource));
+            RowsCheck exam = new RowsCheck(new Backlog(dataSource));
             say("templates", () -> List.of(exam.templates(properties.templates())));
             say("rows", exam::counts);
             say("providers", () -> breakers(new ProviderHealth(dataSource)));
@@ -61,7 +61,7 @@ public final class Doctor {
         if (rows && temporal) {
             Reconciler reconciler =
                     new Reconciler(dataSource, client, properties.temporal().taskQueue());
-            say("rows, workflows", () -> RowsExam.disagreements(reconciler));
+            say("rows, workflows", () -> RowsCheck.disagreements(reconciler));
         }
     }
 
@@ -84,7 +84,7 @@ public final class Doctor {
     private boolean database(DataSource dataSource) {
         DataSourceProperties pool = context.getBean(DataSourceProperties.class);
         DataSource anyServer = OutsideThePool.anyServer(pool, "tempost-doctor");
-        DatabaseExam exam = new DatabaseExam(
+        DatabaseCheck exam = new DatabaseCheck(
                 dataSource,
                 anyServer,
                 OutsideThePool.dataSource(pool, "tempost-doctor"),
@@ -107,7 +107,7 @@ public final class Doctor {
         Attributes attributes = Attributes.withPrefix(properties.temporal().attributePrefix());
         try (Namespace namespace = new Namespace(
                 client.getWorkflowServiceStubs(), client.getOptions().getNamespace(), attributes)) {
-            TemporalExam exam = new TemporalExam(
+            TemporalCheck exam = new TemporalCheck(
                     client,
                     namespace,
                     new Schedules(
@@ -122,7 +122,7 @@ public final class Doctor {
             }
             say("search attributes", () -> List.of(exam.searchAttributes()));
             say("schedule", exam::schedules);
-            say("rate limit", () -> exam.paces(properties.pacedQueues()));
+            say("rate limit", () -> exam.paces(properties.rateLimitedQueues()));
             return true;
         }
     }
@@ -158,8 +158,8 @@ public final class Doctor {
         List<Finding> down = health.down().stream()
                 .map(provider -> Finding.problem(
                         "provider " + provider.provider(),
-                        "down since " + Words.time(provider.since()) + ": " + provider.error(),
-                        "its rows wait; the probe at " + Words.time(provider.probeAt())
+                        "down since " + Formats.time(provider.since()) + ": " + provider.error(),
+                        "its rows wait; the probe at " + Formats.time(provider.probeAt())
                                 + " brings it back once it answers"))
                 .toList();
         return down.isEmpty() ? List.of(Finding.ok("providers", "none is held back")) : down;

@@ -21,21 +21,21 @@ final class AttemptNews implements SendListener {
     }
 
     @Override
-    public void begun(long id) {
+    public void onBegun(long id) {
         if (flights != null) {
-            flights.begun(id);
+            flights.onBegun(id);
         }
     }
 
     @Override
-    public void ended(long id) {
+    public void onEnded(long id) {
         if (flights != null) {
-            flights.ended(id);
+            flights.onEnded(id);
         }
     }
 
     @Override
-    public void came(SendEvent event) {
+    public void onOutcome(SendEvent event) {
         metrics.count(event);
     }
 }

@@ -8,20 +8,20 @@ import dev.tempost.activities.Places;
 import dev.tempost.activities.Probes;
 import dev.tempost.activities.Route;
 import dev.tempost.activities.channel.Channel;
-import dev.tempost.activities.email.EmailChannel;
-import dev.tempost.activities.email.SmtpProvider;
-import dev.tempost.activities.email.Templates;
-import dev.tempost.activities.operations.ReconcileActivitiesImpl;
-import dev.tempost.activities.operations.Reconciler;
-import dev.tempost.activities.operations.RetainActivitiesImpl;
 import dev.tempost.app.config.SpringMail;
 import dev.tempost.app.config.TempostProperties;
 import dev.tempost.app.config.TempostProperties.Role;
+import dev.tempost.channels.email.EmailChannel;
+import dev.tempost.channels.email.SmtpProvider;
+import dev.tempost.channels.email.Templates;
 import dev.tempost.outbox.Backlog;
 import dev.tempost.outbox.Ledger;
 import dev.tempost.outbox.ProviderHealth;
 import dev.tempost.outbox.Retention;
 import dev.tempost.outbox.ServerRole;
+import dev.tempost.reconciliation.ReconcileActivitiesImpl;
+import dev.tempost.reconciliation.Reconciler;
+import dev.tempost.reconciliation.RetainActivitiesImpl;
 import dev.tempost.starter.Poller;
 import dev.tempost.starter.StarterSettings;
 import dev.tempost.worker.DeliveryWorker;
@@ -56,7 +56,7 @@ import org.springframework.context.annotation.Configuration;
 @EnableConfigurationProperties({TempostProperties.class, SpringMail.class})
 public class EngineConfiguration {
 
-    private static final int LOOK_PATIENCE_SECONDS = 3;
+    private static final int LOOK_TIMEOUT_SECONDS = 3;
 
     @Bean
     Attributes attributes(TempostProperties properties) {
@@ -65,8 +65,9 @@ public class EngineConfiguration {
 
     // gzip costs more than it saves on the short way to a Temporal frontend
     @Bean
-    TemporalOptionsCustomizer<WorkflowServiceStubsOptions.Builder> withoutCompression() {
-        return options -> options.setGrpcCompression(GrpcCompression.NONE);
+    TemporalOptionsCustomizer<WorkflowServiceStubsOptions.Builder> connection() {
+        return options ->
+                options.setGrpcCompression(GrpcCompression.NONE).setGrpcClientInterceptors(List.of(new PatientPolls()));
     }
 
     @Bean
@@ -85,13 +86,13 @@ public class EngineConfiguration {
     }
 
     @Bean
-    Upkeep upkeep(Parts parts, Namespace namespace, Schedules schedules) {
-        Upkeep upkeep = new Upkeep(() -> parts.up(Part.TEMPORAL), () -> {
+    NamespaceReconciler namespaceReconciler(DependencyHealth parts, Namespace namespace, Schedules schedules) {
+        NamespaceReconciler namespaceReconciler = new NamespaceReconciler(() -> parts.up(Dependency.TEMPORAL), () -> {
             namespace.ensure();
             schedules.ensure();
         });
-        upkeep.start();
-        return upkeep;
+        namespaceReconciler.start();
+        return namespaceReconciler;
     }
 
     @Bean
@@ -110,7 +111,7 @@ public class EngineConfiguration {
             Backlog backlog,
             ProviderHealth providerHealth,
             Map<String, SmtpProvider> smtpProviders,
-            Parts parts) {
+            DependencyHealth parts) {
         Metrics metrics = new Metrics(registry, backlog, providerHealth, smtpProviders.keySet());
         metrics.watch(parts);
         return metrics;
@@ -131,7 +132,7 @@ public class EngineConfiguration {
             ProviderHealth providerHealth,
             Attributes attributes,
             Namespace namespace,
-            Upkeep upkeep,
+            NamespaceReconciler namespaceReconciler,
             Metrics metrics) {
         Migration migration = Migration.of(properties.schema(), dataSourceProperties);
         Engine.Preparation preparation = () -> {
@@ -149,7 +150,7 @@ public class EngineConfiguration {
                         properties.claimRules())
                 : null;
         if (poller != null) {
-            poller.whenRefused(upkeep::soon);
+            poller.whenRefused(namespaceReconciler::requestRun);
         }
         if (!properties.roles().contains(Role.WORKER)) {
             return new Engine(
@@ -179,7 +180,7 @@ public class EngineConfiguration {
                             email,
                             provider,
                             Objects.requireNonNull(places.get(provider)),
-                            properties.pacedQueue(provider));
+                            properties.rateLimitedQueue(provider));
                 },
                 new AttemptNews(metrics, poller == null ? null : poller.flights()));
         Map<String, Channel> channels = new HashMap<>();
@@ -192,7 +193,7 @@ public class EngineConfiguration {
                         properties.connections().values().stream()
                                 .mapToInt(Integer::intValue)
                                 .sum(),
-                        properties.pacedQueues()),
+                        properties.rateLimitedQueues()),
                 activities,
                 new ReconcileActivitiesImpl(
                         new Reconciler(dataSource, client, properties.temporal().taskQueue()),
@@ -228,15 +229,15 @@ public class EngineConfiguration {
     }
 
     @Bean
-    Parts parts(
+    DependencyHealth parts(
             DataSource dataSource,
             WorkflowServiceStubs stubs,
             WorkflowClient client,
             Map<String, SmtpProvider> smtpProviders,
             TempostProperties properties) {
-        Map<Part, Parts.Check> checks = new EnumMap<>(Part.class);
-        checks.put(Part.POSTGRESQL, () -> {
-            ServerRole role = ServerRole.of(dataSource, Duration.ofSeconds(LOOK_PATIENCE_SECONDS));
+        Map<Dependency, DependencyHealth.Check> checks = new EnumMap<>(Dependency.class);
+        checks.put(Dependency.POSTGRESQL, () -> {
+            ServerRole role = ServerRole.of(dataSource, Duration.ofSeconds(LOOK_TIMEOUT_SECONDS));
             if (role != ServerRole.PRIMARY) {
                 // those that only read would never notice
                 dataSource.unwrap(HikariDataSource.class).getHikariPoolMXBean().softEvictConnections();
@@ -244,23 +245,23 @@ public class EngineConfiguration {
             }
         });
         checks.put(
-                Part.TEMPORAL,
+                Dependency.TEMPORAL,
                 () -> stubs.blockingStub()
-                        .withDeadlineAfter(LOOK_PATIENCE_SECONDS, TimeUnit.SECONDS)
+                        .withDeadlineAfter(LOOK_TIMEOUT_SECONDS, TimeUnit.SECONDS)
                         .describeNamespace(DescribeNamespaceRequest.newBuilder()
                                 .setNamespace(client.getOptions().getNamespace())
                                 .build()));
         SmtpProvider mail = smtpProviders.get("default");
         if (mail != null) {
             checks.put(
-                    Part.SMTP,
+                    Dependency.SMTP,
                     new SmtpGreeting(
                             mail.host(),
                             mail.port(),
                             mail.connection().tls() == SmtpProvider.Tls.IMPLICIT,
-                            LOOK_PATIENCE_SECONDS * 1000));
+                            LOOK_TIMEOUT_SECONDS * 1000));
         }
-        Parts parts = new Parts(checks);
+        DependencyHealth parts = new DependencyHealth(checks);
         parts.watch(properties.health().interval());
         return parts;
     }
@@ -282,7 +283,7 @@ public class EngineConfiguration {
     }
 
     @Bean("tempostHealthIndicator")
-    Readiness readiness(Engine engine, Parts parts) {
+    Readiness readiness(Engine engine, DependencyHealth parts) {
         return new Readiness(engine, parts);
     }
 }

@@ -1,12 +1,12 @@
 package dev.tempost.app.engine;
 
 import dev.tempost.activities.SendEvent;
-import dev.tempost.activities.operations.Disagreement;
-import dev.tempost.activities.operations.RowsRemoved;
 import dev.tempost.outbox.Backlog;
 import dev.tempost.outbox.OutboxUnavailableException;
 import dev.tempost.outbox.ProviderHealth;
 import dev.tempost.outbox.RowStatus;
+import dev.tempost.reconciliation.Disagreement;
+import dev.tempost.reconciliation.RowsRemoved;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -78,8 +78,8 @@ public final class Metrics {
     }
 
     /** Shows whether each part answers, and whether each provider takes messages. */
-    public void watch(Parts parts) {
-        for (Part part : Part.values()) {
+    public void watch(DependencyHealth parts) {
+        for (Dependency part : Dependency.values()) {
             Gauge.builder("tempost.part.up", parts, all -> all.up(part) ? 1 : 0)
                     .description("1 when the part answered when it was last asked")
                     .tag("part", part.label())

@@ -1,9 +1,9 @@
 package dev.tempost.app.engine;
 
-import dev.tempost.activities.email.SmtpConnectionSettings;
-import dev.tempost.activities.email.SmtpProvider;
 import dev.tempost.app.config.SpringMail;
 import dev.tempost.app.config.TempostProperties;
+import dev.tempost.channels.email.SmtpConnectionSettings;
+import dev.tempost.channels.email.SmtpProvider;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

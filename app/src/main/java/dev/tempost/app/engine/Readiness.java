@@ -8,16 +8,16 @@ import org.springframework.boot.health.contributor.HealthIndicator;
 public final class Readiness implements HealthIndicator {
 
     private final Engine engine;
-    private final Parts parts;
+    private final DependencyHealth parts;
 
-    public Readiness(Engine engine, Parts parts) {
+    public Readiness(Engine engine, DependencyHealth parts) {
         this.engine = engine;
         this.parts = parts;
     }
 
     @Override
     public Health health() {
-        Map<Part, String> states = parts.states();
+        Map<Dependency, String> states = parts.states();
         Health.Builder health = engine.ready() && parts.up() ? Health.up() : Health.down();
         health.withDetail("engine", engine.ready() ? "running" : "starting");
         states.forEach((part, state) -> health.withDetail(part.label(), state));

@@ -17,7 +17,8 @@ import javax.net.ssl.SSLSocketFactory;
  * @param implicitTls whether TLS comes before the greeting
  * @param patienceMillis how long to wait for a connection and for the greeting, in milliseconds
  */
-public record SmtpGreeting(String host, int port, boolean implicitTls, int patienceMillis) implements Parts.Check {
+public record SmtpGreeting(String host, int port, boolean implicitTls, int patienceMillis)
+        implements DependencyHealth.Check {
 
     @Override
     public void look() throws IOException {

@@ -1,13 +1,13 @@
 package dev.tempost.app.chaos;
 
-import dev.tempost.activities.testing.ScriptedSmtpServer;
 import dev.tempost.app.chaos.check.Checker;
 import dev.tempost.app.chaos.check.Evidence;
 import dev.tempost.app.chaos.check.Listing;
 import dev.tempost.app.chaos.check.Tables;
 import dev.tempost.app.chaos.check.Verdict;
 import dev.tempost.app.chaos.check.Violation;
-import dev.tempost.app.embedded.Ports;
+import dev.tempost.channels.email.testing.ScriptedSmtpServer;
+import dev.tempost.embedded.Ports;
 import dev.tempost.outbox.Schema;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;

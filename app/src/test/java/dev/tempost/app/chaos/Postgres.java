@@ -17,7 +17,7 @@ import org.springframework.util.FileSystemUtils;
 /** A PostgreSQL with a data directory of its own, stopped at once or by the death of one of its processes. */
 final class Postgres implements Victim, AutoCloseable {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
     private static final int TRIES = 5;
 
     private final Path data;
@@ -98,7 +98,7 @@ final class Postgres implements Victim, AutoCloseable {
                         .setDataDirectory(data)
                         .setCleanDataDirectory(false)
                         .setPort(port)
-                        .setPGStartupWait(PATIENCE)
+                        .setPGStartupWait(TIMEOUT)
                         .setServerConfig("listen_addresses", "127.0.0.1")
                         .setServerConfig("max_connections", "200")
                         // off by default here: an immediate stop would lose what it has called committed

@@ -1,7 +1,7 @@
 package dev.tempost.app.chaos;
 
 import dev.tempost.app.TempostProcess;
-import dev.tempost.app.embedded.Ports;
+import dev.tempost.embedded.Ports;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -1,7 +1,7 @@
 package dev.tempost.app.chaos;
 
-import dev.tempost.activities.testing.ScriptedSmtpServer.Received;
 import dev.tempost.app.chaos.check.Mail;
+import dev.tempost.channels.email.testing.ScriptedSmtpServer.Received;
 
 /** Reads a received mail by its lines. */
 final class Sink {

@@ -1,7 +1,7 @@
 package dev.tempost.app.chaos;
 
-import dev.tempost.activities.testing.ScriptedSmtpServer.Phase;
-import dev.tempost.activities.testing.ScriptedSmtpServer.Rule;
+import dev.tempost.channels.email.testing.ScriptedSmtpServer.Phase;
+import dev.tempost.channels.email.testing.ScriptedSmtpServer.Rule;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;

@@ -1,6 +1,6 @@
 package dev.tempost.app.chaos;
 
-import dev.tempost.app.embedded.TemporalCli;
+import dev.tempost.embedded.TemporalCli;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 final class Temporal implements Victim, AutoCloseable {
 
     private static final InetAddress LOOPBACK = InetAddress.ofLiteral("127.0.0.1");
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
     private final Path folder;
     private final int port;
@@ -83,7 +83,7 @@ final class Temporal implements Victim, AutoCloseable {
     }
 
     private void awaitAnswer() throws Exception {
-        long until = System.nanoTime() + PATIENCE.toNanos();
+        long until = System.nanoTime() + TIMEOUT.toNanos();
         while (true) {
             try {
                 channel.resetConnectBackoff();
@@ -94,7 +94,7 @@ final class Temporal implements Victim, AutoCloseable {
                 return;
             } catch (StatusRuntimeException e) {
                 if (System.nanoTime() > until) {
-                    throw new IllegalStateException("Temporal did not answer within " + PATIENCE, e);
+                    throw new IllegalStateException("Temporal did not answer within " + TIMEOUT, e);
                 }
                 if (!server.isAlive()) {
                     server = start();

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 class BackfillTest {
 
     private static final int CUSTOMERS = 2000;
-    private static final Duration PATIENCE = Duration.ofSeconds(90);
+    private static final Duration TIMEOUT = Duration.ofSeconds(90);
     private static final String QUERY = "SELECT id, email AS recipient FROM customers;";
 
     @AutoClose
@@ -46,7 +46,7 @@ class BackfillTest {
     @Test
     void aRunThatIsKilledGoesOnWithoutLosingOrRepeatingARow() throws Exception {
         Process killed = backfill(QUERY, "--batch", "20", "--rate", "200/s");
-        await("the middle of it").atMost(PATIENCE).until(() -> rows() > 100);
+        await("the middle of it").atMost(TIMEOUT).until(() -> rows() > 100);
         killed.destroyForcibly().waitFor();
         long before = rows();
         assertThat(before).isLessThan(CUSTOMERS);
@@ -65,7 +65,7 @@ class BackfillTest {
     @Test
     void aRunThatIsStoppedSaysWhereAndOneBesideItIsRefused() throws Exception {
         Process first = backfill(QUERY, "--batch", "20", "--rate", "100");
-        await("its first rows").atMost(PATIENCE).until(() -> rows() > 0);
+        await("its first rows").atMost(TIMEOUT).until(() -> rows() > 0);
         Process second = backfill(QUERY);
         assertThat(said(second)).contains("another run of it is under way");
         assertThat(second.exitValue()).isEqualTo(1);
@@ -79,10 +79,10 @@ class BackfillTest {
     @Test
     void itWaitsWhileTheBacklogIsFull() throws Exception {
         Process running = backfill(QUERY, "--backlog", "700");
-        await("a full backlog").atMost(PATIENCE).until(() -> rows() == 700);
+        await("a full backlog").atMost(TIMEOUT).until(() -> rows() == 700);
         for (long full : new long[] {1400, 2000}) {
             database.execute("UPDATE tempost.outbox SET status = 'delivered'");
-            await("the next rows").atMost(PATIENCE).until(() -> rows() == full);
+            await("the next rows").atMost(TIMEOUT).until(() -> rows() == full);
         }
 
         assertThat(said(running)).contains("Finished: 2000 enqueued");

@@ -43,18 +43,18 @@ class TempostPropertiesTest {
                 "tempost.event-types.news.provider", "bulk",
                 "tempost.temporal.task-queue", "acme"));
 
-        assertThat(properties.policy("magic").pacedQueue()).isEqualTo("acme-provider-ses");
-        assertThat(properties.policy("news").pacedQueue()).isNull();
-        assertThat(properties.policy("welcome").pacedQueue()).isNull();
-        assertThat(properties.pacedQueues()).containsExactly(Map.entry("acme-provider-ses", 14.0));
+        assertThat(properties.policy("magic").rateLimitedQueue()).isEqualTo("acme-provider-ses");
+        assertThat(properties.policy("news").rateLimitedQueue()).isNull();
+        assertThat(properties.policy("welcome").rateLimitedQueue()).isNull();
+        assertThat(properties.rateLimitedQueues()).containsExactly(Map.entry("acme-provider-ses", 14.0));
     }
 
     @Test
     void theDefaultProvidersRateLimitIsThatOfMail() {
         TempostProperties properties = bound(Map.of("tempost.mail.rate-limit", "0.5"));
 
-        assertThat(properties.policy("welcome").pacedQueue()).isEqualTo("tempost-provider-default");
-        assertThat(properties.pacedQueues()).containsExactly(Map.entry("tempost-provider-default", 0.5));
+        assertThat(properties.policy("welcome").rateLimitedQueue()).isEqualTo("tempost-provider-default");
+        assertThat(properties.rateLimitedQueues()).containsExactly(Map.entry("tempost-provider-default", 0.5));
     }
 
     @Test

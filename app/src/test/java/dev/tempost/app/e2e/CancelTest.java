@@ -114,7 +114,7 @@ class CancelTest {
         long id = tempost.welcome(address);
         awaitAttempts(id, 1);
         await("the durable attempt")
-                .atMost(Installation.PATIENCE)
+                .atMost(Installation.TIMEOUT)
                 .pollInterval(Duration.ofMillis(20))
                 .until(() -> tempost.describe(id).getPendingActivitiesCount() == 1
                         && tempost.describe(id).getPendingActivities(0).getAttempt() == 2);
@@ -123,7 +123,7 @@ class CancelTest {
 
     private void awaitAttempts(long id, int attempts) {
         await("attempt " + attempts)
-                .atMost(Installation.PATIENCE)
+                .atMost(Installation.TIMEOUT)
                 .pollInterval(Duration.ofMillis(20))
                 .until(() -> tempost.row(id).attempts() == attempts);
     }

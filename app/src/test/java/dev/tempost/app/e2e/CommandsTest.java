@@ -89,7 +89,7 @@ class CommandsTest {
                 .with("tempost.retention.interval", "1s")
                 .start();
         await("both schedules to have run")
-                .atMost(Installation.PATIENCE)
+                .atMost(Installation.TIMEOUT)
                 .ignoreExceptionsInstanceOf(ScheduleException.class)
                 .until(() -> tempost.schedules().wanted().stream()
                         .noneMatch(schedule -> tempost.schedules()

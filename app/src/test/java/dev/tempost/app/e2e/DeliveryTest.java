@@ -3,7 +3,7 @@ package dev.tempost.app.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.tempost.activities.testing.ScriptedSmtpServer.Received;
+import dev.tempost.channels.email.testing.ScriptedSmtpServer.Received;
 import dev.tempost.outbox.RowStatus;
 import dev.tempost.outbox.Rows;
 import io.temporal.api.enums.v1.EventType;
@@ -29,7 +29,7 @@ class DeliveryTest {
     @Test
     void aCommittedRowIsDeliveredOnce() throws Exception {
         tempost.start();
-        await().atMost(Installation.PATIENCE).until(this::schemaIsThere);
+        await().atMost(Installation.TIMEOUT).until(this::schemaIsThere);
 
         long id = tempost.welcome("ada@example.com");
         Rows.Row row = tempost.awaitStatus(id, RowStatus.DELIVERED);
@@ -83,7 +83,7 @@ class DeliveryTest {
                 "TempostJob = 'job-42'",
                 "TempostTenant = 'club-7' AND TempostEventType = 'welcome' AND WorkflowType = 'Delivery'")) {
             await(query)
-                    .atMost(Installation.PATIENCE)
+                    .atMost(Installation.TIMEOUT)
                     .untilAsserted(
                             () -> assertThat(tempost.temporal("workflow", "list", "--query", query, "--output", "json"))
                                     .contains(workflowId));
@@ -129,7 +129,7 @@ class DeliveryTest {
             tempost.welcome("slow@example.com");
         }
         await("all places but the one for urgent rows to be taken")
-                .atMost(Installation.PATIENCE)
+                .atMost(Installation.TIMEOUT)
                 .until(() -> tempost.number("SELECT count(*) FROM tempost.attempt") == 15);
         long waits = tempost.welcome("waits@example.com");
 

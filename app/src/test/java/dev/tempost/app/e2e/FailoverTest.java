@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tempost.app.doctor.Doctor;
-import dev.tempost.app.embedded.Ports;
 import dev.tempost.app.engine.Readiness;
+import dev.tempost.embedded.Ports;
 import dev.tempost.outbox.RowStatus;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -98,7 +98,7 @@ class FailoverTest {
         rows("finally");
         tempost.awaitAll(RowStatus.DELIVERED, 6 * ROWS);
         await("every connection to leave the server that refuses writes")
-                .atMost(Installation.PATIENCE)
+                .atMost(Installation.TIMEOUT)
                 .until(() -> connections(1) == 0);
         awaitReadiness(service, Status.UP);
 
@@ -128,7 +128,7 @@ class FailoverTest {
         execute(which, "SELECT pg_promote()");
         // the driver asks only the one that was the primary last, once, before it looks around
         await("the test's own connections to find it")
-                .atMost(Installation.PATIENCE)
+                .atMost(Installation.TIMEOUT)
                 .ignoreExceptions()
                 .until(() -> tempost.number("SELECT 1") == 1);
     }
@@ -153,7 +153,7 @@ class FailoverTest {
 
     private void awaitReadiness(ConfigurableApplicationContext service, Status status) {
         await("readiness to be " + status)
-                .atMost(Installation.PATIENCE)
+                .atMost(Installation.TIMEOUT)
                 .until(() ->
                         service.getBean(Readiness.class).health().getStatus().equals(status));
     }

@@ -3,8 +3,8 @@ package dev.tempost.app.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.tempost.activities.testing.ScriptedSmtpServer;
-import dev.tempost.activities.testing.ScriptedSmtpServer.Phase;
+import dev.tempost.channels.email.testing.ScriptedSmtpServer;
+import dev.tempost.channels.email.testing.ScriptedSmtpServer.Phase;
 import dev.tempost.outbox.ProviderHealth;
 import dev.tempost.outbox.RowStatus;
 import dev.tempost.outbox.Rows;
@@ -55,7 +55,7 @@ class FaultsTest {
         tempost.with("tempost.delivery.initial-interval", "2s").migrated().start();
         long id = tempost.welcome("ada@example.com");
         await("the first attempt")
-                .atMost(Installation.PATIENCE)
+                .atMost(Installation.TIMEOUT)
                 .until(() -> tempost.row(id).attempts() > 0);
         String run = run(id);
 
@@ -63,7 +63,7 @@ class FaultsTest {
         tempost.execute("UPDATE tempost.outbox SET lease_until = now() - interval '1 second' WHERE id = ?", id);
 
         await("the lease to be dropped")
-                .atMost(Installation.PATIENCE)
+                .atMost(Installation.TIMEOUT)
                 .until(() ->
                         tempost.number("SELECT count(*) FROM tempost.outbox WHERE id = ? AND lease_until IS NULL", id)
                                 == 1);
@@ -79,14 +79,14 @@ class FaultsTest {
         Process victim = tempost.serve();
         long id = tempost.welcome("ada@example.com");
         await("a send in the middle of its conversation")
-                .atMost(Installation.PATIENCE.multipliedBy(3))
+                .atMost(Installation.TIMEOUT.multipliedBy(3))
                 .until(() -> attempts() == 1 && tempost.smtp.commands().contains("DATA"));
         tempost.start();
         victim.destroyForcibly().waitFor();
         long killedAt = System.nanoTime();
 
         await("the row to be delivered")
-                .atMost(Installation.PATIENCE.multipliedBy(3))
+                .atMost(Installation.TIMEOUT.multipliedBy(3))
                 .until(() -> tempost.row(id).status() == RowStatus.DELIVERED);
 
         System.err.println("Delivered "
@@ -212,9 +212,9 @@ class FaultsTest {
             statement.execute("LOCK TABLE tempost.attempt IN ACCESS EXCLUSIVE MODE");
             IntStream.range(0, BACKLOG).forEach(i -> tempost.welcome("row" + i + "@example.com"));
             await("a statement that was cancelled because it took too long")
-                    .atMost(Installation.PATIENCE)
+                    .atMost(Installation.TIMEOUT)
                     .until(() -> waiting() > 0);
-            await("its cancellation").atMost(Installation.PATIENCE).until(() -> waiting() == 0);
+            await("its cancellation").atMost(Installation.TIMEOUT).until(() -> waiting() == 0);
             migration.rollback();
         }
 
@@ -287,7 +287,7 @@ class FaultsTest {
         Process victim = tempost.serve();
         long id = tempost.welcome("ada@example.com");
         await("the acceptance that is not recorded yet")
-                .atMost(Installation.PATIENCE.multipliedBy(3))
+                .atMost(Installation.TIMEOUT.multipliedBy(3))
                 .until(() -> tempost.smtp.received() == 1
                         && tempost.number("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") > 0);
         victim.destroyForcibly().waitFor();
@@ -300,7 +300,7 @@ class FaultsTest {
 
     private void awaitDown(String errorType) {
         await("the provider to be down")
-                .atMost(Installation.PATIENCE)
+                .atMost(Installation.TIMEOUT)
                 .untilAsserted(() -> assertThat(providers().down())
                         .extracting(ProviderHealth.Down::errorType)
                         .containsExactly(errorType));
@@ -309,7 +309,7 @@ class FaultsTest {
     /** Probes that failed: by the second, every poller has heard that the provider is down. */
     private void awaitProbes(int count) {
         await(count + " probes")
-                .atMost(Installation.PATIENCE)
+                .atMost(Installation.TIMEOUT)
                 .until(() -> providers().down().getFirst().probes() >= count);
     }
 

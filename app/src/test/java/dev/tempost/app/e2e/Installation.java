@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
-import dev.tempost.activities.testing.ScriptedSmtpServer;
 import dev.tempost.app.TempostProcess;
-import dev.tempost.app.embedded.TemporalCli;
 import dev.tempost.app.engine.Service;
+import dev.tempost.channels.email.testing.ScriptedSmtpServer;
+import dev.tempost.embedded.TemporalCli;
 import dev.tempost.outbox.RowStatus;
 import dev.tempost.outbox.Rows;
 import dev.tempost.outbox.Schema;
@@ -49,7 +49,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 /** A database, a task queue and a mail server of one test, and the Tempost processes that work on them. */
 final class Installation implements AutoCloseable {
 
-    static final Duration PATIENCE = Duration.ofSeconds(30);
+    static final Duration TIMEOUT = Duration.ofSeconds(30);
 
     final ScriptedSmtpServer smtp = ScriptedSmtpServer.listening();
     final String jdbcUrl;
@@ -250,7 +250,7 @@ final class Installation implements AutoCloseable {
 
     Rows.Row awaitStatus(long id, RowStatus status) {
         await("row " + id + " to become " + status)
-                .atMost(PATIENCE)
+                .atMost(TIMEOUT)
                 .pollInterval(Duration.ofMillis(20))
                 .untilAsserted(() -> assertThat(row(id).status()).isEqualTo(status));
         return row(id);
@@ -258,7 +258,7 @@ final class Installation implements AutoCloseable {
 
     void awaitAll(RowStatus status, long count) {
         await(count + " rows to become " + status)
-                .atMost(PATIENCE.multipliedBy(4))
+                .atMost(TIMEOUT.multipliedBy(4))
                 .pollInterval(Duration.ofMillis(50))
                 .untilAsserted(() -> assertThat(
                                 insert("SELECT count(*) FROM tempost.outbox WHERE status = ?", status.column()))
@@ -275,7 +275,7 @@ final class Installation implements AutoCloseable {
 
     WorkflowExecutionStatus awaitClosed(long id) {
         await("the workflow of row " + id + " to close")
-                .atMost(PATIENCE)
+                .atMost(TIMEOUT)
                 .pollInterval(Duration.ofMillis(20))
                 .until(() -> status(id) != WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING);
         return status(id);

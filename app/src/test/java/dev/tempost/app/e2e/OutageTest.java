@@ -3,10 +3,10 @@ package dev.tempost.app.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.tempost.app.embedded.EmbeddedTemporal;
-import dev.tempost.app.embedded.Ports;
-import dev.tempost.app.engine.Part;
-import dev.tempost.app.engine.Parts;
+import dev.tempost.app.engine.Dependency;
+import dev.tempost.app.engine.DependencyHealth;
+import dev.tempost.embedded.EmbeddedTemporal;
+import dev.tempost.embedded.Ports;
 import dev.tempost.outbox.RowStatus;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -39,13 +39,13 @@ class OutageTest {
             ConfigurableApplicationContext context = tempost.migrated().start();
             tempost.awaitStatus(tempost.welcome("before@example.com"), RowStatus.DELIVERED);
             temporal.close();
-            awaitPart(context, Part.TEMPORAL, false);
+            awaitPart(context, Dependency.TEMPORAL, false);
             arriveDuring(tempost);
 
             temporal = EmbeddedTemporal.start(port, 0, folder.resolve("temporal2.log"), database, System.err::println);
 
             tempost.awaitAll(RowStatus.DELIVERED, ROWS + 1);
-            awaitPart(context, Part.TEMPORAL, true);
+            awaitPart(context, Dependency.TEMPORAL, true);
             eachExactlyOnce(tempost);
         } finally {
             temporal.close();
@@ -64,12 +64,12 @@ class OutageTest {
             tempost.awaitStatus(tempost.welcome("before@example.com"), RowStatus.DELIVERED);
             rows(tempost);
             postgres.close();
-            awaitPart(context, Part.POSTGRESQL, false);
+            awaitPart(context, Dependency.POSTGRESQL, false);
 
             postgres = postgres(data, port);
 
             tempost.awaitAll(RowStatus.DELIVERED, ROWS + 1);
-            awaitPart(context, Part.POSTGRESQL, true);
+            awaitPart(context, Dependency.POSTGRESQL, true);
             eachExactlyOnce(tempost);
         } finally {
             postgres.close();
@@ -82,7 +82,7 @@ class OutageTest {
             ConfigurableApplicationContext context = tempost.migrated().start();
             tempost.awaitStatus(tempost.welcome("before@example.com"), RowStatus.DELIVERED);
             tempost.smtp.stop();
-            awaitPart(context, Part.SMTP, false);
+            awaitPart(context, Dependency.SMTP, false);
             arriveDuring(tempost);
 
             tempost.smtp.start();
@@ -103,7 +103,7 @@ class OutageTest {
         try (Installation tempost = new Installation("127.0.0.1:" + port)) {
             tempost.smtp.stop();
             ConfigurableApplicationContext context = tempost.startWithWeb();
-            awaitPart(context, Part.POSTGRESQL, true);
+            awaitPart(context, Dependency.POSTGRESQL, true);
             HttpResponse<String> readiness = get(context, "/actuator/health/readiness");
             assertThat(readiness.statusCode()).isEqualTo(503);
             assertThat(readiness.body()).contains("smtp").contains("temporal");
@@ -113,12 +113,12 @@ class OutageTest {
             tempost.smtp.start();
 
             await("readiness")
-                    .atMost(Installation.PATIENCE)
+                    .atMost(Installation.TIMEOUT)
                     .until(() -> get(context, "/actuator/health/readiness").statusCode() == 200);
             long id = tempost.welcome("ada@example.com");
             tempost.awaitStatus(id, RowStatus.DELIVERED);
             await("metrics")
-                    .atMost(Installation.PATIENCE)
+                    .atMost(Installation.TIMEOUT)
                     .untilAsserted(() -> assertThat(
                                     get(context, "/actuator/prometheus").body())
                             .contains(
@@ -141,7 +141,7 @@ class OutageTest {
                     + " ('club', 'welcome', 'ada@example.com', now() - interval '2 hours')");
             ConfigurableApplicationContext context = tempost.startWithWeb();
 
-            await("the backlog").atMost(Installation.PATIENCE).untilAsserted(() -> {
+            await("the backlog").atMost(Installation.TIMEOUT).untilAsserted(() -> {
                 String metrics = get(context, "/actuator/prometheus").body();
                 assertThat(metrics)
                         .contains("tempost_outbox_rows{event_type=\"welcome\",status=\"pending\",tenant=\"club\"} 1");
@@ -186,10 +186,10 @@ class OutageTest {
                         .isEqualTo(1));
     }
 
-    private static void awaitPart(ConfigurableApplicationContext context, Part part, boolean up) {
+    private static void awaitPart(ConfigurableApplicationContext context, Dependency part, boolean up) {
         await(part + " up: " + up)
-                .atMost(Installation.PATIENCE)
-                .until(() -> context.getBean(Parts.class).up(part) == up);
+                .atMost(Installation.TIMEOUT)
+                .until(() -> context.getBean(DependencyHealth.class).up(part) == up);
     }
 
     private static HttpResponse<String> get(ConfigurableApplicationContext context, String path) throws Exception {

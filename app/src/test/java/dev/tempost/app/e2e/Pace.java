@@ -1,6 +1,6 @@
 package dev.tempost.app.e2e;
 
-import dev.tempost.activities.testing.ScriptedSmtpServer.Received;
+import dev.tempost.channels.email.testing.ScriptedSmtpServer.Received;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -3,10 +3,10 @@ package dev.tempost.app.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.tempost.activities.testing.ScriptedSmtpServer;
 import dev.tempost.app.OneAtATime;
 import dev.tempost.app.doctor.Doctor;
 import dev.tempost.app.doctor.Finding;
+import dev.tempost.channels.email.testing.ScriptedSmtpServer;
 import dev.tempost.outbox.RowStatus;
 import io.temporal.api.enums.v1.EventType;
 import io.temporal.api.enums.v1.PendingActivityState;
@@ -49,8 +49,8 @@ class PacingTest {
         int rows = RATE * SECONDS;
 
         insert("welcome", rows);
-        await(rows + " paced mails")
-                .atMost(Duration.ofSeconds(2L * SECONDS).plus(Installation.PATIENCE))
+        await(rows + " rate-limited mails")
+                .atMost(Duration.ofSeconds(2L * SECONDS).plus(Installation.TIMEOUT))
                 .until(() -> tempost.smtp.received() == WARM_UP + rows);
         tempost.awaitAll(RowStatus.DELIVERED, WARM_UP + rows);
 
@@ -64,7 +64,7 @@ class PacingTest {
     }
 
     @Test
-    void aRowOfAnotherProviderDoesNotWaitForTheOnesThatArePaced() {
+    void aRowOfAnotherProviderDoesNotWaitForTheOnesThatAreRateLimited() {
         try (ScriptedSmtpServer other = ScriptedSmtpServer.listening()) {
             tempost.template("receipt", "Receipt", "Thank you.", "<p>Thank you.</p>");
             tempost.with("tempost.providers.slow.host", "127.0.0.1")
@@ -76,15 +76,15 @@ class PacingTest {
                     .migrated();
             insert("receipt", 8);
             tempost.start();
-            await("the first paced mail").atMost(Installation.PATIENCE).until(() -> other.received() > 0);
+            await("the first rate-limited mail").atMost(Installation.TIMEOUT).until(() -> other.received() > 0);
 
             long quick = tempost.welcome("ada@example.com");
             tempost.awaitStatus(quick, RowStatus.DELIVERED);
 
-            assertThat(other.received()).as("paced mails meanwhile").isLessThan(8);
+            assertThat(other.received()).as("rate-limited mails meanwhile").isLessThan(8);
             assertThat(sentFrom(quick)).as("task queues of its activities").isEmpty();
             await("leases that ran out in Temporal's queue to be taken up again")
-                    .atMost(Installation.PATIENCE)
+                    .atMost(Installation.TIMEOUT)
                     .until(() -> tempost.number("SELECT count(*) FROM tempost.outbox WHERE lease_until > now()"
                                     + " AND dispatched_at < now() - interval '3 s'")
                             > 0);
@@ -99,7 +99,7 @@ class PacingTest {
         tempost.with("tempost.mail.rate-limit", "1").migrated();
         ConfigurableApplicationContext replica = tempost.start();
         insert("welcome", 60);
-        await("the first mail").atMost(Installation.PATIENCE).until(() -> tempost.smtp.received() > 0);
+        await("the first mail").atMost(Installation.TIMEOUT).until(() -> tempost.smtp.received() > 0);
 
         limit("50");
         long from = System.nanoTime();
@@ -111,7 +111,9 @@ class PacingTest {
         assertThat(rateLimits(replica))
                 .singleElement()
                 .asString()
-                .contains("warn", pacedQueue() + ": 50.0 a second, set in Temporal (a test) over the configured 1.0");
+                .contains(
+                        "warn",
+                        rateLimitedQueue() + ": 50.0 a second, set in Temporal (a test) over the configured 1.0");
 
         tempost.stopAll();
         ConfigurableApplicationContext successor = tempost.start();
@@ -125,20 +127,23 @@ class PacingTest {
         limit("0");
         long held = tempost.welcome("held@example.com");
         await("a delivery that waits in its task queue")
-                .atMost(Installation.PATIENCE)
+                .atMost(Installation.TIMEOUT)
                 .until(() -> tempost.row(held).status() == RowStatus.DISPATCHED
                         && tempost.describe(held).getPendingActivitiesList().stream()
                                 .map(PendingActivityInfo::getState)
                                 .anyMatch(PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED::equals));
         await("nothing to be sent at a limit of 0")
                 .during(Duration.ofSeconds(2))
-                .atMost(Installation.PATIENCE)
+                .atMost(Installation.TIMEOUT)
                 .until(() -> tempost.smtp.received() == 120);
 
         limit("default");
         tempost.awaitStatus(held, RowStatus.DELIVERED);
-        assertThat(sentFrom(held)).containsExactly(pacedQueue());
-        assertThat(rateLimits(successor)).singleElement().asString().contains("ok", pacedQueue() + ": 1.0 a second");
+        assertThat(sentFrom(held)).containsExactly(rateLimitedQueue());
+        assertThat(rateLimits(successor))
+                .singleElement()
+                .asString()
+                .contains("ok", rateLimitedQueue() + ": 1.0 a second");
     }
 
     private void limit(String perSecond) {
@@ -147,7 +152,7 @@ class PacingTest {
                 "config",
                 "set",
                 "--task-queue",
-                pacedQueue(),
+                rateLimitedQueue(),
                 "--task-queue-type",
                 "activity",
                 "--queue-rps-limit",
@@ -165,7 +170,7 @@ class PacingTest {
                 .toList();
     }
 
-    private String pacedQueue() {
+    private String rateLimitedQueue() {
         return tempost.settings().get("tempost.temporal.task-queue") + "-provider-default";
     }
 

@@ -52,7 +52,7 @@ class PoolerTest {
         tempost.stopAll();
         pgBouncer.close();
         await("its connections to be gone and counted")
-                .atMost(Installation.PATIENCE)
+                .atMost(Installation.TIMEOUT)
                 .until(() -> tempost.number("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
                         == 1);
         assertThat(tempost.number("SELECT xact_rollback FROM pg_stat_database WHERE datname = current_database()"))
@@ -74,7 +74,7 @@ class PoolerTest {
         tempost.with("spring.datasource.url", pgBouncer.jdbcUrl(tempost.jdbcUrl));
         ConfigurableApplicationContext waiting = tempost.start();
         await("the reason why it waits")
-                .atMost(Installation.PATIENCE)
+                .atMost(Installation.TIMEOUT)
                 .until(() ->
                         output.getOut().contains("set tempost.schema.url (TEMPOST_SCHEMA_URL) to PostgreSQL itself"));
         assertThat(waiting.getBean(Engine.class).ready()).isFalse();
@@ -84,12 +84,12 @@ class PoolerTest {
         tempost.with("tempost.schema.url", tempost.jdbcUrl).start();
 
         await("the schema")
-                .atMost(Installation.PATIENCE)
+                .atMost(Installation.TIMEOUT)
                 .ignoreExceptions()
                 .until(() -> tempost.welcome("ada@example.com") > 0);
         tempost.awaitAll(RowStatus.DELIVERED, 1);
         await("the one that waited")
-                .atMost(Installation.PATIENCE)
+                .atMost(Installation.TIMEOUT)
                 .until(() -> waiting.getBean(Engine.class).ready());
     }
 }

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.Message;
-import dev.tempost.activities.testing.ScriptedSmtpServer.Phase;
-import dev.tempost.app.embedded.Ports;
+import dev.tempost.channels.email.testing.ScriptedSmtpServer.Phase;
+import dev.tempost.embedded.Ports;
 import dev.tempost.outbox.RowStatus;
 import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionRequest;
 import io.temporal.api.workflowservice.v1.GetWorkflowExecutionHistoryRequest;
@@ -42,7 +42,7 @@ class PrivacyTest {
         tempost.with("server.port", port).with("logging.level.dev.tempost", "debug");
         tempost.migrated().serve();
         await("the process to take deliveries")
-                .atMost(Installation.PATIENCE.multipliedBy(3))
+                .atMost(Installation.TIMEOUT.multipliedBy(3))
                 .until(() -> Files.readString(tempost.serveLog()).contains("takes deliveries"));
 
         List<Long> rows = new ArrayList<>();

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.tempost.app.embedded.EmbeddedTemporal;
-import dev.tempost.app.embedded.Ports;
-import dev.tempost.app.engine.Part;
-import dev.tempost.app.engine.Parts;
+import dev.tempost.app.engine.Dependency;
+import dev.tempost.app.engine.DependencyHealth;
+import dev.tempost.embedded.EmbeddedTemporal;
+import dev.tempost.embedded.Ports;
 import dev.tempost.outbox.RowStatus;
 import dev.tempost.outbox.Rows;
 import dev.tempost.workflows.FailureType;
@@ -100,8 +100,8 @@ class ReconciliationTest {
                     .toArray();
             temporal.close();
             await("Temporal to be missed")
-                    .atMost(Installation.PATIENCE)
-                    .until(() -> !context.getBean(Parts.class).up(Part.TEMPORAL));
+                    .atMost(Installation.TIMEOUT)
+                    .until(() -> !context.getBean(DependencyHealth.class).up(Dependency.TEMPORAL));
             tempost.smtp.behave();
 
             temporal = EmbeddedTemporal.start(port, 0, folder.resolve("temporal2.log"), null, System.err::println);
@@ -196,7 +196,7 @@ class ReconciliationTest {
             delete(tempost, id);
             await("the workflow to be gone")
                     // Temporal deletes in the background, at its leisure
-                    .atMost(Installation.PATIENCE.multipliedBy(4))
+                    .atMost(Installation.TIMEOUT.multipliedBy(4))
                     .untilAsserted(() -> assertThatThrownBy(() -> tempost.describe(id))
                             .isInstanceOf(StatusRuntimeException.class)
                             .hasMessageContaining("NOT_FOUND"));
@@ -276,7 +276,7 @@ class ReconciliationTest {
             ScheduleHandle retain =
                     tempost.schedules().handle(tempost.schedules().wanted().getLast());
             await("the schedules")
-                    .atMost(Installation.PATIENCE)
+                    .atMost(Installation.TIMEOUT)
                     .ignoreExceptionsInstanceOf(ScheduleException.class)
                     .until(() -> retain.describe().getId() != null);
             reconcile.pause("an operator's reason");
@@ -286,14 +286,14 @@ class ReconciliationTest {
             tempost.with("tempost.reconciliation.interval", "7s").start();
 
             await("the new interval")
-                    .atMost(Installation.PATIENCE)
+                    .atMost(Installation.TIMEOUT)
                     .untilAsserted(() -> assertThat(
                                     reconcile.describe().getSchedule().getSpec().getIntervals())
                             .extracting(ScheduleIntervalSpec::getEvery)
                             .isEqualTo(List.of(Duration.ofSeconds(7))));
             assertThat(reconcile.describe().getSchedule().getState().isPaused()).isTrue();
             await("the deleted schedule")
-                    .atMost(Installation.PATIENCE)
+                    .atMost(Installation.TIMEOUT)
                     .ignoreExceptionsInstanceOf(ScheduleException.class)
                     .until(() -> retain.describe().getId() != null);
         }
@@ -307,7 +307,7 @@ class ReconciliationTest {
         tempost.smtp.onRecipient(address).reply(BUSY);
         long id = tempost.welcome(address);
         await("its second attempt to be waited for")
-                .atMost(Installation.PATIENCE)
+                .atMost(Installation.TIMEOUT)
                 .pollInterval(Duration.ofMillis(20))
                 .until(() -> tempost.row(id).attempts() == 1
                         && tempost.status(id) == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING

@@ -3,8 +3,8 @@ package dev.tempost.app.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.tempost.activities.testing.ScriptedSmtpServer.Phase;
 import dev.tempost.app.OneAtATime;
+import dev.tempost.channels.email.testing.ScriptedSmtpServer.Phase;
 import dev.tempost.outbox.RowStatus;
 import java.util.List;
 import java.util.Map;
@@ -54,7 +54,7 @@ class ReplicasTest {
         assertThat(received.values()).allSatisfy(shard -> assertThat(shard).isSorted());
         String query = "TempostTenant = 'replicas'";
         await("every workflow to be listed")
-                .atMost(Installation.PATIENCE)
+                .atMost(Installation.TIMEOUT)
                 .untilAsserted(() -> assertThat(tempost.temporal("workflow", "count", "--query", query))
                         .contains(Integer.toString(MANY)));
     }
@@ -68,7 +68,7 @@ class ReplicasTest {
         tempost.smtp.atPhase(Phase.DATA).hang().times(5);
         Process victim = tempost.serve();
         await("a send in the middle of its conversation")
-                .atMost(Installation.PATIENCE)
+                .atMost(Installation.TIMEOUT)
                 .until(() -> tempost.smtp.received() > 5
                         && tempost.number("SELECT count(*) FROM tempost.attempt WHERE finished_at IS NULL") > 0);
         victim.destroyForcibly().waitFor();

@@ -39,7 +39,7 @@ class RetryTest {
 
         await("a second refusal, waiting for the third attempt")
                 .ignoreException(StatusRuntimeException.class)
-                .atMost(Installation.PATIENCE)
+                .atMost(Installation.TIMEOUT)
                 .pollInterval(Duration.ofMillis(20))
                 .untilAsserted(() -> {
                     assertThat(tempost.describe(id).getPendingActivitiesList()).hasSize(1);
@@ -138,7 +138,7 @@ class RetryTest {
         ids.forEach(tempost::awaitClosed);
         tempost.smtp.behave();
         String query = "TempostTenant = '" + tenant + "' AND ExecutionStatus = 'Failed'";
-        await().atMost(Installation.PATIENCE)
+        await().atMost(Installation.TIMEOUT)
                 .untilAsserted(() -> assertThat(tempost.temporal("workflow", "count", "--query", query))
                         .contains("4"));
 
@@ -227,7 +227,7 @@ class RetryTest {
                     .getRunId();
             reset(id, point);
             await("the reset run")
-                    .atMost(Installation.PATIENCE)
+                    .atMost(Installation.TIMEOUT)
                     .until(() -> !tempost.describe(id)
                             .getWorkflowExecutionInfo()
                             .getExecution()

@@ -57,13 +57,13 @@ class RolloutTest {
                 + " WHEN (NEW.phase = 'transmitting') EXECUTE FUNCTION wait()");
         long slow = tempost.welcome("slow@example.com");
         await("the send")
-                .atMost(Installation.PATIENCE)
+                .atMost(Installation.TIMEOUT)
                 .until(() -> tempost.number("SELECT count(*) FROM pg_stat_activity"
                                 + " WHERE datname = current_database() AND wait_event = 'PgSleep'")
                         == 1);
         process.destroy();
         await("the end of claiming")
-                .atMost(Installation.PATIENCE)
+                .atMost(Installation.TIMEOUT)
                 .until(() -> Files.readString(tempost.serveLog()).contains("nothing more is claimed"));
         long late = tempost.welcome("late@example.com");
         tempost.execute("DELETE FROM held");
@@ -82,7 +82,7 @@ class RolloutTest {
     private void awaitDelivered(int count) {
         await(count + " rows to be delivered")
                 // a process of its own has to start first, beside others
-                .atMost(Installation.PATIENCE.multipliedBy(3))
+                .atMost(Installation.TIMEOUT.multipliedBy(3))
                 .until(() -> tempost.number("SELECT count(*) FROM tempost.outbox WHERE status = 'delivered'") >= count);
     }
 

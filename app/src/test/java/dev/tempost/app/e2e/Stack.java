@@ -1,7 +1,7 @@
 package dev.tempost.app.e2e;
 
-import dev.tempost.app.embedded.EmbeddedTemporal;
-import dev.tempost.app.embedded.Ports;
+import dev.tempost.embedded.EmbeddedTemporal;
+import dev.tempost.embedded.Ports;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

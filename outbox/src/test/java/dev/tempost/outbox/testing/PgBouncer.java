@@ -28,7 +28,7 @@ public final class PgBouncer implements AutoCloseable {
         TRANSACTION
     }
 
-    private static final Duration PATIENCE = Duration.ofSeconds(15);
+    private static final Duration TIMEOUT = Duration.ofSeconds(15);
     private static final InetAddress LOOPBACK = InetAddress.ofLiteral("127.0.0.1");
     // set by the gate, which installs it
     private static final boolean REQUIRED = System.getenv("TEMPOST_REQUIRE_PGBOUNCER") != null;
@@ -115,7 +115,7 @@ public final class PgBouncer implements AutoCloseable {
     }
 
     private void awaitListening(Path log) throws IOException {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        long deadline = System.nanoTime() + TIMEOUT.toNanos();
         while (System.nanoTime() < deadline && process.isAlive()) {
             try (Socket socket = new Socket()) {
                 socket.connect(new InetSocketAddress(LOOPBACK, port), 200);

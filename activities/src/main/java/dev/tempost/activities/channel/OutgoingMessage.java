@@ -1,0 +1,26 @@
+package dev.tempost.activities.channel;
+
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One row on its way out, as the gate admitted it.
+ *
+ * @param id the row's id
+ * @param key the row's identity for ever; a channel derives from it whatever must stay the same over attempts
+ * @param tenant the row's tenant
+ * @param eventType the row's event type
+ * @param recipient where to; null where the payload decides
+ * @param payload a JSON object as text
+ * @param headers a JSON object as text
+ * @param provider the name of the provider that shall take it
+ */
+public record OutgoingMessage(
+        long id,
+        UUID key,
+        String tenant,
+        String eventType,
+        @Nullable String recipient,
+        String payload,
+        String headers,
+        String provider) {}

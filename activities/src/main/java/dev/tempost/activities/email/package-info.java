@@ -1,5 +1,0 @@
-/** The mail channel: templates, MIME, and SMTP conversations whose outcome is known or known to be unknown. */
-@NullMarked
-package dev.tempost.activities.email;
-
-import org.jspecify.annotations.NullMarked;

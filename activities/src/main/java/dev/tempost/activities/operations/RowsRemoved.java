@@ -1,9 +1,0 @@
-package dev.tempost.activities.operations;
-
-/**
- * Finished rows have left the outbox.
- *
- * @param status their status
- * @param rows how many
- */
-public record RowsRemoved(String status, long rows) {}

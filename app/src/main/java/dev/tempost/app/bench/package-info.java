@@ -1,5 +1,0 @@
-/** Benchmarks: ratios measured side by side in one run. */
-@NullMarked
-package dev.tempost.app.bench;
-
-import org.jspecify.annotations.NullMarked;

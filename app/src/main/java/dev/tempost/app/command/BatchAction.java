@@ -1,0 +1,35 @@
+package dev.tempost.app.command;
+
+import dev.tempost.outbox.Rows;
+import java.util.List;
+
+/** Does the same to several rows, and says of each what came of it. */
+final class BatchAction {
+
+    interface Action {
+        boolean on(Rows rows, long id);
+    }
+
+    private BatchAction() {}
+
+    /** Returns 0 when it was done to every row, 1 otherwise. */
+    static int row(List<Long> ids, String done, String otherwise, Action action) {
+        return Outbox.with(dataSource -> {
+            Rows rows = new Rows(dataSource);
+            int exit = 0;
+            for (long id : ids) {
+                if (action.on(rows, id)) {
+                    System.out.println("row " + id + ": " + done);
+                } else {
+                    Rows.Row row = rows.find(id);
+                    System.err.println("row " + id + ": "
+                            + (row == null
+                                    ? "there is none"
+                                    : otherwise + ", it is " + row.status().column()));
+                    exit = 1;
+                }
+            }
+            return exit;
+        });
+    }
+}

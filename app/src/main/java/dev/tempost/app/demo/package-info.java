@@ -1,5 +1,0 @@
-/** Everything embedded: the parts that only the demo and the benchmarks start. */
-@NullMarked
-package dev.tempost.app.demo;
-
-import org.jspecify.annotations.NullMarked;

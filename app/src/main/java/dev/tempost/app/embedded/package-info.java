@@ -1,5 +1,0 @@
-/** PostgreSQL, Temporal and an SMTP sink started by Tempost itself, for the demo and the benchmarks. */
-@NullMarked
-package dev.tempost.app.embedded;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,92 @@
+package dev.tempost.app.engine;
+
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Looks at every part now and then, says when one goes or comes back, and remembers for health and metrics. */
+public final class DependencyHealth implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(DependencyHealth.class);
+
+    /** Looks at one part. */
+    public interface Check {
+        /**
+         * Asks it for a sign of life.
+         *
+         * @throws Exception saying what is wrong, when the part does not answer
+         */
+        void look() throws Exception;
+    }
+
+    private final Map<Dependency, Check> checks;
+    private final Map<Dependency, String> troubles = new ConcurrentHashMap<>();
+    private final Map<Dependency, Boolean> seen = new ConcurrentHashMap<>();
+    private final ScheduledExecutorService timer;
+
+    public DependencyHealth(Map<Dependency, Check> checks) {
+        this.checks = new EnumMap<>(checks);
+        this.timer = Executors.newScheduledThreadPool(
+                Math.max(1, checks.size()),
+                Thread.ofPlatform().daemon().name("tempost-parts-", 0).factory());
+    }
+
+    /** Looks at once, and then again after every pause. */
+    public void watch(Duration pause) {
+        checks.forEach((part, check) ->
+                timer.scheduleWithFixedDelay(() -> look(part, check), 0, pause.toMillis(), TimeUnit.MILLISECONDS));
+    }
+
+    /** Whether every part answered when it was last asked. */
+    public boolean up() {
+        return checks.keySet().stream().allMatch(this::up);
+    }
+
+    /** Whether a part answered when it was last asked; false before the first answer. */
+    public boolean up(Dependency part) {
+        return seen.containsKey(part) && !troubles.containsKey(part);
+    }
+
+    /** {@code up}, {@code not asked yet}, or what is wrong, by part. */
+    public Map<Dependency, String> states() {
+        Map<Dependency, String> states = new EnumMap<>(Dependency.class);
+        checks.keySet()
+                .forEach(part -> states.put(part, up(part) ? "up" : troubles.getOrDefault(part, "not asked yet")));
+        return states;
+    }
+
+    private void look(Dependency part, Check check) {
+        try {
+            check.look();
+            seen.put(part, true);
+            if (troubles.remove(part) != null) {
+                log.info("{} is back", part.label());
+            }
+        } catch (Exception e) {
+            seen.put(part, true);
+            String trouble = rootMessage(e);
+            if (troubles.put(part, trouble) == null) {
+                log.warn("{} does not answer: {}. Rows wait until it does.", part.label(), trouble);
+            }
+        }
+    }
+
+    private static String rootMessage(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
+    }
+
+    @Override
+    public void close() {
+        timer.shutdownNow();
+    }
+}

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.tempost.app.demo;
-
-import org.jspecify.annotations.NullMarked;

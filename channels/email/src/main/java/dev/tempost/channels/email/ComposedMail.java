@@ -1,0 +1,19 @@
+package dev.tempost.channels.email;
+
+import java.io.ByteArrayOutputStream;
+
+/**
+ * A mail ready to be handed over.
+ *
+ * @param envelopeFrom the bare address of the sender
+ * @param envelopeTo the bare address of the recipient
+ * @param needsSmtpUtf8 whether the recipient's local part is not ASCII
+ * @param content the whole message, CRLF at its line ends
+ * @param personal what must not be told of it
+ */
+record ComposedMail(
+        String envelopeFrom,
+        String envelopeTo,
+        boolean needsSmtpUtf8,
+        ByteArrayOutputStream content,
+        Personal personal) {}

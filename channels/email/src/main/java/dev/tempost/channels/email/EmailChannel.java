@@ -1,0 +1,76 @@
+package dev.tempost.channels.email;
+
+import dev.tempost.activities.channel.Channel;
+import dev.tempost.activities.channel.Health;
+import dev.tempost.activities.channel.Outcome;
+import dev.tempost.activities.channel.OutgoingMessage;
+import dev.tempost.activities.channel.Transmission;
+import java.time.Clock;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Sends rows as mails. */
+public final class EmailChannel implements Channel, AutoCloseable {
+
+    private final Map<String, SmtpConnections> connections = new ConcurrentHashMap<>();
+    private final MailComposer composer;
+
+    /** @param providers the mail servers by name */
+    public EmailChannel(Map<String, SmtpProvider> providers, Templates templates, Clock clock) {
+        this.composer = new MailComposer(templates, clock);
+        providers.forEach((name, provider) -> connections.put(name, new SmtpConnections(provider)));
+    }
+
+    @Override
+    public String name() {
+        return "email";
+    }
+
+    @Override
+    public String messageId(UUID key, String provider) {
+        return provider(provider).provider().messageId(key);
+    }
+
+    @Override
+    public Outcome send(OutgoingMessage delivery, Transmission transmission) {
+        SmtpConnections provider = provider(delivery.provider());
+        try {
+            ComposedMail mail = composer.compose(delivery, provider.provider());
+            return SmtpReplies.outcome(provider.send(mail, transmission), new Mask(mail.personal()));
+        } catch (UnsendableRow e) {
+            return e.outcome();
+        }
+    }
+
+    @Override
+    public Health probe(String provider) {
+        return SmtpReplies.health(provider(provider).probe(), new Mask(Personal.NOTHING));
+    }
+
+    private SmtpConnections provider(String name) {
+        SmtpConnections provider = connections.get(name);
+        if (provider == null) {
+            throw new IllegalArgumentException("no mail provider '" + name + "': configure it, or one of "
+                    + new TreeSet<>(connections.keySet()) + " for this event type");
+        }
+        return provider;
+    }
+
+    /**
+     * Uses these settings from now on for the provider of that name, for instance a new password. What is being sent goes
+     * on over the connection it has.
+     */
+    public void replace(SmtpProvider provider) {
+        SmtpConnections former = connections.put(provider.name(), new SmtpConnections(provider));
+        if (former != null) {
+            former.close();
+        }
+    }
+
+    @Override
+    public void close() {
+        connections.values().forEach(SmtpConnections::close);
+    }
+}

@@ -1,0 +1,85 @@
+package dev.tempost.channels.email;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** What a row says of a person: its recipient, and the values of its payload. */
+final class Personal {
+
+    static final Personal NOTHING = new Personal();
+
+    /** A longer text is prose: its words are everybody's, its numbers are not. */
+    private static final int LONGEST_NAME = 40;
+
+    /** Two letters are in many a word by chance. */
+    private static final int TOO_SHORT_TO_SEARCH = 3;
+
+    private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{M}\\p{N}]+");
+    private static final Pattern NO_WORD = Pattern.compile("[^\\p{L}\\p{M}\\p{N}]+");
+
+    private final Set<String> words = new HashSet<>();
+    private final StringBuilder all = new StringBuilder();
+
+    private Personal() {}
+
+    static Personal of(@Nullable String recipient, Map<String, ?> payload) {
+        var personal = new Personal();
+        if (recipient != null) {
+            personal.addName(recipient);
+            personal.words.add(squeezed(recipient.substring(0, Math.max(0, recipient.lastIndexOf('@')))));
+        }
+        personal.addAll(payload.values());
+        return personal;
+    }
+
+    /** Whether that word, in lower case, is one of the address, of a name or of another short value. */
+    boolean isWord(String word) {
+        return words.contains(word);
+    }
+
+    /** Whether those letters and digits occur anywhere, punctuation and blanks aside. */
+    boolean contains(String text) {
+        String squeezed = squeezed(text);
+        return !squeezed.isEmpty() && all.indexOf(squeezed) >= 0;
+    }
+
+    /** Whether one of those words stands in it, or a longer one is somewhere in it, punctuation and blanks aside. */
+    boolean isIn(String text) {
+        String squeezed = squeezed(text);
+        return words.stream().anyMatch(word -> word.length() >= TOO_SHORT_TO_SEARCH && squeezed.contains(word))
+                || WORD.matcher(text.toLowerCase(Locale.ROOT)).results().anyMatch(word -> words.contains(word.group()));
+    }
+
+    private void addAll(Iterable<?> values) {
+        for (Object value : values) {
+            switch (value) {
+                case Map<?, ?> object -> addAll(object.values());
+                case List<?> array -> addAll(array);
+                case null -> {}
+                default -> add(value.toString());
+            }
+        }
+    }
+
+    private void add(String value) {
+        if (value.length() <= LONGEST_NAME) {
+            addName(value);
+        } else {
+            all.append(squeezed(value)).append('\n');
+        }
+    }
+
+    private void addName(String value) {
+        WORD.matcher(value.toLowerCase(Locale.ROOT)).results().forEach(word -> words.add(word.group()));
+        all.append(squeezed(value)).append('\n');
+    }
+
+    private static String squeezed(String text) {
+        return NO_WORD.matcher(text.toLowerCase(Locale.ROOT)).replaceAll("");
+    }
+}

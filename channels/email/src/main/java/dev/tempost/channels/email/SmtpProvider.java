@@ -1,0 +1,150 @@
+package dev.tempost.channels.email;
+
+import jakarta.mail.internet.AddressException;
+import jakarta.mail.internet.InternetAddress;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One mail server and how to talk to it.
+ *
+ * @param name what event types and the ledger call it
+ * @param host its host name, which is also what its certificate must name
+ * @param port its port
+ * @param username whom to log in as; null to log in as nobody
+ * @param password the secret that goes with the user name; null if and only if the user name is
+ * @param from the sender of every mail, for instance {@code Example <hello@example.com>}; its domain is also what we
+ *     greet with by default, so that nothing looks up our own host
+ * @param connection how to talk to it
+ * @param limits how much it is given
+ */
+public record SmtpProvider(
+        String name,
+        String host,
+        int port,
+        @Nullable String username,
+        @Nullable String password,
+        String from,
+        SmtpConnectionSettings connection,
+        SmtpLimits limits) {
+
+    /** How the connection is protected. A required protection that the server does not offer stops the provider. */
+    public enum Tls {
+        /** Not at all: for servers on this machine. */
+        NONE,
+        /** Upgraded by the STARTTLS command, required. */
+        STARTTLS,
+        /** From the first byte on, usually on port 465. */
+        IMPLICIT
+    }
+
+    private static final int IMPLICIT_TLS_PORT = 465;
+
+    public SmtpProvider {
+        require(!name.isBlank(), "name", "is empty: name the provider, for instance 'default'");
+        require(!host.isBlank(), "host", "is empty: set the mail server's host name");
+        require(port >= 1 && port <= 65535, "port", "is " + port + ": set it between 1 and 65535, usually 587");
+        require(
+                (username == null) == (password == null),
+                username == null ? "username" : "password",
+                "is missing: set both username and password, or neither");
+        require(isMailbox(from), "from", "is not a mailbox: write it like 'Example <hello@example.com>'");
+    }
+
+    /** A provider with every default, without a login. */
+    public static SmtpProvider of(String name, String host, int port, String from) {
+        require(isMailbox(from), "from", "is not a mailbox: write it like 'Example <hello@example.com>'");
+        return new SmtpProvider(
+                name,
+                host,
+                port,
+                null,
+                null,
+                from,
+                SmtpConnectionSettings.defaults(defaultTls(host, port), domainOf(from)),
+                SmtpLimits.DEFAULTS);
+    }
+
+    /** No TLS towards this very machine; implicit TLS on port 465; STARTTLS, required, anywhere else. */
+    public static Tls defaultTls(String host, int port) {
+        if (isLoopback(host)) {
+            return Tls.NONE;
+        }
+        return port == IMPLICIT_TLS_PORT ? Tls.IMPLICIT : Tls.STARTTLS;
+    }
+
+    public SmtpProvider withCredentials(@Nullable String username, @Nullable String password) {
+        return new SmtpProvider(name, host, port, username, password, from, connection, limits);
+    }
+
+    public SmtpProvider withConnection(UnaryOperator<SmtpConnectionSettings> change) {
+        return new SmtpProvider(name, host, port, username, password, from, change.apply(connection), limits);
+    }
+
+    public SmtpProvider withLimits(SmtpLimits limits) {
+        return new SmtpProvider(name, host, port, username, password, from, connection, limits);
+    }
+
+    InternetAddress sender() {
+        try {
+            return DisplayName.encoded(new InternetAddress(from, true));
+        } catch (AddressException e) {
+            throw new IllegalStateException("from was checked when the provider was made", e);
+        }
+    }
+
+    /** The Message-ID of a row's mail: the same for every attempt. */
+    String messageId(UUID key) {
+        return "<" + key + "@" + domainOf(from) + ">";
+    }
+
+    /** Without the password. */
+    @Override
+    public String toString() {
+        return "SmtpProvider[name=" + name + ", host=" + host + ", port=" + port + ", username=" + username
+                + ", password="
+                + (password == null ? "none" : "***") + ", from=" + from + ", connection=" + connection + ", limits="
+                + limits + "]";
+    }
+
+    private static boolean isMailbox(String from) {
+        try {
+            var address = new InternetAddress(from, true);
+            String bare = address.getAddress();
+            return !address.isGroup()
+                    && bare.lastIndexOf('@') > 0
+                    && bare.lastIndexOf('@') < bare.length() - 1
+                    && bare.chars().allMatch(c -> c > ' ' && c < 127)
+                    && from.chars().noneMatch(c -> c < ' ' || c == 127);
+        } catch (AddressException e) {
+            return false;
+        }
+    }
+
+    private static String domainOf(String from) {
+        try {
+            String bare = new InternetAddress(from, true).getAddress();
+            return bare.substring(bare.lastIndexOf('@') + 1);
+        } catch (AddressException e) {
+            throw new IllegalStateException("from was checked when the provider was made", e);
+        }
+    }
+
+    // by its spelling: asking the resolver could hang, and could answer differently tomorrow
+    private static boolean isLoopback(String host) {
+        String name = host.toLowerCase(Locale.ROOT);
+        return name.equals("localhost")
+                || name.endsWith(".localhost")
+                || name.equals("::1")
+                || name.equals("[::1]")
+                || name.matches("127(\\.\\d{1,3}){3}");
+    }
+
+    static void require(boolean holds, String field, String otherwise) {
+        if (!holds) {
+            throw new IllegalArgumentException("mail provider: " + field + " " + otherwise);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+package dev.tempost.channels.email;
+
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.thymeleaf.IEngineConfiguration;
+import org.thymeleaf.context.EngineContext;
+import org.thymeleaf.engine.TemplateData;
+
+/** Thymeleaf's context, except that an unknown variable is an error, where Thymeleaf would print nothing. */
+final class StrictEngineContext extends EngineContext {
+
+    StrictEngineContext(
+            IEngineConfiguration configuration,
+            TemplateData templateData,
+            @Nullable Map<String, Object> resolutionAttributes,
+            Locale locale,
+            Map<String, Object> variables) {
+        super(configuration, templateData, resolutionAttributes, locale, variables);
+    }
+
+    @Override
+    public @Nullable Object getVariable(String name) {
+        Object value = super.getVariable(name);
+        // names of Thymeleaf's own, such as that of th:switch, begin with %%
+        if (value == null && !containsVariable(name) && !name.startsWith("%%")) {
+            throw new MissingVariable(name);
+        }
+        return value;
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tempost.demo;
+
+import org.jspecify.annotations.NullMarked;
