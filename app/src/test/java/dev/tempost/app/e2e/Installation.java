@@ -261,8 +261,24 @@ final class Installation implements AutoCloseable {
                 .atMost(TIMEOUT.multipliedBy(4))
                 .pollInterval(Duration.ofMillis(50))
                 .untilAsserted(() -> assertThat(
-                                insert("SELECT count(*) FROM tempost.outbox WHERE status = ?", status.column()))
+                                number("SELECT count(*) FROM tempost.outbox WHERE status = ?", status.column()))
+                        .as(() -> "rows that are " + status + "; the others: " + othersThan(status))
                         .isEqualTo(count));
+    }
+
+    /** Ten rows that are in another state, with their last attempts: what a test that waits in vain has to say. */
+    private String othersThan(RowStatus status) {
+        try (Connection connection = questions.getConnection();
+                PreparedStatement statement = prepared(connection, """
+                    SELECT string_agg(o::text || ' ' || coalesce(a::text, ''), E'\n' ORDER BY o.id)
+                    FROM (SELECT * FROM tempost.outbox WHERE status <> ? ORDER BY id LIMIT 10) o
+                    LEFT JOIN LATERAL (SELECT * FROM tempost.attempt WHERE outbox_id = o.id ORDER BY attempt DESC LIMIT 1) a ON true
+                    """, status.column());
+                ResultSet result = statement.executeQuery()) {
+            return result.next() ? String.valueOf(result.getString(1)) : "none";
+        } catch (SQLException e) {
+            return "not known: " + e.getMessage();
+        }
     }
 
     DescribeWorkflowExecutionResponse describe(long id) {
