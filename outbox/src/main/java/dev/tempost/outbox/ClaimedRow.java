@@ -1,5 +1,7 @@
 package dev.tempost.outbox;
 
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -35,5 +37,18 @@ public record ClaimedRow(
 
     static String workflowId(String tenant, long id, UUID key) {
         return "delivery:" + tenant + ":" + id + ":" + key.toString().substring(0, 8);
+    }
+
+    static ClaimedRow of(ResultSet row) throws SQLException {
+        return new ClaimedRow(
+                row.getLong("id"),
+                row.getObject("key", UUID.class),
+                row.getString("tenant"),
+                row.getString("event_type"),
+                row.getInt("priority"),
+                row.getString("job_id"),
+                Database.instant(row, "expires_at"),
+                row.getString("run_id"),
+                Database.instant(row, "lease_until"));
     }
 }

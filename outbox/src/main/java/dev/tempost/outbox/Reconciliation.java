@@ -74,6 +74,6 @@ public final class Reconciliation {
     }
 
     private static DispatchedRow row(ResultSet row) throws SQLException {
-        return new DispatchedRow(Claims.row(row), row.getTimestamp("since").toInstant());
+        return new DispatchedRow(ClaimedRow.of(row), row.getTimestamp("since").toInstant());
     }
 }

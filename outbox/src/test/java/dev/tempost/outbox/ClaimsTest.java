@@ -3,6 +3,7 @@ package dev.tempost.outbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.tempost.outbox.DispatchedRows.Stage;
 import dev.tempost.outbox.testing.OnEveryPostgres;
 import dev.tempost.outbox.testing.PostgresVersion;
 import java.sql.Connection;
@@ -10,6 +11,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.AutoClose;
@@ -26,10 +28,12 @@ class ClaimsTest {
     private final OutboxFixture outbox;
 
     private final Claims claims;
+    private final DispatchedRows dispatched;
 
     ClaimsTest(PostgresVersion version) {
         outbox = new OutboxFixture(version);
         claims = new Claims(outbox.database.dataSource());
+        dispatched = new DispatchedRows(outbox.database.dataSource());
     }
 
     private List<Long> claim(int limit) {
@@ -186,39 +190,39 @@ class ClaimsTest {
         long lost = outbox.inFlight();
         outbox.inFlight();
         outbox.set(lost, "run_id = 'r1', lease_until = " + PAST);
-        List<ClaimedRow> again = claims.reclaim(10, LEASE);
+        List<ClaimedRow> again = dispatched.reclaim(10, LEASE);
         assertThat(ids(again)).containsExactly(lost);
         assertThat(again.getFirst().runId()).isEqualTo("r1");
         outbox.assertThatRow(lost, "lease_until > clock_timestamp() AND status = 'dispatched'");
-        assertThat(claims.reclaim(10, LEASE)).isEmpty();
+        assertThat(dispatched.reclaim(10, LEASE)).isEmpty();
     }
 
     @Test
     void aRowWithoutALeaseIsLeftToItsWorkflow() {
         long id = outbox.inFlight();
-        claims.leave(outbox.claimed(id));
+        dispatched.leave(outbox.claimed(id));
         outbox.assertThatRow(id, "lease_until IS NULL AND status = 'dispatched'");
-        claims.renew(outbox.claimed(id), LEASE);
+        dispatched.renew(outbox.claimed(id), LEASE);
         outbox.assertThatRow(id, "lease_until IS NULL");
-        assertThat(claims.reclaim(10, LEASE)).isEmpty();
+        assertThat(dispatched.reclaim(10, LEASE)).isEmpty();
     }
 
     @Test
     void aLeaseIsRenewedOnlyForTheRowWithItsKey() {
         long id = outbox.inFlight();
-        claims.renew(outbox.claimed(id), Duration.ofHours(1));
+        dispatched.renew(outbox.claimed(id), Duration.ofHours(1));
         outbox.assertThatRow(id, "lease_until > clock_timestamp() + interval '50 minutes'");
         ClaimedRow stranger = new ClaimedRow(id, UUID.randomUUID(), "default", "welcome", 3, null, null, null, null);
-        claims.renew(stranger, Duration.ofSeconds(1));
-        claims.leave(stranger);
-        claims.release(stranger, Duration.ZERO, "Stranger", "another row");
+        dispatched.renew(stranger, Duration.ofSeconds(1));
+        dispatched.leave(stranger);
+        dispatched.release(stranger, Duration.ZERO, "Stranger", "another row");
         outbox.assertThatRow(id, "status = 'dispatched' AND lease_until > clock_timestamp() + interval '50 minutes'");
     }
 
     @Test
     void aReleasedRowIsPendingAgainAfterItsDelay() {
         long id = outbox.inFlight();
-        claims.release(outbox.claimed(id), Duration.ofMinutes(5), "StartRefused", "no such namespace");
+        dispatched.release(outbox.claimed(id), Duration.ofMinutes(5), "StartRefused", "no such namespace");
         outbox.assertThatRow(id, "status = 'pending' AND lease_until IS NULL");
         outbox.assertThatRow(id, "last_error_type = 'StartRefused' AND last_error = 'no such namespace'");
         assertThat(claim(10)).isEmpty();
@@ -230,7 +234,7 @@ class ClaimsTest {
     void aRowWhoseLeaseIsGoneIsNotReleased() {
         long id = outbox.inFlight();
         outbox.set(id, "lease_until = NULL");
-        claims.release(outbox.claimed(id), Duration.ZERO, "StartRefused", "too late");
+        dispatched.release(outbox.claimed(id), Duration.ZERO, "StartRefused", "too late");
         outbox.assertThatRow(id, "status = 'dispatched' AND last_error IS NULL");
     }
 
@@ -239,12 +243,12 @@ class ClaimsTest {
         long id = outbox.inFlight();
         ClaimedRow first = outbox.claimed(id);
         outbox.set(id, "lease_until = " + PAST);
-        ClaimedRow second = claims.reclaim(1, LEASE).getFirst();
-        claims.release(first, Duration.ZERO, "StartRefused", "too late");
-        claims.leave(first);
-        claims.renew(first, Duration.ofHours(1));
+        ClaimedRow second = dispatched.reclaim(1, LEASE).getFirst();
+        dispatched.release(first, Duration.ZERO, "StartRefused", "too late");
+        dispatched.leave(first);
+        dispatched.renew(first, Duration.ofHours(1));
         outbox.assertThatRow(id, "status = 'dispatched' AND lease_until < clock_timestamp() + interval '10 minutes'");
-        claims.leave(second);
+        dispatched.leave(second);
         outbox.assertThatRow(id, "lease_until IS NULL");
     }
 
@@ -264,14 +268,19 @@ class ClaimsTest {
     }
 
     @Test
-    void onlyLiveLeasesAreStillLeased() {
+    void whatHasNoLiveLeaseAndNoOpenAttemptHasEnded() {
         long live = outbox.inFlight();
         long lost = outbox.inFlight();
         outbox.set(lost, "lease_until = " + PAST);
         long left = outbox.inFlight();
         outbox.set(left, "lease_until = NULL");
-        assertThat(claims.stillLeased(new long[] {live, lost, left, 4711})).containsExactly(live);
-        assertThat(claims.stillLeased(new long[0])).isEmpty();
+        assertThat(dispatched.stages(new long[] {live, lost, left, 4711}))
+                .containsOnly(
+                        Map.entry(live, Stage.WAITING),
+                        Map.entry(lost, Stage.ENDED),
+                        Map.entry(left, Stage.ENDED),
+                        Map.entry(4711L, Stage.ENDED));
+        assertThat(dispatched.stages(new long[0])).isEmpty();
     }
 
     @Test
@@ -294,9 +303,9 @@ class ClaimsTest {
         long id = outbox.inFlight();
         outbox.set(id, "run_id = 'r1'");
         new Rows(outbox.database.dataSource()).cancel(id, "typo");
-        List<ClaimedRow> cancelling = claims.cancelling(0, 10);
+        List<ClaimedRow> cancelling = dispatched.cancelling(0, 10);
         assertThat(ids(cancelling)).containsExactly(id);
         assertThat(cancelling.getFirst().runId()).isEqualTo("r1");
-        assertThat(claims.cancelling(id, 10)).as("those after it").isEmpty();
+        assertThat(dispatched.cancelling(id, 10)).as("those after it").isEmpty();
     }
 }

@@ -33,6 +33,7 @@ final class ModelledOutbox implements AutoCloseable {
 
     private final Connection connection;
     private final Claims claims;
+    private final DispatchedRows dispatched;
     private final Ledger ledger;
     private final Rows operator;
     private final Pauses pauses;
@@ -46,6 +47,7 @@ final class ModelledOutbox implements AutoCloseable {
     ModelledOutbox(TestDatabase database) throws SQLException {
         this.connection = database.connect();
         DataSource pool = OneConnection.of(connection);
+        this.dispatched = new DispatchedRows(pool);
         this.claims = new Claims(pool, new ClaimRules(Map.of(), List.of(), new EventTypes(true, Set.of("skipped"))));
         this.ledger = new Ledger(pool);
         this.operator = new Rows(pool);
@@ -368,7 +370,7 @@ final class ModelledOutbox implements AutoCloseable {
         if (row == null) {
             return;
         }
-        claims.release(
+        dispatched.release(
                 Objects.requireNonNull(row.claimed), release.later() ? LATER : Duration.ZERO, "NotStarted", "no");
         if (status(row) == RowStatus.PENDING) {
             row.status = RowStatus.PENDING;
@@ -391,7 +393,7 @@ final class ModelledOutbox implements AutoCloseable {
     }
 
     private void reclaim() {
-        for (ClaimedRow claimed : claims.reclaim(100, LEASE)) {
+        for (ClaimedRow claimed : dispatched.reclaim(100, LEASE)) {
             ModelRow row = Objects.requireNonNull(rows.get(claimed.id()));
             assertThat(row.lost)
                     .as("claimed again while its lease lived: %s", row)

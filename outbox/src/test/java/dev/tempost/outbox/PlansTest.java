@@ -39,7 +39,7 @@ class PlansTest {
 
     @Test
     void theReclaimReadsTheLeasesThatRanOut() throws SQLException {
-        assertThat(plan(Claims.RECLAIM, "bigint, bigint", "16, 60000"))
+        assertThat(plan(DispatchedRows.RECLAIM, "bigint, bigint", "16, 60000"))
                 .contains("outbox_leased")
                 .doesNotContain("Seq Scan on outbox");
     }
@@ -58,7 +58,7 @@ class PlansTest {
 
     @Test
     void theCancelSignalsReadWhatIsToBeCancelled() throws SQLException {
-        assertThat(plan(Claims.CANCELLING, "bigint, bigint", "0, 100"))
+        assertThat(plan(DispatchedRows.CANCELLING, "bigint, bigint", "0, 100"))
                 .contains("outbox_cancelling")
                 .doesNotContain("Seq Scan on outbox");
     }

@@ -24,12 +24,12 @@ class SettleTest {
     @AutoClose
     private final OutboxFixture outbox;
 
-    private final Claims claims;
+    private final DispatchedRows dispatched;
     private final Ledger ledger;
 
     SettleTest(PostgresVersion version) {
         outbox = new OutboxFixture(version);
-        claims = new Claims(outbox.database.dataSource());
+        dispatched = new DispatchedRows(outbox.database.dataSource());
         ledger = new Ledger(outbox.database.dataSource());
     }
 
@@ -57,7 +57,7 @@ class SettleTest {
         }
         long id = outbox.inFlight();
         ClaimedRow stranger = new ClaimedRow(id, UUID.randomUUID(), "default", "welcome", 3, null, null, null, null);
-        assertThat(claims.settle(stranger, null, LOST)).isNull();
+        assertThat(dispatched.settle(stranger, null, LOST)).isNull();
         assertThat(outbox.status(id)).isEqualTo(RowStatus.DISPATCHED);
     }
 
@@ -137,7 +137,7 @@ class SettleTest {
                 id,
                 "next_attempt_at IS NULL AND lease_until IS NULL AND dispatched_at IS NOT NULL AND finished_at IS NULL"
                         + " AND attempts = 2 AND last_error = '451 busy' AND run_id = 'r1'");
-        assertThat(claims.claim(10, Duration.ofMinutes(1), EventTypes.all(), null)
+        assertThat(new Claims(outbox.database.dataSource()).claim(10, Duration.ofMinutes(1), EventTypes.all(), null)
                         .rows())
                 .extracting(ClaimedRow::id)
                 .containsExactly(id);
@@ -184,19 +184,19 @@ class SettleTest {
     void whoHoldsNoLeaseSettlesOnlyTheDispatchItAskedFor() {
         long id = outbox.inFlight();
         Instant asked = dispatchedAt(id);
-        assertThat(claims.settle(outbox.claimed(id), asked, LOST))
+        assertThat(dispatched.settle(outbox.claimed(id), asked, LOST))
                 .as("while somebody holds a lease")
                 .isNull();
         outbox.set(id, "lease_until = NULL, dispatched_at = clock_timestamp()");
-        assertThat(claims.settle(outbox.claimed(id), asked, LOST))
+        assertThat(dispatched.settle(outbox.claimed(id), asked, LOST))
                 .as("dispatched anew")
                 .isNull();
 
-        assertThat(claims.settle(outbox.claimed(id), dispatchedAt(id), LOST)).isEqualTo(RowStatus.FAILED);
+        assertThat(dispatched.settle(outbox.claimed(id), dispatchedAt(id), LOST)).isEqualTo(RowStatus.FAILED);
     }
 
     private @Nullable RowStatus settle(long id, Settlement settlement) {
-        return claims.settle(outbox.claimed(id), null, settlement);
+        return dispatched.settle(outbox.claimed(id), null, settlement);
     }
 
     private Instant dispatchedAt(long id) {

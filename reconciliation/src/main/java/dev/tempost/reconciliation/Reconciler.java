@@ -1,6 +1,6 @@
 package dev.tempost.reconciliation;
 
-import dev.tempost.outbox.Claims;
+import dev.tempost.outbox.DispatchedRows;
 import dev.tempost.outbox.DispatchedRow;
 import dev.tempost.outbox.OutboxUnavailableException;
 import dev.tempost.outbox.Reconciliation;
@@ -42,14 +42,14 @@ public final class Reconciler {
     private final ListedDeliveries listed;
     private final WorkflowInspector workflows;
     private final Reconciliation rows;
-    private final Claims claims;
+    private final DispatchedRows dispatchedRows;
 
     /** @param taskQueue the task queue of the deliveries; others in the namespace are none of ours */
     public Reconciler(DataSource dataSource, WorkflowClient client, String taskQueue) {
         this.listed = new ListedDeliveries(client, taskQueue);
         this.workflows = new WorkflowInspector(client);
         this.rows = new Reconciliation(dataSource);
-        this.claims = new Claims(dataSource);
+        this.dispatchedRows = new DispatchedRows(dataSource);
     }
 
     /**
@@ -163,7 +163,7 @@ public final class Reconciler {
         if (!repair) {
             return disagreement(dispatched, ended.finding(), ended.settlement().status());
         }
-        RowStatus became = claims.settle(dispatched.row(), dispatched.dispatchedAt(), ended.settlement());
+        RowStatus became = dispatchedRows.settle(dispatched.row(), dispatched.dispatchedAt(), ended.settlement());
         if (became == null) {
             return null;
         }

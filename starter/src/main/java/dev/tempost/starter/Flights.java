@@ -5,7 +5,7 @@ import com.netflix.concurrency.limits.limit.FixedLimit;
 import com.netflix.concurrency.limits.limit.VegasLimit;
 import dev.tempost.outbox.ClaimedRow;
 import dev.tempost.outbox.Claims;
-import dev.tempost.outbox.Claims.Stage;
+import dev.tempost.outbox.DispatchedRows.Stage;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -1,13 +1,13 @@
 package dev.tempost.starter;
 
 import dev.tempost.outbox.ClaimedRow;
-import dev.tempost.outbox.Claims;
+import dev.tempost.outbox.DispatchedRows;
 import dev.tempost.outbox.RowStatus;
 import dev.tempost.outbox.Settlement;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** What becomes of a claimed row that is not on its way, as {@link Claims} writes it. */
+/** What becomes of a claimed row that is not on its way, as {@link DispatchedRows} writes it. */
 interface Leases {
 
     void renew(ClaimedRow row, Duration lease);
@@ -19,26 +19,26 @@ interface Leases {
     @Nullable
     RowStatus settle(ClaimedRow row, Settlement settlement);
 
-    static Leases of(Claims claims) {
+    static Leases of(DispatchedRows rows) {
         return new Leases() {
             @Override
             public void renew(ClaimedRow row, Duration lease) {
-                claims.renew(row, lease);
+                rows.renew(row, lease);
             }
 
             @Override
             public void leave(ClaimedRow row) {
-                claims.leave(row);
+                rows.leave(row);
             }
 
             @Override
             public void release(ClaimedRow row, Duration delay, String errorType, String error) {
-                claims.release(row, delay, errorType, error);
+                rows.release(row, delay, errorType, error);
             }
 
             @Override
             public @Nullable RowStatus settle(ClaimedRow row, Settlement settlement) {
-                return claims.settle(row, null, settlement);
+                return rows.settle(row, null, settlement);
             }
         };
     }

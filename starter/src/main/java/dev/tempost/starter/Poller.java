@@ -3,6 +3,7 @@ package dev.tempost.starter;
 import dev.tempost.outbox.ClaimRules;
 import dev.tempost.outbox.ClaimedRow;
 import dev.tempost.outbox.Claims;
+import dev.tempost.outbox.DispatchedRows;
 import dev.tempost.outbox.ProviderHealth;
 import dev.tempost.reconciliation.WorkflowInspector;
 import io.grpc.StatusRuntimeException;
@@ -30,6 +31,7 @@ public final class Poller {
 
     private final StarterSettings settings;
     private final Claims claims;
+    private final DispatchedRows dispatched;
     private final Flights flights;
     private final TemporalAway temporalAway;
     private final Deadlines deadlines = new Deadlines();
@@ -53,11 +55,12 @@ public final class Poller {
         Waker waker = new Waker();
         ProviderHealth providers = new ProviderHealth(dataSource);
         claims = new Claims(dataSource, rules);
+        dispatched = new DispatchedRows(dataSource);
         flights = settings.adaptive()
                 ? Flights.adaptive(settings.capacity(), routing, waker::ring, System::nanoTime)
                 : Flights.fixed(settings.capacity(), routing, waker::ring, System::nanoTime);
         temporalAway = new TemporalAway(() -> answers(client));
-        Leases leases = Leases.of(claims);
+        Leases leases = Leases.of(dispatched);
         LeaseRescuer leaseRescuer = new LeaseRescuer(new WorkflowInspector(client)::of, leases, policies);
         starts = new Starts(
                 new DeliveryStarter(client, settings, policies, deadlines)::start,
@@ -71,10 +74,10 @@ public final class Poller {
                         .map(ProviderHealth.Down::provider)
                         .collect(Collectors.toSet()));
         cancelSignals = new CancelSignals(
-                claims::cancelling,
+                dispatched::cancelling,
                 row -> deadlines.call(() ->
                         client.newUntypedWorkflowStub(row.workflowId()).signal("cancel", "the row was cancelled")),
-                row -> claims.stages(new long[] {row.id()}).get(row.id()) != Claims.Stage.ENDED,
+                row -> dispatched.stages(new long[] {row.id()}).get(row.id()) != DispatchedRows.Stage.ENDED,
                 leaseRescuer,
                 System::nanoTime);
 
@@ -99,7 +102,7 @@ public final class Poller {
         loops.add(new Loop(
                 "Looking for ended attempts",
                 new Sightings(
-                        claims::stages,
+                        dispatched::stages,
                         flights,
                         settings.alone() ? BETWEEN_SIGHTINGS_ALONE : BETWEEN_SIGHTINGS,
                         System::nanoTime)));
@@ -138,7 +141,7 @@ public final class Poller {
             return false;
         }
         int capacity = flights.capacity();
-        List<ClaimedRow> lost = claims.reclaim(capacity, settings.lease());
+        List<ClaimedRow> lost = dispatched.reclaim(capacity, settings.lease());
         lost.forEach(starts::resume);
         return lost.size() == capacity && flights.waiting() < capacity;
     }

@@ -1,6 +1,6 @@
 package dev.tempost.starter;
 
-import dev.tempost.outbox.Claims.Stage;
+import dev.tempost.outbox.DispatchedRows.Stage;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.Function;

@@ -28,6 +28,37 @@ END
 $$;
 
 
+-- Inserts a row of the outbox, the column defaults filled in by the caller; with a dedup_key that is in use, nothing. Returns
+-- the id of the one or the other.
+CREATE FUNCTION tempost.insert_or_find(new_row tempost.outbox) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    row_id bigint;
+BEGIN
+    -- again when the row in the way is deleted between the two statements
+    LOOP
+        INSERT INTO tempost.outbox AS o (
+            event_type, recipient, payload, tenant, shard_key, object_key, job_id, dedup_key, priority, deliver_after,
+            expires_at, headers, depth, created_at, status, attempts, last_error, last_error_type, last_error_at,
+            finished_at, reason)
+        VALUES (
+            new_row.event_type, new_row.recipient, new_row.payload, new_row.tenant, new_row.shard_key,
+            new_row.object_key, new_row.job_id, new_row.dedup_key, new_row.priority, new_row.deliver_after,
+            new_row.expires_at, new_row.headers, new_row.depth, new_row.created_at, new_row.status, new_row.attempts,
+            new_row.last_error, new_row.last_error_type, new_row.last_error_at, new_row.finished_at, new_row.reason)
+        ON CONFLICT (tenant, dedup_key) WHERE dedup_key IS NOT NULL DO NOTHING
+        RETURNING o.id INTO row_id;
+
+        EXIT WHEN row_id IS NOT NULL;
+        SELECT o.id INTO row_id FROM tempost.outbox o
+        WHERE o.tenant = new_row.tenant AND o.dedup_key = new_row.dedup_key;
+        EXIT WHEN row_id IS NOT NULL;
+    END LOOP;
+    RETURN row_id;
+END
+$$;
+
+
 CREATE FUNCTION tempost.enqueue(
     event_type    text,
     recipient     text        DEFAULT NULL,
@@ -46,8 +77,7 @@ CREATE FUNCTION tempost.enqueue(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-    link   int := tempost.depth_after(enqueue.caused_by, enqueue.event_type);
-    row_id bigint;
+    r tempost.outbox;
 BEGIN
     -- drawn under this lock, ids of one shard commit in their order
     IF enqueue.shard_key IS NOT NULL THEN
@@ -55,24 +85,16 @@ BEGIN
             hashtextextended('tempost:' || enqueue.tenant || ':' || enqueue.shard_key, 0));
     END IF;
 
-    -- again when the row in the way is deleted between the two statements
-    LOOP
-        INSERT INTO tempost.outbox AS o (
-            event_type, recipient, payload, tenant, shard_key, object_key, job_id, dedup_key, priority, deliver_after,
-            expires_at, headers, depth)
-        VALUES (
-            enqueue.event_type, enqueue.recipient, enqueue.payload, enqueue.tenant, enqueue.shard_key,
-            enqueue.object_key, enqueue.job_id, enqueue.dedup_key, enqueue.priority, enqueue.deliver_after,
-            enqueue.expires_at, enqueue.headers, link)
-        ON CONFLICT (tenant, dedup_key) WHERE dedup_key IS NOT NULL DO NOTHING
-        RETURNING o.id INTO row_id;
-
-        EXIT WHEN row_id IS NOT NULL;
-        SELECT o.id INTO row_id FROM tempost.outbox o
-        WHERE o.tenant = enqueue.tenant AND o.dedup_key = enqueue.dedup_key;
-        EXIT WHEN row_id IS NOT NULL;
-    END LOOP;
-    RETURN row_id;
+    r.event_type := enqueue.event_type;         r.recipient := enqueue.recipient;
+    r.payload := enqueue.payload;               r.headers := enqueue.headers;
+    r.tenant := enqueue.tenant;                 r.shard_key := enqueue.shard_key;
+    r.object_key := enqueue.object_key;         r.job_id := enqueue.job_id;
+    r.dedup_key := enqueue.dedup_key;           r.priority := enqueue.priority;
+    r.deliver_after := enqueue.deliver_after;   r.expires_at := enqueue.expires_at;
+    r.depth := tempost.depth_after(enqueue.caused_by, enqueue.event_type);
+    r.created_at := clock_timestamp();          r.status := 'pending';
+    r.attempts := 0;
+    RETURN tempost.insert_or_find(r);
 END
 $$;
 
@@ -106,7 +128,7 @@ CREATE FUNCTION tempost.import(
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-    row_id bigint;
+    r tempost.outbox;
 BEGIN
     IF import.status IS NULL OR import.status = 'dispatched' OR import.status NOT IN (
             'pending', 'delivered', 'failed', 'cancelled', 'expired', 'suppressed', 'superseded', 'dismissed') THEN
@@ -116,28 +138,21 @@ BEGIN
                 ERRCODE = 'invalid_parameter_value';
     END IF;
 
-    -- again when the row in the way is deleted between the two statements
-    LOOP
-        INSERT INTO tempost.outbox AS o (
-            event_type, recipient, payload, tenant, shard_key, object_key, job_id, dedup_key, priority, deliver_after,
-            expires_at, headers, created_at, status, attempts, last_error, last_error_type, last_error_at, finished_at,
-            reason)
-        VALUES (
-            import.event_type, import.recipient, import.payload, import.tenant, import.shard_key, import.object_key,
-            import.job_id, import.dedup_key, import.priority, import.deliver_after, import.expires_at, import.headers,
-            coalesce(import.created_at, clock_timestamp()), import.status, import.attempts, import.last_error,
-            import.last_error_type, import.last_error_at,
-            CASE WHEN import.status <> 'pending' THEN coalesce(import.finished_at, clock_timestamp()) END,
-            import.reason)
-        ON CONFLICT (tenant, dedup_key) WHERE dedup_key IS NOT NULL DO NOTHING
-        RETURNING o.id INTO row_id;
-
-        EXIT WHEN row_id IS NOT NULL;
-        SELECT o.id INTO row_id FROM tempost.outbox o
-        WHERE o.tenant = import.tenant AND o.dedup_key = import.dedup_key;
-        EXIT WHEN row_id IS NOT NULL;
-    END LOOP;
-    RETURN row_id;
+    r.event_type := import.event_type;          r.recipient := import.recipient;
+    r.payload := import.payload;                r.headers := import.headers;
+    r.tenant := import.tenant;                  r.shard_key := import.shard_key;
+    r.object_key := import.object_key;          r.job_id := import.job_id;
+    r.dedup_key := import.dedup_key;            r.priority := import.priority;
+    r.deliver_after := import.deliver_after;    r.expires_at := import.expires_at;
+    r.status := import.status;                  r.attempts := import.attempts;
+    r.last_error := import.last_error;          r.last_error_type := import.last_error_type;
+    r.last_error_at := import.last_error_at;    r.reason := import.reason;
+    r.created_at := coalesce(import.created_at, clock_timestamp());
+    r.depth := 0;
+    IF import.status <> 'pending' THEN
+        r.finished_at := coalesce(import.finished_at, clock_timestamp());
+    END IF;
+    RETURN tempost.insert_or_find(r);
 END
 $$;
 
