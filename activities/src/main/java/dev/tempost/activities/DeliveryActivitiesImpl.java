@@ -98,7 +98,7 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
         }
     }
 
-    /** Whatever happens, the listener is told the end: whoever counts rows on their way would count this one for ever. */
+    /** Whatever happens, the listener hears of the end: whoever counts rows on their way would count this one for ever. */
     private SendResult sendFromAPlace(SendRequest request, ActivityInfo activity) {
         DeliveryRequest delivery = request.delivery();
         try {

@@ -52,7 +52,7 @@ final class LedgerTransmission implements Transmission, AutoCloseable {
                 ledger.alive(attempt, patience(deadline), deadline);
             }
         } catch (OutboxUnavailableException e) {
-            log.debug("Row {}: the ledger could not be told that its attempt is alive", attempt.id(), e);
+            log.debug("Row {}: the ledger could not take the sign of life of its attempt", attempt.id(), e);
         }
     }
 
@@ -63,7 +63,7 @@ final class LedgerTransmission implements Transmission, AutoCloseable {
             begun = ledger.transmitting(
                     attempt, deadline, quarter.compareTo(LONGEST_RESERVE) < 0 ? quarter : LONGEST_RESERVE);
         } catch (OutboxUnavailableException e) {
-            log.warn("Row {} is not transmitted: the ledger could not be told. {}", attempt.id(), e.getMessage());
+            log.warn("Row {} is not transmitted: the ledger could not be asked. {}", attempt.id(), e.getMessage());
             ledgerAway = true;
         }
         return begun;

@@ -688,7 +688,7 @@ class SendOutcomesTest {
             @Override
             public void onEnded(long id) {
                 attempts.add("ended");
-                // what is told of as over takes up no place any more
+                // what was reported as over takes up no place any more
                 try (Places.Place place = places.take(3, Duration.ZERO)) {
                     placeWasFree &= place != null;
                 }

@@ -34,8 +34,8 @@ final class Database {
     }
 
     private static final Duration STATEMENT_TIMEOUT = Duration.ofSeconds(10);
-    // whoever holds a lock for longer is no statement of ours: an application's transaction, which nobody shall wait
-    // for
+    // whoever holds a lock for longer is no statement of ours: an application's transaction, which
+    // nobody shall wait for
     private static final Duration LOCK_TIMEOUT = Duration.ofSeconds(1);
     // later than the server's own limit, whose error says more and keeps the connection
     private static final Duration DEADLINE = Duration.ofSeconds(15);
@@ -98,8 +98,8 @@ final class Database {
     private <T> T run(String what, String sql, Answer<T> answer, @Nullable Object... parameters) {
         try (Connection connection = dataSource.getConnection();
                 PreparedStatement statement = connection.prepareStatement(preamble + sql)) {
-            // on our side of the wire: a request to cancel would need a connection more, to a server that does not
-            // answer
+            // on our side of the wire: a request to cancel would need a connection more, to a server
+            // that does not answer
             connection.setNetworkTimeout(Runnable::run, deadlineMillis);
             bind(statement, parameters);
             statement.execute();

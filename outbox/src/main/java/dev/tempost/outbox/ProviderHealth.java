@@ -115,7 +115,7 @@ public final class ProviderHealth {
     /**
      * Asks to be the one that probes a provider.
      *
-     * @param patience how long nobody else shall
+     * @param patience how long nobody else may
      * @return false when no probe is due, or another replica makes it
      */
     public boolean takeProbe(String provider, Duration patience) {

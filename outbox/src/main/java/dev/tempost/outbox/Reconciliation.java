@@ -39,8 +39,7 @@ public final class Reconciliation {
         """;
 
     // index outbox_open and a sort, rather than an index of its own that every claim and every outcome would have to
-    // keep;
-    // materialized, or the page would be looked for along the primary key, past every finished row
+    // keep; materialized, or the page would be looked for along the primary key, past every finished row
     static final String AFTER = """
         WITH waiting AS MATERIALIZED (
         %s  AND coalesce(dispatched_at, created_at) < clock_timestamp() - ? * interval '1 millisecond'

@@ -7,8 +7,7 @@ import javax.sql.DataSource;
 public final class Retention {
 
     // index outbox_finished, which clock_timestamp() could not use: it may differ for every row. A row that somebody
-    // holds is
-    // left for another time, so that nobody waits for anybody.
+    // holds is left for another time, so that nobody waits for anybody.
     static final String REMOVE = """
         DELETE FROM tempost.outbox
         WHERE id = ANY (ARRAY (

@@ -16,9 +16,8 @@ public final class Schema {
      * @throws org.flywaydb.core.api.FlywayException when PostgreSQL cannot be reached or a migration fails
      */
     public static int migrate(DataSource dataSource) {
-        // names in a migration are looked up where nobody else can plant any; Flyway puts its own schema in front. Not
-        // for
-        // reading, which passes poolers that would give such a session to somebody else
+        // names in a migration are looked up where nobody else can plant any; Flyway puts its own schema in front.
+        // Not for reading, which passes poolers that would give such a session to somebody else
         return configuration(dataSource).initSql("SET search_path = ''").load().migrate().migrationsExecuted;
     }
 

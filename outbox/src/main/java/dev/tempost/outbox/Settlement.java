@@ -3,9 +3,9 @@ package dev.tempost.outbox;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a row shall be settled that no workflow will tell any more.
+ * How a row is to be settled that no workflow will mark.
  *
- * @param status what it shall be; {@link RowStatus#PENDING} gives it back to the poller
+ * @param status what it is to be; {@link RowStatus#PENDING} gives it back to the poller
  * @param runId the run that closed; null where there is none
  * @param reason why; null for none
  * @param errorType the failure's type; null unless it failed

@@ -126,7 +126,7 @@ class PlansAtSizeTest {
                 .replaceFirst("\\?", "NULL")
                 .replaceFirst("\\?", "NULL")
                 .replaceFirst("\\?", "10");
-        // in a function's place, lest it is not over when its plan is read
+        // in a function's place, so that it is over when its plan is read
         String plans = plans("DO $$ BEGIN PERFORM count(*) FROM (" + sql + ") deepest; END $$");
         // it may cut outbox_open with it
         assertThat(indexes(plans)).contains("outbox_shard");

@@ -125,7 +125,7 @@ public final class Poller {
         loops.forEach(Loop::start);
     }
 
-    /** What is told of attempts that this process makes. */
+    /** Whom the attempts that this process makes report to. */
     public Flights flights() {
         return flights;
     }

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
-/** Looks in the table what became of flights: those that other processes send are told by nobody else. */
+/** Looks in the table what became of flights: of those that other processes send, nobody else knows here. */
 final class Sightings implements Loop.Round {
 
     private final Function<long[], Map<Long, Stage>> table;

@@ -17,8 +17,8 @@ class FlightsTest {
 
     private final AtomicLong clock = new AtomicLong();
     private final AtomicInteger rings = new AtomicInteger();
-    // nine may wait for Temporal; eight connections, so that twelve rows may be in flight, and eleven are worth no
-    // claim
+    // nine may wait for Temporal; eight connections, so that twelve rows may be in flight, and eleven
+    // are worth no claim
     private final Flights flights = fixed(9, Map.of("mail", MANY));
     private final Flights slow = fixed(9, Map.of("mail", 8, "other", 8));
 

@@ -3,7 +3,7 @@ package dev.tempost.workflows;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a row shall be marked.
+ * How a row is to be marked.
  *
  * @param id the row's id
  * @param key the row's key

@@ -12,15 +12,14 @@ import org.jspecify.annotations.Nullable;
 /** The activities as a delivery calls them. */
 final class Stubs {
 
-    // what an attempt may wait for a place to send, and longer than the database may take to answer: a receipt must not
-    // be
-    // lost to a timeout of ours
+    // what an attempt may wait for a place to send, and longer than the database may take to answer: a receipt must
+    // not be lost to a timeout of ours
     private static final Duration BESIDES_ITS_DEADLINE = Duration.ofSeconds(50);
     // three times what the activity takes between two heartbeats: one may get lost
     private static final Duration HEARTBEAT_PATIENCE = Duration.ofSeconds(15);
     private static final Duration MARKING = Duration.ofSeconds(10);
-    // far longer than a row waits while its provider's limit is served; one that nobody serves any more must not hold
-    // it
+    // far longer than a row waits while its provider's limit is served; one that nobody serves any more
+    // must not hold it
     static final Duration LONGEST_WAIT_FOR_A_TURN = Duration.ofMinutes(30);
     private static final RetryOptions ONCE =
             RetryOptions.newBuilder().setMaximumAttempts(1).build();
@@ -49,9 +48,9 @@ final class Stubs {
                 .setPriority(Priority.newBuilder()
                         .setPriorityKey(delivery.priority())
                         .build())
-                // the activity names the wait after each of its failures. What is left is an attempt whose process
-                // died:
-                // its wait must not grow with the attempts, most of which may have asked the gate and sent nothing
+                // the activity names the wait after each of its failures. What is left is an attempt
+                // whose process died: its wait must not grow with the attempts, most of which may have
+                // asked the gate and sent nothing
                 .setRetryOptions(RetryOptions.newBuilder()
                         .setInitialInterval(policy.initialInterval())
                         .setBackoffCoefficient(1)

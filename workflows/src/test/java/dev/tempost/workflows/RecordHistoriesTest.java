@@ -316,7 +316,7 @@ class RecordHistoriesTest {
         record("reset-to-last-task-after-an-outage-then-delivered", WORKFLOW_EXECUTION_STATUS_COMPLETED);
     }
 
-    /** What the ledger answers to a failure: a run that is reset and has sent nothing itself shall send. */
+    /** What the ledger answers to a failure: a run that is reset and has sent nothing itself is to send. */
     private static MarkResult sendAgainWhenReset(MarkRequest mark) {
         return new MarkResult(mark.reset() ? DeliveryOutcome.SEND_AGAIN : DeliveryOutcome.FAILED);
     }

@@ -12,7 +12,7 @@ public interface Channel {
      * What the provider will know the message by: the same for every attempt of a row.
      *
      * @param key the row's key
-     * @param provider the name of the provider that shall take it
+     * @param provider the name of the provider that takes it
      */
     String messageId(UUID key, String provider);
 

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param recipient where to; null where the payload decides
  * @param payload a JSON object as text
  * @param headers a JSON object as text
- * @param provider the name of the provider that shall take it
+ * @param provider the name of the provider that takes it
  */
 public record OutgoingMessage(
         long id,

@@ -65,7 +65,7 @@ GROUP BY tenant, event_type, status;
 COMMENT ON VIEW tempost.backlog_now IS 'The backlog by tenant, event type and status, counted as it is read.';
 
 
--- True for the one replica that shall count now. Should it die over it, the next one counts after the longest pause. A time
+-- True for the one replica that is to count now. Should it die over it, the next one counts after the longest pause. A time
 -- beyond that was set by a clock that was ahead.
 CREATE FUNCTION tempost.take_count(p_longest_wait interval, p_longest_pause interval) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

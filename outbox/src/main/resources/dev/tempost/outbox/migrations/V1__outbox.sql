@@ -90,7 +90,7 @@ CREATE INDEX outbox_object ON tempost.outbox (tenant, shard_key, event_type, obj
 -- what goes with a cancelled job
 CREATE INDEX outbox_job ON tempost.outbox (tenant, job_id)
     WHERE job_id IS NOT NULL AND status IN ('pending', 'dispatched');
--- the workflows still to be woken because their row shall be cancelled
+-- the workflows still to be woken because their row is to be cancelled
 CREATE INDEX outbox_cancelling ON tempost.outbox (id)
     WHERE status = 'dispatched' AND cancel_requested_at IS NOT NULL;
 -- what became worthless before it was claimed

@@ -155,7 +155,7 @@ $$;
 
 -- Says whose turn it is in a shard, for a claim that met and locked one of its rows, and locks the shard when it is that row's; null
 -- when it is, and somebody holds the shard. A lower id that committed late goes first as long as nothing of the shard is under
--- way. Whoever is told of another's turn without the lock lines up behind a row that may just be ending: that is noted.
+-- way. Whoever sees another's turn without the lock lines up behind a row that may just be ending: that is noted.
 CREATE FUNCTION tempost.lock_turn(met tempost.outbox) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

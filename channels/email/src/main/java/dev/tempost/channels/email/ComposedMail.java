@@ -9,7 +9,7 @@ import java.io.ByteArrayOutputStream;
  * @param envelopeTo the bare address of the recipient
  * @param needsSmtpUtf8 whether the recipient's local part is not ASCII
  * @param content the whole message, CRLF at its line ends
- * @param personal what must not be told of it
+ * @param personal what must not be repeated of it
  */
 record ComposedMail(
         String envelopeFrom,

@@ -22,7 +22,7 @@ enum SmtpPhase {
     }
 
     /**
-     * Whose doing it is that the server does not go on here: until it is told the recipient it knows nothing of the row, and all
+     * Whose doing it is that the server does not go on here: before the recipient it knows nothing of the row, and all
      * it sees is the same for each. Afterwards it may be this message that it cannot bear.
      */
     Fault fault() {

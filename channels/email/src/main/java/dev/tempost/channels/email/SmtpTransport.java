@@ -65,7 +65,7 @@ final class SmtpTransport extends SMTPTransport {
         }
     }
 
-    /** Opens the connection, names the sender and says goodbye; null when the server would now be told a recipient. */
+    /** Opens the connection, names the sender and says goodbye; null when a recipient would come next. */
     synchronized @Nullable SmtpEnd probe() {
         try {
             SmtpEnd notOpen = open();
