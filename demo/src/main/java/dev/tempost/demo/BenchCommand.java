@@ -1,6 +1,7 @@
 package dev.tempost.demo;
 
 import dev.tempost.demo.bench.GrowthBench;
+import dev.tempost.demo.bench.KillBench;
 import dev.tempost.demo.bench.LatencyBench;
 import dev.tempost.demo.bench.LimitBench;
 import dev.tempost.demo.bench.QueueBench;
@@ -21,7 +22,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "Measures on an embedded stack and prints ratios. 'limit': deliveries beside empty workflows; 'growth': the"
                     + " claim alone, at many rows, and beside a transaction held open, on PostgreSQL only; 'queue': who"
-                    + " waits for whom in a full outbox; 'latency': what a slow mail server costs.",
+                    + " waits for whom in a full outbox; 'latency': what a slow mail server costs; 'kill':"
+                    + " what kill -9 in the middle of a drain costs.",
         },
         mixinStandardHelpOptions = true)
 final class BenchCommand implements Callable<Integer> {
@@ -30,7 +32,8 @@ final class BenchCommand implements Callable<Integer> {
         LIMIT,
         GROWTH,
         QUEUE,
-        LATENCY
+        LATENCY,
+        KILL
     }
 
     @Parameters(index = "0", defaultValue = "limit", description = "What to measure: ${COMPLETION-CANDIDATES}.")
@@ -117,6 +120,10 @@ final class BenchCommand implements Callable<Integer> {
             }
             case LATENCY -> {
                 new LatencyBench(sinkMillis.stream().map(Duration::ofMillis).toList(), rows, beside, split).run();
+                yield 0;
+            }
+            case KILL -> {
+                new KillBench(2_000, rounds).run();
                 yield 0;
             }
             case QUEUE -> {

@@ -123,7 +123,8 @@ class ManyPollersTest {
     private void pollUntilKilled(Connection connection, Random random) throws SQLException {
         Claims claims = new Claims(OneConnection.of(connection));
         while (true) {
-            List<ClaimedRow> claimed = new ArrayList<>(new DispatchedRows(OneConnection.of(connection)).reclaim(16, LEASE));
+            List<ClaimedRow> claimed =
+                    new ArrayList<>(new DispatchedRows(OneConnection.of(connection)).reclaim(16, LEASE));
             claimed.addAll(claims.claim(16, LEASE, EventTypes.all(), null).rows());
             if (claimed.isEmpty()) {
                 claims.mendTurns();

@@ -137,7 +137,8 @@ class SettleTest {
                 id,
                 "next_attempt_at IS NULL AND lease_until IS NULL AND dispatched_at IS NOT NULL AND finished_at IS NULL"
                         + " AND attempts = 2 AND last_error = '451 busy' AND run_id = 'r1'");
-        assertThat(new Claims(outbox.database.dataSource()).claim(10, Duration.ofMinutes(1), EventTypes.all(), null)
+        assertThat(new Claims(outbox.database.dataSource())
+                        .claim(10, Duration.ofMinutes(1), EventTypes.all(), null)
                         .rows())
                 .extracting(ClaimedRow::id)
                 .containsExactly(id);
@@ -192,7 +193,8 @@ class SettleTest {
                 .as("dispatched anew")
                 .isNull();
 
-        assertThat(dispatched.settle(outbox.claimed(id), dispatchedAt(id), LOST)).isEqualTo(RowStatus.FAILED);
+        assertThat(dispatched.settle(outbox.claimed(id), dispatchedAt(id), LOST))
+                .isEqualTo(RowStatus.FAILED);
     }
 
     private @Nullable RowStatus settle(long id, Settlement settlement) {

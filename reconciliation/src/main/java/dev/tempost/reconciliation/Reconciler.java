@@ -1,7 +1,7 @@
 package dev.tempost.reconciliation;
 
-import dev.tempost.outbox.DispatchedRows;
 import dev.tempost.outbox.DispatchedRow;
+import dev.tempost.outbox.DispatchedRows;
 import dev.tempost.outbox.OutboxUnavailableException;
 import dev.tempost.outbox.Reconciliation;
 import dev.tempost.outbox.RowStatus;

@@ -1,12 +1,9 @@
 package dev.tempost.demo.bench;
 
 import dev.tempost.app.terminal.Progress;
-import dev.tempost.embedded.Ports;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -16,7 +13,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * What a slow mail server costs: rows a second, and how long an urgent row among them takes, at several times a mail takes.
@@ -24,7 +20,6 @@ import org.postgresql.ds.PGSimpleDataSource;
  */
 public final class LatencyBench {
 
-    private static final int CONNECTIONS = 16;
     private static final int WARM_UP = 1000;
     private static final Duration LONGEST_TURN = Duration.ofSeconds(20);
     private static final Duration BETWEEN_URGENT_ROWS = Duration.ofMillis(500);
@@ -50,14 +45,7 @@ public final class LatencyBench {
         this.split = split;
     }
 
-    /** One way to run Tempost, with its own outbox. */
-    private record Party(String name, PGSimpleDataSource outbox, List<Process> processes) implements AutoCloseable {
-        @Override
-        public void close() {
-            processes.forEach(Process::destroy);
-            processes.forEach(process -> process.onExit().join());
-        }
-    }
+    private record Party(String name, Deployment tempost) {}
 
     private record Turn(double rowsPerSecond, List<Double> urgentMillis) {}
 
@@ -77,7 +65,7 @@ public final class LatencyBench {
                 }
                 measure(sink, parties);
             } finally {
-                parties.forEach(Party::close);
+                parties.forEach(party -> party.tempost().close());
             }
         }
     }
@@ -117,7 +105,7 @@ public final class LatencyBench {
     }
 
     private static double ceiling(Duration latency) {
-        return latency.isZero() ? Double.MAX_VALUE : CONNECTIONS * 1000.0 / latency.toMillis();
+        return latency.isZero() ? Double.MAX_VALUE : Deployment.CONNECTIONS * 1000.0 / latency.toMillis();
     }
 
     private int rowsAt(Duration latency) {
@@ -128,7 +116,7 @@ public final class LatencyBench {
     private static Turn turn(Party party, SlowSink sink, int count) throws Exception {
         sink.forget();
         Map<String, Instant> urgentAt = new HashMap<>();
-        try (Connection connection = party.outbox().getConnection();
+        try (Connection connection = party.tempost().outbox().getConnection();
                 PreparedStatement bulk = connection.prepareStatement(INSERT
                         + " SELECT 'bench', 'welcome', 'r' || n || '@example.com', '{\"name\": \"Ada\"}', 3"
                         + " FROM generate_series(1, ?) n");
@@ -166,47 +154,19 @@ public final class LatencyBench {
         return (to - from) / (between.toNanos() / 1e9);
     }
 
-    private Party party(BenchStack stack, SlowSink sink, String name, String classPath, List<String> processRoles)
-            throws IOException, SQLException {
-        String database = "bench_" + name.replace(' ', '_');
-        stack.execute("CREATE DATABASE " + database);
-        PGSimpleDataSource outbox = new PGSimpleDataSource();
-        outbox.setUrl(stack.database().jdbcUrl().replaceAll("/postgres$", "/" + database));
-        outbox.setUser("postgres");
-        List<Process> processes = new ArrayList<>();
-        for (String roles : processRoles) {
-            Map<String, String> settings = new HashMap<>(stack.settings());
-            settings.put("spring.datasource.url", outbox.getUrl());
-            settings.put("spring.mail.port", Integer.toString(sink.port()));
-            settings.put("tempost.mail.max-connections", Integer.toString(CONNECTIONS));
-            settings.put("tempost.temporal.task-queue", database);
-            settings.put("tempost.roles", roles);
-            settings.put("server.port", Integer.toString(Ports.any()));
-            Process process = new ProcessBuilder(ServeProcess.command(settings, classPath))
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            // whoever stops the benchmark stops what it started
-            Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
-            processes.add(process);
-        }
-        Party party = new Party(name, outbox, processes);
+    private static Party party(
+            BenchStack stack, SlowSink sink, String name, String classPath, List<String> processRoles)
+            throws Exception {
+        Deployment tempost = new Deployment(stack, sink, "bench_" + name.replace(' ', '_'), classPath);
         try {
-            BenchStack.await(() -> migrated(outbox), "the schema of " + name);
+            for (String roles : processRoles) {
+                tempost.start(roles);
+            }
+            tempost.awaitSchema();
         } catch (Exception e) {
-            party.close();
+            tempost.close();
             throw new IllegalStateException(name + " did not come up", e);
         }
-        return party;
-    }
-
-    private static boolean migrated(PGSimpleDataSource outbox) {
-        try (Connection connection = outbox.getConnection();
-                PreparedStatement look = connection.prepareStatement("SELECT FROM tempost.outbox LIMIT 1")) {
-            look.execute();
-            return true;
-        } catch (SQLException notYet) {
-            return false;
-        }
+        return new Party(name, tempost);
     }
 }

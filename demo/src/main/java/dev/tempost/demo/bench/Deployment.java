@@ -1,0 +1,112 @@
+package dev.tempost.demo.bench;
+
+import dev.tempost.embedded.Ports;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** Tempost in processes of its own, on a database and a task queue of its own. */
+final class Deployment implements AutoCloseable {
+
+    static final int CONNECTIONS = 16;
+
+    private final PGSimpleDataSource outbox = new PGSimpleDataSource();
+    private final Map<String, String> settings;
+    private final String classPath;
+    private final List<Process> processes = new ArrayList<>();
+    private int port;
+
+    /**
+     * @param database the database, which it creates, and the task queue
+     * @param sink the mail server it sends to
+     * @param classPath the build's jar
+     */
+    Deployment(BenchStack stack, SlowSink sink, String database, String classPath) throws SQLException {
+        stack.execute("CREATE DATABASE " + database);
+        outbox.setUrl(stack.database().jdbcUrl().replaceAll("/postgres$", "/" + database));
+        outbox.setUser("postgres");
+        this.classPath = classPath;
+        settings = new HashMap<>(stack.settings());
+        settings.put("spring.datasource.url", outbox.getUrl());
+        settings.put("spring.mail.port", Integer.toString(sink.port()));
+        settings.put("tempost.mail.max-connections", Integer.toString(CONNECTIONS));
+        settings.put("tempost.temporal.task-queue", database);
+    }
+
+    PGSimpleDataSource outbox() {
+        return outbox;
+    }
+
+    /** Starts one more process with these roles. */
+    void start(String roles) throws IOException {
+        port = Ports.any();
+        Map<String, String> own = new HashMap<>(settings);
+        own.put("tempost.roles", roles);
+        own.put("server.port", Integer.toString(port));
+        Process process = new ProcessBuilder(ServeProcess.command(own, classPath))
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        // whoever stops the benchmark stops what it started
+        Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
+        processes.add(process);
+    }
+
+    /** Waits until the schema is there. */
+    void awaitSchema() throws Exception {
+        BenchStack.await(this::migrated, "the schema in " + outbox.getUrl());
+    }
+
+    /** Waits until the process that was started last says that it is ready. */
+    void awaitReadiness() throws Exception {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            HttpRequest question = HttpRequest.newBuilder(
+                            URI.create("http://127.0.0.1:" + port + "/actuator/health/readiness"))
+                    .build();
+            BenchStack.await(
+                    () -> {
+                        try {
+                            return client.send(question, HttpResponse.BodyHandlers.discarding())
+                                            .statusCode()
+                                    == 200;
+                        } catch (IOException notYet) {
+                            return false;
+                        }
+                    },
+                    "readiness");
+        }
+    }
+
+    /** As {@code kill -9} does, all of them. */
+    void kill() {
+        processes.forEach(Process::destroyForcibly);
+        processes.forEach(process -> process.onExit().join());
+        processes.clear();
+    }
+
+    private boolean migrated() {
+        try (Connection connection = outbox.getConnection();
+                PreparedStatement look = connection.prepareStatement("SELECT FROM tempost.outbox LIMIT 1")) {
+            look.execute();
+            return true;
+        } catch (SQLException notYet) {
+            return false;
+        }
+    }
+
+    @Override
+    public void close() {
+        processes.forEach(Process::destroy);
+        processes.forEach(process -> process.onExit().join());
+    }
+}
