@@ -1,8 +1,8 @@
 package dev.tempost.activities;
 
 import dev.tempost.activities.channel.Outcome;
-import dev.tempost.outbox.OutboxUnavailableException;
-import dev.tempost.outbox.ProviderHealth;
+import dev.tempost.outbox.database.OutboxUnavailableException;
+import dev.tempost.outbox.ledger.ProviderHealth;
 import dev.tempost.workflows.FailureType;
 import java.time.Duration;
 import java.util.Map;

@@ -1,10 +1,10 @@
 package dev.tempost.activities;
 
-import dev.tempost.outbox.Admission;
-import dev.tempost.outbox.AttemptRef;
-import dev.tempost.outbox.Ledger;
-import dev.tempost.outbox.OutboxUnavailableException;
-import dev.tempost.outbox.RowStatus;
+import dev.tempost.outbox.database.OutboxUnavailableException;
+import dev.tempost.outbox.ledger.Admission;
+import dev.tempost.outbox.ledger.AttemptRef;
+import dev.tempost.outbox.ledger.Ledger;
+import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.workflows.CarriedFailure;
 import dev.tempost.workflows.DeliveryActivities;
 import dev.tempost.workflows.DeliveryOutcome;

@@ -1,7 +1,7 @@
 package dev.tempost.activities;
 
-import dev.tempost.outbox.Admission;
-import dev.tempost.outbox.RowStatus;
+import dev.tempost.outbox.ledger.Admission;
+import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.workflows.FailureType;
 import io.temporal.failure.ApplicationFailure;
 import java.time.Duration;

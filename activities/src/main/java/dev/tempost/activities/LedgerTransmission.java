@@ -1,9 +1,9 @@
 package dev.tempost.activities;
 
 import dev.tempost.activities.channel.Transmission;
-import dev.tempost.outbox.AttemptRef;
-import dev.tempost.outbox.Ledger;
-import dev.tempost.outbox.OutboxUnavailableException;
+import dev.tempost.outbox.database.OutboxUnavailableException;
+import dev.tempost.outbox.ledger.AttemptRef;
+import dev.tempost.outbox.ledger.Ledger;
 import java.time.Duration;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;

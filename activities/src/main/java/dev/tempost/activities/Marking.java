@@ -1,10 +1,10 @@
 package dev.tempost.activities;
 
-import dev.tempost.outbox.AttemptRef;
-import dev.tempost.outbox.Ledger;
-import dev.tempost.outbox.Mark;
-import dev.tempost.outbox.Marked;
-import dev.tempost.outbox.RowStatus;
+import dev.tempost.outbox.ledger.AttemptRef;
+import dev.tempost.outbox.ledger.Ledger;
+import dev.tempost.outbox.ledger.Mark;
+import dev.tempost.outbox.ledger.Marked;
+import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.workflows.DeliveryOutcome;
 import dev.tempost.workflows.FailureType;
 import dev.tempost.workflows.MarkRequest;

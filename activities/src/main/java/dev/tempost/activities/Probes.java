@@ -2,8 +2,8 @@ package dev.tempost.activities;
 
 import dev.tempost.activities.channel.Channel;
 import dev.tempost.activities.channel.Health;
-import dev.tempost.outbox.OutboxUnavailableException;
-import dev.tempost.outbox.ProviderHealth;
+import dev.tempost.outbox.database.OutboxUnavailableException;
+import dev.tempost.outbox.ledger.ProviderHealth;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ScheduledThreadPoolExecutor;

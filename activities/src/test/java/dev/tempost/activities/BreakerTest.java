@@ -9,7 +9,7 @@ import dev.tempost.activities.channel.Health;
 import dev.tempost.activities.channel.Outcome;
 import dev.tempost.activities.channel.OutgoingMessage;
 import dev.tempost.activities.channel.Transmission;
-import dev.tempost.outbox.ProviderHealth;
+import dev.tempost.outbox.ledger.ProviderHealth;
 import dev.tempost.outbox.testing.TestDatabase;
 import dev.tempost.workflows.FailureType;
 import java.time.Duration;

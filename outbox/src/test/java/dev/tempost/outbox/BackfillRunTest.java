@@ -3,8 +3,12 @@ package dev.tempost.outbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tempost.outbox.BackfillRun.Progress;
+import dev.tempost.outbox.backfill.Backfill;
+import dev.tempost.outbox.backfill.BackfillRefusedException;
+import dev.tempost.outbox.backfill.BackfillRun;
+import dev.tempost.outbox.backfill.BackfillRun.Progress;
 import dev.tempost.outbox.testing.OnEveryPostgres;
+import dev.tempost.outbox.testing.OutboxFixture;
 import dev.tempost.outbox.testing.PostgresVersion;
 import java.sql.Connection;
 import java.sql.SQLException;

@@ -3,7 +3,10 @@ package dev.tempost.outbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.tempost.outbox.rows.Backlog;
+import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.outbox.testing.OnEveryPostgres;
+import dev.tempost.outbox.testing.OutboxFixture;
 import dev.tempost.outbox.testing.PostgresVersion;
 import java.time.Duration;
 import java.util.List;

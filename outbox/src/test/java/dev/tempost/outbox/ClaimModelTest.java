@@ -1,6 +1,6 @@
 package dev.tempost.outbox;
 
-import dev.tempost.outbox.Pauses.Scope;
+import dev.tempost.outbox.rows.Pauses.Scope;
 import dev.tempost.outbox.testing.TestDatabase;
 import java.sql.SQLException;
 import java.util.List;

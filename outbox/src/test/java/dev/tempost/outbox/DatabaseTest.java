@@ -3,7 +3,10 @@ package dev.tempost.outbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tempost.outbox.database.Database;
+import dev.tempost.outbox.database.OutboxUnavailableException;
 import dev.tempost.outbox.testing.OnEveryPostgres;
+import dev.tempost.outbox.testing.OutboxFixture;
 import dev.tempost.outbox.testing.PostgresVersion;
 import dev.tempost.outbox.testing.SilentProxy;
 import java.io.IOException;

@@ -2,8 +2,13 @@ package dev.tempost.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tempost.outbox.ClaimRules.ProviderLimit;
-import dev.tempost.outbox.ClaimRules.Share;
+import dev.tempost.outbox.claim.ClaimRules;
+import dev.tempost.outbox.claim.ClaimRules.ProviderLimit;
+import dev.tempost.outbox.claim.ClaimRules.Share;
+import dev.tempost.outbox.claim.Claims;
+import dev.tempost.outbox.claim.EventTypes;
+import dev.tempost.outbox.rows.ClaimedRow;
+import dev.tempost.outbox.testing.OutboxFixture;
 import dev.tempost.outbox.testing.PostgresVersion;
 import java.time.Duration;
 import java.util.HashSet;

@@ -2,9 +2,20 @@ package dev.tempost.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tempost.outbox.ClaimRules.ProviderLimit;
-import dev.tempost.outbox.ClaimRules.Share;
-import dev.tempost.outbox.Pauses.Scope;
+import dev.tempost.outbox.claim.ClaimRules;
+import dev.tempost.outbox.claim.ClaimRules.ProviderLimit;
+import dev.tempost.outbox.claim.ClaimRules.Share;
+import dev.tempost.outbox.claim.Claims;
+import dev.tempost.outbox.claim.EventTypes;
+import dev.tempost.outbox.ledger.Admission;
+import dev.tempost.outbox.ledger.AttemptRef;
+import dev.tempost.outbox.ledger.Ledger;
+import dev.tempost.outbox.ledger.ProviderHealth;
+import dev.tempost.outbox.ledger.RefusedPhase;
+import dev.tempost.outbox.rows.ClaimedRow;
+import dev.tempost.outbox.rows.Pauses;
+import dev.tempost.outbox.rows.Pauses.Scope;
+import dev.tempost.outbox.testing.OutboxFixture;
 import dev.tempost.outbox.testing.PostgresVersion;
 import java.sql.Connection;
 import java.sql.SQLException;

@@ -2,6 +2,11 @@ package dev.tempost.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tempost.outbox.claim.Claims;
+import dev.tempost.outbox.claim.EventTypes;
+import dev.tempost.outbox.rows.ClaimedRow;
+import dev.tempost.outbox.rows.DispatchedRows;
+import dev.tempost.outbox.testing.OutboxFixture;
 import dev.tempost.outbox.testing.PostgresVersion;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

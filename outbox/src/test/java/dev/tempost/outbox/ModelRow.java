@@ -1,5 +1,8 @@
 package dev.tempost.outbox;
 
+import dev.tempost.outbox.ledger.AttemptRef;
+import dev.tempost.outbox.rows.ClaimedRow;
+import dev.tempost.outbox.rows.RowStatus;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 

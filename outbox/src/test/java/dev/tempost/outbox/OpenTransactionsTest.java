@@ -2,7 +2,9 @@ package dev.tempost.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tempost.outbox.database.OpenTransactions;
 import dev.tempost.outbox.testing.OnEveryPostgres;
+import dev.tempost.outbox.testing.OutboxFixture;
 import dev.tempost.outbox.testing.PostgresVersion;
 import java.sql.Connection;
 import java.sql.SQLException;

@@ -2,6 +2,7 @@ package dev.tempost.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tempost.outbox.rows.ClaimedRow;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

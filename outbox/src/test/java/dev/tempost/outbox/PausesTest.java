@@ -2,7 +2,15 @@ package dev.tempost.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tempost.outbox.Pauses.Scope;
+import dev.tempost.outbox.claim.Claims;
+import dev.tempost.outbox.claim.EventTypes;
+import dev.tempost.outbox.ledger.Admission;
+import dev.tempost.outbox.ledger.Ledger;
+import dev.tempost.outbox.rows.ClaimedRow;
+import dev.tempost.outbox.rows.Pauses;
+import dev.tempost.outbox.rows.Pauses.Scope;
+import dev.tempost.outbox.rows.Shards;
+import dev.tempost.outbox.testing.OutboxFixture;
 import dev.tempost.outbox.testing.PostgresVersion;
 import java.time.Duration;
 import java.util.List;

@@ -3,6 +3,14 @@ package dev.tempost.outbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tempost.outbox.backfill.Backfill;
+import dev.tempost.outbox.backfill.BackfillRun;
+import dev.tempost.outbox.claim.Claims;
+import dev.tempost.outbox.claim.EventTypes;
+import dev.tempost.outbox.database.Database;
+import dev.tempost.outbox.database.Pooling;
+import dev.tempost.outbox.database.Schema;
+import dev.tempost.outbox.testing.OutboxFixture;
 import dev.tempost.outbox.testing.PgBouncer;
 import dev.tempost.outbox.testing.PostgresVersion;
 import java.sql.Connection;

@@ -2,6 +2,7 @@ package dev.tempost.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tempost.outbox.ledger.ProviderHealth;
 import dev.tempost.outbox.testing.TestDatabase;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;

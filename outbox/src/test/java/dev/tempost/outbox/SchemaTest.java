@@ -3,6 +3,7 @@ package dev.tempost.outbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tempost.outbox.database.Schema;
 import dev.tempost.outbox.testing.OnEveryPostgres;
 import dev.tempost.outbox.testing.PostgresVersion;
 import dev.tempost.outbox.testing.TestDatabase;
@@ -98,8 +99,8 @@ class SchemaTest {
     }
 
     private static String undo(String migration) throws IOException {
-        try (InputStream script =
-                Objects.requireNonNull(Schema.class.getResourceAsStream("undo/U" + migration + ".sql"))) {
+        try (InputStream script = Objects.requireNonNull(
+                Schema.class.getResourceAsStream("/dev/tempost/outbox/undo/U" + migration + ".sql"))) {
             return new String(script.readAllBytes(), StandardCharsets.UTF_8);
         }
     }

@@ -1,6 +1,6 @@
 package dev.tempost.outbox;
 
-import dev.tempost.outbox.Pauses.Scope;
+import dev.tempost.outbox.rows.Pauses.Scope;
 import org.jspecify.annotations.Nullable;
 
 /** What may happen to an outbox. Rows are named by a number that is taken modulo the rows it can happen to; with none, it does not. */

@@ -2,7 +2,18 @@ package dev.tempost.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tempost.outbox.claim.ClaimRules;
+import dev.tempost.outbox.claim.Claims;
+import dev.tempost.outbox.claim.EventTypes;
+import dev.tempost.outbox.ledger.Admission;
+import dev.tempost.outbox.ledger.AttemptRef;
+import dev.tempost.outbox.ledger.Ledger;
+import dev.tempost.outbox.rows.ClaimedRow;
+import dev.tempost.outbox.rows.RowStatus;
+import dev.tempost.outbox.rows.Rows;
+import dev.tempost.outbox.rows.Shards;
 import dev.tempost.outbox.testing.OnEveryPostgres;
+import dev.tempost.outbox.testing.OutboxFixture;
 import dev.tempost.outbox.testing.PostgresVersion;
 import java.sql.Connection;
 import java.sql.SQLException;

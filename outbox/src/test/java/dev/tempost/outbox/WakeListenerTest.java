@@ -3,7 +3,12 @@ package dev.tempost.outbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tempost.outbox.database.OutboxUnavailableException;
+import dev.tempost.outbox.database.WakeListener;
+import dev.tempost.outbox.rows.RowStatus;
+import dev.tempost.outbox.rows.Rows;
 import dev.tempost.outbox.testing.OnEveryPostgres;
+import dev.tempost.outbox.testing.OutboxFixture;
 import dev.tempost.outbox.testing.PostgresVersion;
 import java.time.Duration;
 import javax.sql.DataSource;

@@ -1,6 +1,6 @@
 package dev.tempost.reconciliation;
 
-import dev.tempost.outbox.OutboxUnavailableException;
+import dev.tempost.outbox.database.OutboxUnavailableException;
 import dev.tempost.workflows.FailureType;
 import dev.tempost.workflows.ReconcileActivities;
 import dev.tempost.workflows.Repaired;

@@ -1,10 +1,10 @@
 package dev.tempost.reconciliation;
 
-import dev.tempost.outbox.DispatchedRow;
-import dev.tempost.outbox.DispatchedRows;
-import dev.tempost.outbox.OutboxUnavailableException;
-import dev.tempost.outbox.Reconciliation;
-import dev.tempost.outbox.RowStatus;
+import dev.tempost.outbox.database.OutboxUnavailableException;
+import dev.tempost.outbox.rows.DispatchedRow;
+import dev.tempost.outbox.rows.DispatchedRows;
+import dev.tempost.outbox.rows.Reconciliation;
+import dev.tempost.outbox.rows.RowStatus;
 import io.grpc.StatusRuntimeException;
 import io.temporal.client.WorkflowClient;
 import io.temporal.client.WorkflowServiceException;

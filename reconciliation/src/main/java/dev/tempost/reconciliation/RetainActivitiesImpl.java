@@ -1,8 +1,8 @@
 package dev.tempost.reconciliation;
 
-import dev.tempost.outbox.OutboxUnavailableException;
-import dev.tempost.outbox.Retention;
-import dev.tempost.outbox.RowStatus;
+import dev.tempost.outbox.database.OutboxUnavailableException;
+import dev.tempost.outbox.rows.Retention;
+import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.workflows.FailureType;
 import dev.tempost.workflows.RetainActivities;
 import dev.tempost.workflows.RetainResult;

@@ -1,7 +1,7 @@
 package dev.tempost.reconciliation;
 
-import dev.tempost.outbox.RowStatus;
-import dev.tempost.outbox.Settlement;
+import dev.tempost.outbox.rows.RowStatus;
+import dev.tempost.outbox.rows.Settlement;
 import dev.tempost.workflows.DeliveryResult;
 import dev.tempost.workflows.FailureType;
 import io.grpc.Status;

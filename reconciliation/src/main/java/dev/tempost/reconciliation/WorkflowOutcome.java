@@ -1,6 +1,6 @@
 package dev.tempost.reconciliation;
 
-import dev.tempost.outbox.Settlement;
+import dev.tempost.outbox.rows.Settlement;
 
 /** What became of a delivery, as Temporal knows it, and what follows for a row that its workflow did not mark. */
 public sealed interface WorkflowOutcome {

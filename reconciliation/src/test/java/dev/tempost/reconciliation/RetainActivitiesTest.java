@@ -2,8 +2,8 @@ package dev.tempost.reconciliation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tempost.outbox.Retention;
-import dev.tempost.outbox.RowStatus;
+import dev.tempost.outbox.rows.Retention;
+import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.outbox.testing.TestDatabase;
 import dev.tempost.workflows.RetainActivities;
 import dev.tempost.workflows.RetainResult;

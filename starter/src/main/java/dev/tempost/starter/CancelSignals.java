@@ -1,6 +1,6 @@
 package dev.tempost.starter;
 
-import dev.tempost.outbox.ClaimedRow;
+import dev.tempost.outbox.rows.ClaimedRow;
 import io.temporal.client.WorkflowNotFoundException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package dev.tempost.starter;
 
-import dev.tempost.outbox.ClaimedRow;
-import dev.tempost.outbox.Claims;
-import dev.tempost.outbox.EventTypes;
+import dev.tempost.outbox.claim.Claims;
+import dev.tempost.outbox.claim.EventTypes;
+import dev.tempost.outbox.rows.ClaimedRow;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;

@@ -1,6 +1,6 @@
 package dev.tempost.starter;
 
-import dev.tempost.outbox.EventTypes;
+import dev.tempost.outbox.claim.EventTypes;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Supplier;

@@ -1,6 +1,6 @@
 package dev.tempost.starter;
 
-import dev.tempost.outbox.ClaimedRow;
+import dev.tempost.outbox.rows.ClaimedRow;
 import dev.tempost.workflows.Attributes;
 import dev.tempost.workflows.DeliveryPolicy;
 import dev.tempost.workflows.DeliveryRequest;

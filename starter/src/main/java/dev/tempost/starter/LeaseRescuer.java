@@ -1,7 +1,7 @@
 package dev.tempost.starter;
 
-import dev.tempost.outbox.ClaimedRow;
-import dev.tempost.outbox.RowStatus;
+import dev.tempost.outbox.rows.ClaimedRow;
+import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.reconciliation.WorkflowInspector;
 import dev.tempost.reconciliation.WorkflowOutcome;
 import io.grpc.StatusRuntimeException;

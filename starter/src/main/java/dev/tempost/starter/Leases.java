@@ -1,9 +1,9 @@
 package dev.tempost.starter;
 
-import dev.tempost.outbox.ClaimedRow;
-import dev.tempost.outbox.DispatchedRows;
-import dev.tempost.outbox.RowStatus;
-import dev.tempost.outbox.Settlement;
+import dev.tempost.outbox.rows.ClaimedRow;
+import dev.tempost.outbox.rows.DispatchedRows;
+import dev.tempost.outbox.rows.RowStatus;
+import dev.tempost.outbox.rows.Settlement;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 

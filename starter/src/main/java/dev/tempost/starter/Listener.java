@@ -1,7 +1,7 @@
 package dev.tempost.starter;
 
-import dev.tempost.outbox.Pooling;
-import dev.tempost.outbox.WakeListener;
+import dev.tempost.outbox.database.Pooling;
+import dev.tempost.outbox.database.WakeListener;
 import java.time.Duration;
 import javax.sql.DataSource;
 import org.slf4j.Logger;

@@ -1,6 +1,6 @@
 package dev.tempost.starter;
 
-import dev.tempost.outbox.OutboxUnavailableException;
+import dev.tempost.outbox.database.OutboxUnavailableException;
 import java.time.Duration;
 import java.util.Locale;
 import org.slf4j.Logger;

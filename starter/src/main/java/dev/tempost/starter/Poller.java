@@ -1,10 +1,10 @@
 package dev.tempost.starter;
 
-import dev.tempost.outbox.ClaimRules;
-import dev.tempost.outbox.ClaimedRow;
-import dev.tempost.outbox.Claims;
-import dev.tempost.outbox.DispatchedRows;
-import dev.tempost.outbox.ProviderHealth;
+import dev.tempost.outbox.claim.ClaimRules;
+import dev.tempost.outbox.claim.Claims;
+import dev.tempost.outbox.ledger.ProviderHealth;
+import dev.tempost.outbox.rows.ClaimedRow;
+import dev.tempost.outbox.rows.DispatchedRows;
 import dev.tempost.reconciliation.WorkflowInspector;
 import io.grpc.StatusRuntimeException;
 import io.temporal.api.workflowservice.v1.GetSystemInfoRequest;

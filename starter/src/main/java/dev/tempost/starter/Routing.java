@@ -1,6 +1,6 @@
 package dev.tempost.starter;
 
-import dev.tempost.outbox.EventTypes;
+import dev.tempost.outbox.claim.EventTypes;
 import java.util.Map;
 import java.util.Set;
 

@@ -1,6 +1,6 @@
 package dev.tempost.starter;
 
-import dev.tempost.outbox.DispatchedRows.Stage;
+import dev.tempost.outbox.rows.DispatchedRows.Stage;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.Function;

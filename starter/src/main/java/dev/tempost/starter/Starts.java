@@ -1,7 +1,7 @@
 package dev.tempost.starter;
 
-import dev.tempost.outbox.ClaimedRow;
-import dev.tempost.outbox.OutboxUnavailableException;
+import dev.tempost.outbox.database.OutboxUnavailableException;
+import dev.tempost.outbox.rows.ClaimedRow;
 import dev.tempost.workflows.FailureType;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;

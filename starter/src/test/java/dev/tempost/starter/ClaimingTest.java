@@ -2,9 +2,9 @@ package dev.tempost.starter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tempost.outbox.ClaimedRow;
-import dev.tempost.outbox.Claims;
-import dev.tempost.outbox.EventTypes;
+import dev.tempost.outbox.claim.Claims;
+import dev.tempost.outbox.claim.EventTypes;
+import dev.tempost.outbox.rows.ClaimedRow;
 import dev.tempost.workflows.Attributes;
 import java.time.Duration;
 import java.util.ArrayDeque;

@@ -2,7 +2,7 @@ package dev.tempost.starter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tempost.outbox.DispatchedRows.Stage;
+import dev.tempost.outbox.rows.DispatchedRows.Stage;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;

@@ -2,9 +2,9 @@ package dev.tempost.starter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tempost.outbox.ClaimedRow;
-import dev.tempost.outbox.RowStatus;
-import dev.tempost.outbox.Settlement;
+import dev.tempost.outbox.rows.ClaimedRow;
+import dev.tempost.outbox.rows.RowStatus;
+import dev.tempost.outbox.rows.Settlement;
 import dev.tempost.reconciliation.WorkflowOutcome;
 import dev.tempost.workflows.DeliveryPolicy;
 import io.grpc.Status;

@@ -2,10 +2,10 @@ package dev.tempost.app.command;
 
 import dev.tempost.app.terminal.Formats;
 import dev.tempost.app.terminal.Progress;
-import dev.tempost.outbox.Backfill;
-import dev.tempost.outbox.BackfillRefusedException;
-import dev.tempost.outbox.BackfillRun;
-import dev.tempost.outbox.OutboxUnavailableException;
+import dev.tempost.outbox.backfill.Backfill;
+import dev.tempost.outbox.backfill.BackfillRefusedException;
+import dev.tempost.outbox.backfill.BackfillRun;
+import dev.tempost.outbox.database.OutboxUnavailableException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

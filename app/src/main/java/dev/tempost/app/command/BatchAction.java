@@ -1,6 +1,6 @@
 package dev.tempost.app.command;
 
-import dev.tempost.outbox.Rows;
+import dev.tempost.outbox.rows.Rows;
 import java.util.List;
 
 /** Does the same to several rows, and says of each what came of it. */

@@ -1,6 +1,6 @@
 package dev.tempost.app.command;
 
-import dev.tempost.outbox.Rows;
+import dev.tempost.outbox.rows.Rows;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

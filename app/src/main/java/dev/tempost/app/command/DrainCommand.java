@@ -2,8 +2,8 @@ package dev.tempost.app.command;
 
 import dev.tempost.app.engine.DependencyHealth;
 import dev.tempost.app.engine.Service;
-import dev.tempost.outbox.Backlog;
-import dev.tempost.outbox.OutboxUnavailableException;
+import dev.tempost.outbox.database.OutboxUnavailableException;
+import dev.tempost.outbox.rows.Backlog;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;

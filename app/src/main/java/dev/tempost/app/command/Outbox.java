@@ -1,6 +1,6 @@
 package dev.tempost.app.command;
 
-import dev.tempost.outbox.OutboxUnavailableException;
+import dev.tempost.outbox.database.OutboxUnavailableException;
 import java.util.Map;
 import java.util.function.ToIntFunction;
 import javax.sql.DataSource;

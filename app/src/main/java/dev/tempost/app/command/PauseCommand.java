@@ -1,6 +1,6 @@
 package dev.tempost.app.command;
 
-import dev.tempost.outbox.Pauses;
+import dev.tempost.outbox.rows.Pauses;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -1,6 +1,6 @@
 package dev.tempost.app.command;
 
-import dev.tempost.outbox.Shards;
+import dev.tempost.outbox.rows.Shards;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;

@@ -1,7 +1,7 @@
 package dev.tempost.app.command;
 
 import dev.tempost.app.terminal.Formats;
-import dev.tempost.outbox.Rows;
+import dev.tempost.outbox.rows.Rows;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

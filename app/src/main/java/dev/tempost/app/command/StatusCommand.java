@@ -1,9 +1,9 @@
 package dev.tempost.app.command;
 
 import dev.tempost.app.terminal.Formats;
-import dev.tempost.outbox.Backlog;
-import dev.tempost.outbox.Pauses;
-import dev.tempost.outbox.ProviderHealth;
+import dev.tempost.outbox.ledger.ProviderHealth;
+import dev.tempost.outbox.rows.Backlog;
+import dev.tempost.outbox.rows.Pauses;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;

@@ -1,8 +1,8 @@
 package dev.tempost.app.config;
 
-import dev.tempost.outbox.ClaimRules;
-import dev.tempost.outbox.EventTypes;
-import dev.tempost.outbox.RowStatus;
+import dev.tempost.outbox.claim.ClaimRules;
+import dev.tempost.outbox.claim.EventTypes;
+import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.workflows.DeliveryPolicy;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.DecimalMax;

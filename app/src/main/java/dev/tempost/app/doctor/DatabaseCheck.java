@@ -2,12 +2,12 @@ package dev.tempost.app.doctor;
 
 import dev.tempost.app.engine.Migration;
 import dev.tempost.app.terminal.Formats;
-import dev.tempost.outbox.DatabaseClock;
-import dev.tempost.outbox.OpenTransactions;
-import dev.tempost.outbox.OutboxUnavailableException;
-import dev.tempost.outbox.Pooling;
-import dev.tempost.outbox.ServerRole;
-import dev.tempost.outbox.WakeListener;
+import dev.tempost.outbox.database.DatabaseClock;
+import dev.tempost.outbox.database.OpenTransactions;
+import dev.tempost.outbox.database.OutboxUnavailableException;
+import dev.tempost.outbox.database.Pooling;
+import dev.tempost.outbox.database.ServerRole;
+import dev.tempost.outbox.database.WakeListener;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;

@@ -1,8 +1,8 @@
 package dev.tempost.app.doctor;
 
 import dev.tempost.app.terminal.Formats;
-import dev.tempost.outbox.Backlog;
-import dev.tempost.outbox.RowStatus;
+import dev.tempost.outbox.rows.Backlog;
+import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.reconciliation.Disagreement;
 import dev.tempost.reconciliation.Reconciler;
 import java.nio.file.Files;

@@ -2,7 +2,7 @@ package dev.tempost.app.engine;
 
 import dev.tempost.activities.Places;
 import dev.tempost.app.config.TempostProperties;
-import dev.tempost.outbox.EventTypes;
+import dev.tempost.outbox.claim.EventTypes;
 import dev.tempost.starter.Routing;
 import java.util.Map;
 import java.util.Set;

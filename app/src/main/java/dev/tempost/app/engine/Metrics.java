@@ -1,10 +1,10 @@
 package dev.tempost.app.engine;
 
 import dev.tempost.activities.SendEvent;
-import dev.tempost.outbox.Backlog;
-import dev.tempost.outbox.OutboxUnavailableException;
-import dev.tempost.outbox.ProviderHealth;
-import dev.tempost.outbox.RowStatus;
+import dev.tempost.outbox.database.OutboxUnavailableException;
+import dev.tempost.outbox.ledger.ProviderHealth;
+import dev.tempost.outbox.rows.Backlog;
+import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.reconciliation.Disagreement;
 import dev.tempost.reconciliation.RowsRemoved;
 import io.micrometer.core.instrument.Counter;

@@ -1,8 +1,8 @@
 package dev.tempost.app.engine;
 
 import dev.tempost.app.config.TempostProperties.SchemaSettings;
-import dev.tempost.outbox.Pooling;
-import dev.tempost.outbox.Schema;
+import dev.tempost.outbox.database.Pooling;
+import dev.tempost.outbox.database.Schema;
 import javax.sql.DataSource;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
 

@@ -8,7 +8,7 @@ import dev.tempost.app.chaos.check.Verdict;
 import dev.tempost.app.chaos.check.Violation;
 import dev.tempost.channels.email.testing.ScriptedSmtpServer;
 import dev.tempost.embedded.Ports;
-import dev.tempost.outbox.Schema;
+import dev.tempost.outbox.database.Schema;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -3,8 +3,8 @@ package dev.tempost.app.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tempost.outbox.ClaimRules;
-import dev.tempost.outbox.EventTypes;
+import dev.tempost.outbox.claim.ClaimRules;
+import dev.tempost.outbox.claim.EventTypes;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;

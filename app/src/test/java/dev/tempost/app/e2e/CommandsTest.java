@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.tempost.app.TempostProcess;
-import dev.tempost.outbox.RowStatus;
+import dev.tempost.outbox.rows.RowStatus;
 import io.temporal.client.schedules.ScheduleException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.tempost.app.doctor.Doctor;
 import dev.tempost.app.engine.Readiness;
 import dev.tempost.embedded.Ports;
-import dev.tempost.outbox.RowStatus;
+import dev.tempost.outbox.rows.RowStatus;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -5,9 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import dev.tempost.channels.email.testing.ScriptedSmtpServer;
 import dev.tempost.channels.email.testing.ScriptedSmtpServer.Phase;
-import dev.tempost.outbox.ProviderHealth;
-import dev.tempost.outbox.RowStatus;
-import dev.tempost.outbox.Rows;
+import dev.tempost.outbox.ledger.ProviderHealth;
+import dev.tempost.outbox.rows.RowStatus;
+import dev.tempost.outbox.rows.Rows;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;

@@ -7,7 +7,7 @@ import dev.tempost.app.engine.Dependency;
 import dev.tempost.app.engine.DependencyHealth;
 import dev.tempost.embedded.EmbeddedTemporal;
 import dev.tempost.embedded.Ports;
-import dev.tempost.outbox.RowStatus;
+import dev.tempost.outbox.rows.RowStatus;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.net.URI;

@@ -7,7 +7,7 @@ import dev.tempost.app.OneAtATime;
 import dev.tempost.app.doctor.Doctor;
 import dev.tempost.app.doctor.Finding;
 import dev.tempost.channels.email.testing.ScriptedSmtpServer;
-import dev.tempost.outbox.RowStatus;
+import dev.tempost.outbox.rows.RowStatus;
 import io.temporal.api.enums.v1.EventType;
 import io.temporal.api.enums.v1.PendingActivityState;
 import io.temporal.api.history.v1.HistoryEvent;

@@ -2,8 +2,8 @@ package dev.tempost.app.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tempost.outbox.RowStatus;
-import dev.tempost.outbox.Rows;
+import dev.tempost.outbox.rows.RowStatus;
+import dev.tempost.outbox.rows.Rows;
 import dev.tempost.workflows.FailureType;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tempost.app.engine.Engine;
-import dev.tempost.outbox.RowStatus;
+import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.outbox.testing.PgBouncer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;

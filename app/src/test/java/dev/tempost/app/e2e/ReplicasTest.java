@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.tempost.app.OneAtATime;
 import dev.tempost.channels.email.testing.ScriptedSmtpServer.Phase;
-import dev.tempost.outbox.RowStatus;
+import dev.tempost.outbox.rows.RowStatus;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;

@@ -3,8 +3,8 @@ package dev.tempost.app.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.tempost.outbox.RowStatus;
-import dev.tempost.outbox.Rows;
+import dev.tempost.outbox.rows.RowStatus;
+import dev.tempost.outbox.rows.Rows;
 import dev.tempost.workflows.FailureType;
 import io.grpc.StatusRuntimeException;
 import io.temporal.api.enums.v1.EventType;

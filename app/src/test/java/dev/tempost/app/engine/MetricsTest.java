@@ -2,8 +2,8 @@ package dev.tempost.app.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tempost.outbox.Backlog;
-import dev.tempost.outbox.ProviderHealth;
+import dev.tempost.outbox.ledger.ProviderHealth;
+import dev.tempost.outbox.rows.Backlog;
 import dev.tempost.outbox.testing.TestDatabase;
 import io.micrometer.core.instrument.MockClock;
 import io.micrometer.core.instrument.simple.SimpleConfig;

@@ -8,7 +8,7 @@ import dev.tempost.demo.ReceivedMail;
 import dev.tempost.embedded.EmbeddedPostgreSql;
 import dev.tempost.embedded.EmbeddedTemporal;
 import dev.tempost.embedded.Ports;
-import dev.tempost.outbox.Schema;
+import dev.tempost.outbox.database.Schema;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

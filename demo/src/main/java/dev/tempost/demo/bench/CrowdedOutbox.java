@@ -2,12 +2,12 @@ package dev.tempost.demo.bench;
 
 import dev.tempost.app.terminal.Progress;
 import dev.tempost.embedded.EmbeddedPostgreSql;
-import dev.tempost.outbox.ClaimRules;
-import dev.tempost.outbox.ClaimRules.Share;
-import dev.tempost.outbox.ClaimedRow;
-import dev.tempost.outbox.Claims;
-import dev.tempost.outbox.EventTypes;
-import dev.tempost.outbox.Schema;
+import dev.tempost.outbox.claim.ClaimRules;
+import dev.tempost.outbox.claim.ClaimRules.Share;
+import dev.tempost.outbox.claim.Claims;
+import dev.tempost.outbox.claim.EventTypes;
+import dev.tempost.outbox.database.Schema;
+import dev.tempost.outbox.rows.ClaimedRow;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;

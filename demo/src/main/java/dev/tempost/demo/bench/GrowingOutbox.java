@@ -1,8 +1,8 @@
 package dev.tempost.demo.bench;
 
-import dev.tempost.outbox.Claims;
-import dev.tempost.outbox.EventTypes;
-import dev.tempost.outbox.Schema;
+import dev.tempost.outbox.claim.Claims;
+import dev.tempost.outbox.claim.EventTypes;
+import dev.tempost.outbox.database.Schema;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;

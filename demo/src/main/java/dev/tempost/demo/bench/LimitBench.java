@@ -3,7 +3,7 @@ package dev.tempost.demo.bench;
 import dev.tempost.app.terminal.Progress;
 import dev.tempost.demo.Inbox;
 import dev.tempost.embedded.Ports;
-import dev.tempost.outbox.Rows;
+import dev.tempost.outbox.rows.Rows;
 import dev.tempost.workflows.Attributes;
 import io.temporal.client.WorkflowClient;
 import java.sql.Connection;

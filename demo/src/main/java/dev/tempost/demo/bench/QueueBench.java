@@ -1,7 +1,7 @@
 package dev.tempost.demo.bench;
 
 import dev.tempost.app.terminal.Progress;
-import dev.tempost.outbox.Pauses;
+import dev.tempost.outbox.rows.Pauses;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.time.Duration;

@@ -1,6 +1,6 @@
 package dev.tempost.outbox.testing;
 
-import dev.tempost.outbox.Schema;
+import dev.tempost.outbox.database.Schema;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

@@ -1,0 +1,197 @@
+package dev.tempost.outbox.claim;
+
+import dev.tempost.outbox.claim.FairShares.Offer;
+import dev.tempost.outbox.database.Database;
+import dev.tempost.outbox.rows.ClaimedRow;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/** Takes rows that are due, for one replica at a time, by leases that run out on the database's clock. */
+public final class Claims {
+
+    /** The priority before which no other goes. */
+    public static final int URGENT = 1;
+
+    private static final int LEAST_URGENT = 5;
+
+    // lanes a look lists of each priority, and looks a claim takes where it may not take what they list
+    private static final int LANES = 64;
+    private static final int LOOKS = 5;
+    // shards that a call looks at
+    private static final int SHARDS = 100;
+
+    private static final String LOOK = """
+        SELECT priority, tenant, event_type, first, paused FROM tempost.look_for_work(?, ?, ?, ?, ?)
+        """;
+
+    private static final String IN_FLIGHT = """
+        SELECT tenant, event_type, count(*) AS rows FROM tempost.in_flight GROUP BY tenant, event_type
+        """;
+
+    private static final String CLAIM = """
+        SELECT id, key, tenant, event_type, priority, job_id, expires_at, run_id, lease_until
+        FROM tempost.claim(?, ? * interval '1 millisecond', ?::jsonb)
+        """;
+
+    private static final String EXPIRE = "SELECT tempost.expire(?)";
+
+    private static final String MEND_TURNS = "SELECT mended, tenant, shard_key FROM tempost.mend_turns(?, ?, ?)";
+
+    private static final Claimed NOTHING = new Claimed(List.of(), false);
+
+    private final Database database;
+    private final ClaimRules rules;
+    private final Rings rings = new Rings(LEAST_URGENT);
+    private String mendedTenant = "";
+    private String mendedShard = "";
+
+    /** Claims by the default rules. */
+    public Claims(DataSource dataSource) {
+        this(dataSource, ClaimRules.defaults());
+    }
+
+    public Claims(DataSource dataSource, ClaimRules rules) {
+        this.database = new Database(dataSource);
+        this.rules = rules;
+    }
+
+    /**
+     * What a claim took.
+     *
+     * @param rows by priority, then lane by lane, then by id
+     * @param more whether there may be more to take at once
+     */
+    public record Claimed(List<ClaimedRow> rows, boolean more) {}
+
+    /**
+     * Claims rows that are due: by priority, then fairly between the event types of tenants, then by id. One thread at a time.
+     *
+     * @param limit at most so many
+     * @param lease how long no other replica may claim them
+     * @param eventTypes only rows of these
+     * @param tenant only rows of this tenant; null for all
+     */
+    public Claimed claim(int limit, Duration lease, EventTypes eventTypes, @Nullable String tenant) {
+        return claim(limit, LEAST_URGENT, lease, eventTypes, tenant);
+    }
+
+    /** The same with urgent rows only. */
+    public Claimed claimUrgent(int limit, Duration lease, EventTypes eventTypes, @Nullable String tenant) {
+        return claim(limit, URGENT, lease, eventTypes, tenant);
+    }
+
+    private Claimed claim(int limit, int lowest, Duration lease, EventTypes eventTypes, @Nullable String tenant) {
+        InFlightRows inFlight = rules.limited() ? inFlight() : new InFlightRows(List.of());
+        for (int look = 0; look < LOOKS; look++) {
+            List<Lane> lanes = look(lowest, tenant);
+            if (lanes.isEmpty()) {
+                break;
+            }
+            Map<Integer, List<Lane>> open = lanes.stream()
+                    .filter(lane -> !lane.paused()
+                            && eventTypes.contains(lane.eventType())
+                            && inFlight.leaveRoomFor(lane, rules))
+                    .collect(Collectors.groupingBy(Lane::priority, TreeMap::new, Collectors.toList()));
+            Claimed claimed = open.isEmpty() ? NOTHING : take(limit, lease, open);
+            boolean cut = goOnBehind(lanes, claimed.rows());
+            if (!cut || claimed.rows().size() == limit || claimed.more()) {
+                return claimed;
+            }
+            if (!claimed.rows().isEmpty()) {
+                return new Claimed(claimed.rows(), true);
+            }
+        }
+        return NOTHING;
+    }
+
+    /** Where none of the lanes listed of a priority could give anything, and there are others behind them, those are next. */
+    private boolean goOnBehind(List<Lane> lanes, List<ClaimedRow> taken) {
+        boolean cut = false;
+        for (List<Lane> listed :
+                lanes.stream().collect(Collectors.groupingBy(Lane::priority)).values()) {
+            if (listed.size() >= LANES
+                    && taken.stream()
+                            .noneMatch(
+                                    row -> row.priority() == listed.getFirst().priority())) {
+                rings.beginAfter(listed.getLast());
+                cut = true;
+            }
+        }
+        return cut;
+    }
+
+    private Claimed take(int limit, Duration lease, Map<Integer, List<Lane>> open) {
+        List<Offer> offers = open.values().stream()
+                .flatMap(ring -> FairShares.of(ring, limit, rules::weightOf).stream())
+                .toList();
+        List<Optional<ClaimedRow>> taken = database.query(
+                "claim rows",
+                CLAIM,
+                row -> row.getObject("id") == null ? Optional.empty() : Optional.of(ClaimedRow.of(row)),
+                limit,
+                lease.toMillis(),
+                Offers.json(offers, rules));
+        List<ClaimedRow> rows = taken.stream().flatMap(Optional::stream).toList();
+        open.forEach((priority, ring) -> {
+            if (rows.stream().anyMatch(row -> row.priority() == priority)) {
+                rings.beginAfter(FairShares.next(ring, limit, rows));
+            }
+        });
+        return new Claimed(rows, rows.size() < taken.size());
+    }
+
+    private List<Lane> look(int lowest, @Nullable String tenant) {
+        return database.query(
+                "look for work",
+                LOOK,
+                row -> new Lane(
+                        row.getInt("priority"),
+                        row.getString("tenant"),
+                        row.getString("event_type"),
+                        row.getLong("first"),
+                        row.getBoolean("paused")),
+                lowest,
+                rings.tenants(),
+                rings.eventTypes(),
+                tenant,
+                LANES);
+    }
+
+    private InFlightRows inFlight() {
+        return new InFlightRows(database.query(
+                "count what is in flight",
+                IN_FLIGHT,
+                row -> new InFlightRows.Count(
+                        row.getString("tenant"), row.getString("event_type"), row.getInt("rows"))));
+    }
+
+    /**
+     * Passes on the turns of shards that nobody could pass on because somebody held a lock, and looks at a few more shards at each
+     * call, all of them in the end. Cheap; returns how many it mended, normally none. One thread at a time.
+     */
+    public int mendTurns() {
+        return Objects.requireNonNull(database.queryOne(
+                "look at turns",
+                MEND_TURNS,
+                row -> {
+                    mendedTenant = row.getString("tenant");
+                    mendedShard = row.getString("shard_key");
+                    return row.getInt("mended");
+                },
+                mendedTenant,
+                mendedShard,
+                SHARDS));
+    }
+
+    /** Ends pending rows whose {@code expires_at} has passed; returns how many. */
+    public int expire(int limit) {
+        return Objects.requireNonNull(database.queryOne("expire rows", EXPIRE, row -> row.getInt(1), limit));
+    }
+}

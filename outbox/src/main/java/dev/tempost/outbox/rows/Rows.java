@@ -1,0 +1,154 @@
+package dev.tempost.outbox.rows;
+
+import dev.tempost.outbox.database.Database;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/** What an operator reads and does, one row at a time. */
+public final class Rows {
+
+    /**
+     * A row as an operator sees it: no recipient and no payload.
+     *
+     * @param id the row's id
+     * @param key the row's identity for ever
+     * @param tenant the tenant
+     * @param eventType the event type
+     * @param status where it stands
+     * @param attempts how many attempts reached a provider
+     * @param createdAt when it was inserted
+     * @param nextAttemptAt when it will be tried again; null when nothing is planned
+     * @param finishedAt when it reached its outcome; null before
+     * @param lastErrorType the type of the last failure; null for none
+     * @param lastError the last failure; null for none
+     * @param reason why it is in this state; null where that needs no words
+     * @param depth how many rows lead to it, each enqueued because of the one before
+     */
+    public record Row(
+            long id,
+            UUID key,
+            String tenant,
+            String eventType,
+            RowStatus status,
+            int attempts,
+            Instant createdAt,
+            @Nullable Instant nextAttemptAt,
+            @Nullable Instant finishedAt,
+            @Nullable String lastErrorType,
+            @Nullable String lastError,
+            @Nullable String reason,
+            int depth) {
+
+        /** {@code delivery:<tenant>:<id>:<first 8 digits of key>}. */
+        public String workflowId() {
+            return ClaimedRow.workflowId(tenant, id, key);
+        }
+    }
+
+    /**
+     * One entry of the ledger.
+     *
+     * @param attempt its number, from 1
+     * @param phase how far it came
+     * @param provider who was asked
+     * @param reply what was answered; null while it is open
+     * @param startedAt when it was opened
+     * @param finishedAt when it was closed; null while it is open
+     */
+    public record Attempt(
+            int attempt,
+            String phase,
+            String provider,
+            @Nullable String reply,
+            Instant startedAt,
+            @Nullable Instant finishedAt) {}
+
+    private static final String COLUMNS =
+            "SELECT id, key, tenant, event_type, status, attempts, created_at, next_attempt_at, finished_at,"
+                    + " last_error_type, last_error, reason, depth FROM tempost.outbox ";
+
+    private final Database database;
+
+    public Rows(DataSource dataSource) {
+        this.database = new Database(dataSource);
+    }
+
+    /** The row with this id; null when there is none. */
+    public @Nullable Row find(long id) {
+        return database.queryOne("read row " + id, COLUMNS + "WHERE id = ?", Rows::row, id);
+    }
+
+    /**
+     * The dead letters, newest first.
+     *
+     * @param tenant only this tenant; null for all
+     */
+    public List<Row> failed(@Nullable String tenant, int limit) {
+        return database.query(
+                "list failed rows",
+                COLUMNS
+                        + "WHERE status = 'failed' AND (?::text IS NULL OR tenant = ?) ORDER BY finished_at DESC LIMIT"
+                        + " ?",
+                Rows::row,
+                tenant,
+                tenant,
+                limit);
+    }
+
+    /** A row's attempts, in order. */
+    public List<Attempt> attempts(long id) {
+        return database.query(
+                "read the attempts of row " + id,
+                "SELECT attempt, phase, provider, reply, started_at, finished_at FROM tempost.attempt"
+                        + " WHERE outbox_id = ? ORDER BY attempt",
+                row -> new Attempt(
+                        row.getInt("attempt"),
+                        row.getString("phase"),
+                        row.getString("provider"),
+                        row.getString("reply"),
+                        row.getTimestamp("started_at").toInstant(),
+                        Database.instant(row, "finished_at")),
+                id);
+    }
+
+    /** Delivers a failed row again; false when it is not failed. */
+    public boolean retry(long id) {
+        return did("retry row " + id, "SELECT tempost.retry(?)", id);
+    }
+
+    /** Closes a failed row for good; false when it is not failed. */
+    public boolean dismiss(long id, String reason) {
+        return did("dismiss row " + id, "SELECT tempost.dismiss(?, ?)", id, reason);
+    }
+
+    /** Cancels a row that is pending or in flight; false when it is neither. */
+    public boolean cancel(long id, String reason) {
+        return did("cancel row " + id, "SELECT tempost.cancel(?, ?)", id, reason);
+    }
+
+    private boolean did(String what, String sql, Object... parameters) {
+        return Boolean.TRUE.equals(database.queryOne(what, sql, row -> row.getBoolean(1), parameters));
+    }
+
+    private static Row row(ResultSet row) throws SQLException {
+        return new Row(
+                row.getLong("id"),
+                row.getObject("key", UUID.class),
+                row.getString("tenant"),
+                row.getString("event_type"),
+                RowStatus.of(row.getString("status")),
+                row.getInt("attempts"),
+                row.getTimestamp("created_at").toInstant(),
+                Database.instant(row, "next_attempt_at"),
+                Database.instant(row, "finished_at"),
+                row.getString("last_error_type"),
+                row.getString("last_error"),
+                row.getString("reason"),
+                row.getInt("depth"));
+    }
+}

@@ -1,0 +1,107 @@
+package dev.tempost.outbox.rows;
+
+import dev.tempost.outbox.database.Database;
+import java.time.Instant;
+import java.util.List;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/** How deep shards are, and what each waits for. */
+public final class Shards {
+
+    /**
+     * A shard with open rows.
+     *
+     * @param tenant its tenant
+     * @param shardKey its key
+     * @param depth how many of its rows are pending, in flight, or failed and hold it
+     * @param head the row whose turn it is
+     * @param headStatus pending, dispatched or failed
+     * @param since since when it is that row's turn; null before a claim has looked at the shard
+     * @param nextAttemptAt when the head is tried again, or due; null when that is now, or nothing is planned
+     * @param lastErrorType the type of the head's last failure; null for none
+     * @param lastError the head's last failure; null for none
+     * @param pause who holds the head back by a switch, and why; null when nobody does
+     */
+    public record Shard(
+            String tenant,
+            String shardKey,
+            long depth,
+            long head,
+            RowStatus headStatus,
+            @Nullable Instant since,
+            @Nullable Instant nextAttemptAt,
+            @Nullable String lastErrorType,
+            @Nullable String lastError,
+            @Nullable String pause) {
+
+        /** What it waits for, in a sentence. */
+        public String reason() {
+            String row = "row " + head;
+            if (headStatus == RowStatus.FAILED) {
+                return row + " failed (" + lastErrorType + ") and holds the shard: retry or dismiss it";
+            }
+            if (pause != null) {
+                return pause;
+            }
+            if (nextAttemptAt != null) {
+                return lastErrorType == null
+                        ? row + " is due at " + nextAttemptAt
+                        : row + " is tried again at " + nextAttemptAt + " (" + lastErrorType + ")";
+            }
+            return headStatus == RowStatus.DISPATCHED ? row + " is being sent" : row + " waits for a claim";
+        }
+    }
+
+    // index outbox_shard; the head is looked for where no claim has been yet
+    static final String DEEPEST = """
+        WITH deep AS (
+            SELECT o.tenant, o.shard_key, count(*) AS depth, min(o.id) AS first
+            FROM tempost.outbox o
+            WHERE o.holds_shard AND (?::text IS NULL OR o.tenant = ?)
+            GROUP BY o.tenant, o.shard_key
+            ORDER BY count(*) DESC, o.tenant, o.shard_key
+            LIMIT ?
+        )
+        SELECT deep.tenant, deep.shard_key, deep.depth, h.id AS head, h.status, s.since,
+               tempost.ahead(h.deliver_after, h.next_attempt_at) AS next_attempt_at,
+               h.last_error_type, h.last_error,
+               'paused by ' || p.paused_by || ': ' || p.reason AS pause
+        FROM deep
+        LEFT JOIN tempost.shard s ON s.tenant = deep.tenant AND s.shard_key = deep.shard_key
+        JOIN tempost.outbox h ON h.id = coalesce(s.head, deep.first)
+        CROSS JOIN LATERAL tempost.pause_of(h.tenant, h.event_type, h.shard_key) p
+        ORDER BY deep.depth DESC, deep.tenant, deep.shard_key
+        """;
+
+    private final Database database;
+
+    public Shards(DataSource dataSource) {
+        this.database = new Database(dataSource);
+    }
+
+    /**
+     * The deepest shards, deepest first.
+     *
+     * @param tenant only this tenant's; null for all
+     */
+    public List<Shard> deepest(@Nullable String tenant, int limit) {
+        return database.query(
+                "look at shards",
+                DEEPEST,
+                row -> new Shard(
+                        row.getString("tenant"),
+                        row.getString("shard_key"),
+                        row.getLong("depth"),
+                        row.getLong("head"),
+                        RowStatus.of(row.getString("status")),
+                        Database.instant(row, "since"),
+                        Database.instant(row, "next_attempt_at"),
+                        row.getString("last_error_type"),
+                        row.getString("last_error"),
+                        row.getString("pause")),
+                tenant,
+                tenant,
+                limit);
+    }
+}

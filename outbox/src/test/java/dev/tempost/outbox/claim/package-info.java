@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tempost.outbox.claim;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,118 @@
+package dev.tempost.outbox.rows;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tempost.outbox.testing.OnEveryPostgres;
+import dev.tempost.outbox.testing.OutboxFixture;
+import dev.tempost.outbox.testing.PostgresVersion;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Every query of the engine finds its rows by its index among many that are delivered. */
+@OnEveryPostgres
+class PlansTest {
+
+    @AutoClose
+    private final OutboxFixture outbox;
+
+    PlansTest(PostgresVersion version) {
+        outbox = new OutboxFixture(version);
+    }
+
+    @BeforeEach
+    void manyRowsOfWhichFewAreOpen() {
+        outbox.database.execute("INSERT INTO tempost.outbox (event_type, status, finished_at)"
+                + " SELECT 'welcome', 'delivered', now() FROM generate_series(1, 6000)");
+        outbox.database.execute("INSERT INTO tempost.outbox (event_type, shard_key, expires_at, job_id)"
+                + " SELECT 'welcome', 's' || n % 50, now() + n * interval '1 minute', 'j' || n % 100"
+                + " FROM generate_series(1, 400) n");
+        outbox.database.execute(
+                "INSERT INTO tempost.outbox (event_type, status, dispatched_at, lease_until, cancel_requested_at)"
+                        + " SELECT 'welcome', 'dispatched', now(), now() + n * interval '1 minute',"
+                        + " CASE WHEN n % 10 = 0 THEN now() END FROM generate_series(1, 400) n");
+        outbox.database.execute("VACUUM ANALYZE tempost.outbox");
+    }
+
+    @Test
+    void theReclaimReadsTheLeasesThatRanOut() throws SQLException {
+        assertThat(plan(DispatchedRows.RECLAIM, "bigint, bigint", "16, 60000"))
+                .contains("outbox_leased")
+                .doesNotContain("Seq Scan on outbox");
+    }
+
+    @Test
+    void theExpiryReadsWhatExpires() throws SQLException {
+        // the statement of tempost.expire
+        assertThat(plan(
+                        "SELECT o.id FROM tempost.outbox o WHERE o.status = 'pending' AND o.expires_at <= now()"
+                                + " ORDER BY o.expires_at LIMIT ? FOR NO KEY UPDATE SKIP LOCKED",
+                        "bigint",
+                        "100"))
+                .contains("outbox_expiring")
+                .doesNotContain("Seq Scan on outbox");
+    }
+
+    @Test
+    void theCancelSignalsReadWhatIsToBeCancelled() throws SQLException {
+        assertThat(plan(DispatchedRows.CANCELLING, "bigint, bigint", "0, 100"))
+                .contains("outbox_cancelling")
+                .doesNotContain("Seq Scan on outbox");
+    }
+
+    @Test
+    void theReconciliationReadsWhatIsDispatched() throws SQLException {
+        assertThat(plan(Reconciliation.COUNT, "bigint", "5000"))
+                .contains("outbox_open")
+                .doesNotContain("Seq Scan on outbox");
+        assertThat(plan(Reconciliation.AFTER, "bigint, bigint, bigint", "5000, 0, 1000"))
+                .contains("outbox_open")
+                .doesNotContain("Seq Scan on outbox");
+        assertThat(plan(Reconciliation.AMONG, "bigint[]", "'{1, 2, 3}'"))
+                .contains("outbox_pkey")
+                .doesNotContain("Seq Scan on outbox");
+    }
+
+    @Test
+    void theRetentionReadsWhatIsOld() throws SQLException {
+        assertThat(plan(Retention.REMOVE, "text, bigint, bigint", "'delivered', 60000, 500"))
+                .contains("outbox_finished")
+                .doesNotContain("Seq Scan on outbox");
+    }
+
+    @Test
+    void theCancelOfAJobReadsItsRows() throws SQLException {
+        // the statement of tempost.cancel_job
+        assertThat(plan(
+                        "UPDATE tempost.outbox o SET cancel_requested_at = now() WHERE o.tenant = ? AND o.job_id = ?"
+                                + " AND o.status IN ('pending', 'dispatched')",
+                        "text, text",
+                        "'default', 'j1'"))
+                .contains("outbox_job")
+                .doesNotContain("Seq Scan on outbox");
+    }
+
+    /** As it is planned once for all parameters, which is what a long-lived connection ends with. */
+    private String plan(String sql, String types, String parameters) throws SQLException {
+        String numbered = sql;
+        for (int i = 1; numbered.indexOf('?') >= 0; i++) {
+            numbered = numbered.replaceFirst("\\?", "\\$" + i);
+        }
+        try (Connection connection = outbox.database.connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute("SET plan_cache_mode = force_generic_plan");
+            statement.execute("PREPARE planned (" + types + ") AS " + numbered);
+            StringBuilder plan = new StringBuilder();
+            try (ResultSet lines = statement.executeQuery("EXPLAIN EXECUTE planned (" + parameters + ")")) {
+                while (lines.next()) {
+                    plan.append(lines.getString(1)).append('\n');
+                }
+            }
+            return plan.toString();
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tempost.outbox.rows;
+
+import org.jspecify.annotations.NullMarked;
