@@ -81,7 +81,7 @@ public final class OutboxMessage {
         return shardKey;
     }
 
-    /** What the message is about, for coalescing, which the engine does not do yet; null for none. */
+    /** What the message is about: of the due rows of one object in a shard only the newest goes out; null for none. */
     public @Nullable String objectKey() {
         return objectKey;
     }
