@@ -25,23 +25,25 @@ COMMENT ON TYPE tempost.lane IS
     'transaction held open keeps it there).';
 
 
--- The lanes of a priority that follow a tenant and event type, in order: one probe of index outbox_due each.
+-- The lanes after one and up to another, in order: one probe of index outbox_due each. Entries of rows that left the index, and that
+-- an open transaction keeps from being removed, are stepped over by the probe that meets them: neither bound may lie behind more
+-- of them than it has to.
 --   p_only   only this tenant's; null for all
-CREATE FUNCTION tempost.lanes_after(p_priority int, p_tenant text, p_event_type text, p_only text, p_limit int)
+CREATE FUNCTION tempost.lanes_between(p_after tempost.lane, p_to tempost.lane, p_only text, p_limit int)
 RETURNS SETOF tempost.lane
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    lane tempost.lane := (p_priority, coalesce(p_only, p_tenant), CASE WHEN p_only <> p_tenant THEN '' ELSE p_event_type END,
-                          NULL, NULL);
+    lane tempost.lane := p_after;
 BEGIN
     FOR i IN 1..p_limit LOOP
         SELECT o.priority, o.tenant, o.event_type, o.id INTO lane
         FROM tempost.outbox o
         -- without an equality: it would let the index be read from the beginning of the priority on
         WHERE o.status = 'pending' AND o.waits_for IS NULL
-          AND (o.priority, o.tenant, o.event_type) > (p_priority, lane.tenant, lane.event_type)
+          AND (o.priority, o.tenant, o.event_type) > (lane.priority, lane.tenant, lane.event_type)
+          AND (o.priority, o.tenant, o.event_type) <= (p_to.priority, p_to.tenant, p_to.event_type)
         ORDER BY o.priority, o.tenant, o.event_type, o.id LIMIT 1;
-        EXIT WHEN NOT FOUND OR lane.priority <> p_priority OR lane.tenant <> p_only;
+        EXIT WHEN NOT FOUND OR lane.tenant <> p_only;
         lane.paused := (tempost.pause_of(lane.tenant, lane.event_type, NULL)).id IS NOT NULL;
         RETURN NEXT lane;
     END LOOP;
@@ -57,17 +59,21 @@ CREATE FUNCTION tempost.look_for_work(p_lowest int, p_tenants text[], p_event_ty
 RETURNS SETOF tempost.lane
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    lane  tempost.lane;
+    first tempost.lane;
+    start tempost.lane;
     found int;
 BEGIN
     PERFORM tempost.wake_due(100);
     FOR level IN 1..p_lowest LOOP
-        RETURN QUERY SELECT * FROM tempost.lanes_after(level, p_tenants[level], p_event_types[level], p_only, p_limit);
+        -- no tenant and no event type is empty
+        first := (level, coalesce(p_only, ''), '', NULL, NULL);
+        start := (level, p_tenants[level], p_event_types[level], NULL, NULL);
+        IF start.tenant <> p_only THEN
+            start := first;
+        END IF;
+        RETURN QUERY SELECT * FROM tempost.lanes_between(start, (level + 1, '', '', NULL, NULL), p_only, p_limit);
         GET DIAGNOSTICS found = ROW_COUNT;
-        FOR lane IN SELECT * FROM tempost.lanes_after(level, coalesce(p_only, ''), '', p_only, p_limit - found) LOOP
-            EXIT WHEN (lane.tenant, lane.event_type) > (p_tenants[level], p_event_types[level]);
-            RETURN NEXT lane;
-        END LOOP;
+        RETURN QUERY SELECT * FROM tempost.lanes_between(first, start, p_only, p_limit - found);
     END LOOP;
 END
 $$;

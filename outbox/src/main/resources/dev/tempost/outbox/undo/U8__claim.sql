@@ -10,7 +10,7 @@ DROP FUNCTION tempost.free_places;
 DROP TYPE tempost.offer;
 DROP VIEW tempost.in_flight;
 DROP FUNCTION tempost.look_for_work;
-DROP FUNCTION tempost.lanes_after;
+DROP FUNCTION tempost.lanes_between;
 DROP TYPE tempost.lane;
 DROP FUNCTION tempost.wake_due;
 DELETE FROM tempost.flyway_schema_history WHERE version = '8';
