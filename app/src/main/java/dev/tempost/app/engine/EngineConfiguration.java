@@ -14,6 +14,9 @@ import dev.tempost.app.config.TempostProperties.Role;
 import dev.tempost.channels.email.EmailChannel;
 import dev.tempost.channels.email.SmtpProvider;
 import dev.tempost.channels.email.Templates;
+import dev.tempost.loops.Backoff;
+import dev.tempost.loops.Next;
+import dev.tempost.loops.RepeatingTask;
 import dev.tempost.outbox.database.ServerRole;
 import dev.tempost.outbox.ledger.Ledger;
 import dev.tempost.outbox.ledger.ProviderHealth;
@@ -43,7 +46,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -219,12 +221,8 @@ public class EngineConfiguration {
                 properties.temporal().taskQueue(),
                 attributes,
                 starter.capacity(),
-                starter.adaptive(),
                 !properties.roles().contains(Role.WORKER),
                 starter.lease(),
-                starter.minPollInterval(),
-                starter.maxPollInterval(),
-                starter.listen(),
                 starter.tenant());
     }
 
@@ -266,20 +264,17 @@ public class EngineConfiguration {
         return parts;
     }
 
-    @Bean(destroyMethod = "shutdownNow")
-    ScheduledThreadPoolExecutor chores(Engine engine, Metrics metrics, TempostProperties properties) {
-        ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(
-                1, Thread.ofPlatform().daemon().name("tempost-chores").factory());
+    @Bean(initMethod = "start", destroyMethod = "stop")
+    RepeatingTask backlogCounting(Engine engine, Metrics metrics, TempostProperties properties) {
         Duration pause = properties.health().backlogInterval();
         Duration longestWait = properties.longestWait();
-        Runnable count = () -> {
+        return new RepeatingTask("Counting the backlog", new Backoff(pause, pause), failure -> false, () -> {
             // before, there may be no table to count
             if (engine.ready()) {
                 metrics.countBacklog(pause, longestWait);
             }
-        };
-        timer.scheduleWithFixedDelay(count, 0, pause.toMillis(), TimeUnit.MILLISECONDS);
-        return timer;
+            return Next.after(pause);
+        });
     }
 
     @Bean("tempostHealthIndicator")
