@@ -1,6 +1,7 @@
 package dev.tempost.activities;
 
 import dev.tempost.activities.channel.Outcome;
+import dev.tempost.loops.Backoff;
 import dev.tempost.outbox.database.OutboxUnavailableException;
 import dev.tempost.outbox.ledger.ProviderHealth;
 import dev.tempost.workflows.FailureType;
@@ -18,8 +19,7 @@ import org.slf4j.LoggerFactory;
 public final class Breaker {
 
     private static final Logger log = LoggerFactory.getLogger(Breaker.class);
-    private static final Duration FIRST_HOLD = Duration.ofMinutes(1);
-    private static final Duration LONGEST_HOLD = Duration.ofHours(1);
+    private static final Backoff HOLDS = new Backoff(Duration.ofMinutes(1), Duration.ofHours(1));
 
     private final ProviderHealth health;
     private final BreakerSettings settings;
@@ -86,7 +86,7 @@ public final class Breaker {
     }
 
     private void hold(String provider, ProviderRecord record, String reply, @Nullable Duration asked) {
-        Duration wait = asked == null ? nextHold(record) : asked;
+        Duration wait = asked == null ? HOLDS.after(record.holds()) : asked;
         try {
             if (health.hold(provider, FailureType.THROTTLED, reply, wait)) {
                 record.held();
@@ -99,10 +99,5 @@ public final class Breaker {
         } catch (OutboxUnavailableException e) {
             log.warn("Provider {} wants to be left alone ({}), but that could not be recorded", provider, reply);
         }
-    }
-
-    private static Duration nextHold(ProviderRecord record) {
-        Duration wait = FIRST_HOLD.multipliedBy(1L << Math.min(record.holds(), 10));
-        return wait.compareTo(LONGEST_HOLD) < 0 ? wait : LONGEST_HOLD;
     }
 }

@@ -1,5 +1,6 @@
 package dev.tempost.activities;
 
+import dev.tempost.loops.Backoff;
 import java.time.Duration;
 
 /**
@@ -11,14 +12,16 @@ import java.time.Duration;
  */
 public record BreakerSettings(int failures, Duration probeInterval, Duration longestProbeInterval) {
 
+    /** Down after five failures, and asked five seconds later, ever more seldom down to once a minute. */
+    public static final BreakerSettings DEFAULTS = new BreakerSettings(5, Duration.ofSeconds(5), Duration.ofMinutes(1));
+
     // a login that is refused each minute for days gets its account locked
     private static final Duration LONGEST_AFTER_A_REFUSAL = Duration.ofMinutes(15);
 
     /** @param refused whether it refuses our login or cannot be trusted, so that somebody has to correct something */
     Duration untilProbe(int failedProbes, boolean refused) {
-        Duration wait = probeInterval.multipliedBy(1L << Math.min(failedProbes, 20));
         Duration longest = refused ? longer(longestProbeInterval, LONGEST_AFTER_A_REFUSAL) : longestProbeInterval;
-        return wait.compareTo(longest) < 0 ? wait : longest;
+        return new Backoff(probeInterval, longest).after(failedProbes);
     }
 
     private static Duration longer(Duration one, Duration other) {

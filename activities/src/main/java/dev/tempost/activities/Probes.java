@@ -2,28 +2,30 @@ package dev.tempost.activities;
 
 import dev.tempost.activities.channel.Channel;
 import dev.tempost.activities.channel.Health;
+import dev.tempost.loops.Backoff;
+import dev.tempost.loops.Next;
+import dev.tempost.loops.RepeatingTask;
 import dev.tempost.outbox.database.OutboxUnavailableException;
 import dev.tempost.outbox.ledger.ProviderHealth;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Asks providers that are down whether they are back, one replica at a time, and releases those that were only held. */
-public final class Probes implements AutoCloseable {
+public final class Probes {
 
     private static final Logger log = LoggerFactory.getLogger(Probes.class);
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
+    private static final Backoff BACKOFF = new Backoff(BETWEEN_LOOKS, Duration.ofSeconds(5));
     private static final Duration TIMEOUT = Duration.ofMinutes(1);
 
     private final ProviderHealth health;
     private final BreakerSettings settings;
     private final Map<String, Channel> channels;
-    private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(
-            1, Thread.ofPlatform().daemon().name("tempost-probes").factory());
+    private final RepeatingTask looking =
+            new RepeatingTask("Probing providers", BACKOFF, OutboxUnavailableException.class::isInstance, this::look);
 
     /**
      * @param channels by provider: those this process can send through
@@ -36,25 +38,20 @@ public final class Probes implements AutoCloseable {
 
     /** Begins to look. */
     public void start() {
-        timer.scheduleWithFixedDelay(this::look, 0, BETWEEN_LOOKS.toMillis(), TimeUnit.MILLISECONDS);
+        looking.start();
     }
 
-    private void look() {
-        try {
-            for (ProviderHealth.Down down : health.down()) {
-                if (down.hold() && health.release(down.provider())) {
-                    log.info("Provider {} was left alone for as long as it asked: its rows go on", down.provider());
-                }
-                Channel channel = channels.get(down.provider());
-                if (channel != null && health.takeProbe(down.provider(), TIMEOUT)) {
-                    Thread.ofVirtual().name("tempost-probe-" + down.provider()).start(() -> probe(down, channel));
-                }
+    private Next look() {
+        for (ProviderHealth.Down down : health.down()) {
+            if (down.hold() && health.release(down.provider())) {
+                log.info("Provider {} was left alone for as long as it asked: its rows go on", down.provider());
             }
-        } catch (OutboxUnavailableException e) {
-            log.debug("Providers could not be looked at", e);
-        } catch (RuntimeException e) {
-            log.error("Probing providers failed; it is tried again in {} s", BETWEEN_LOOKS.toSeconds(), e);
+            Channel channel = channels.get(down.provider());
+            if (channel != null && health.takeProbe(down.provider(), TIMEOUT)) {
+                Thread.ofVirtual().name("tempost-probe-" + down.provider()).start(() -> probe(down, channel));
+            }
         }
+        return Next.after(BETWEEN_LOOKS);
     }
 
     private void probe(ProviderHealth.Down down, Channel channel) {
@@ -93,8 +90,8 @@ public final class Probes implements AutoCloseable {
                 wait.toSeconds());
     }
 
-    @Override
-    public void close() {
-        timer.shutdownNow();
+    /** Looks no more; a probe under way goes on. */
+    public void stop() {
+        looking.stop();
     }
 }

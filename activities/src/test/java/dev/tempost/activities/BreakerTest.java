@@ -185,12 +185,11 @@ class BreakerTest {
         Channel channel = probed(() -> {
             throw new IllegalStateException("probed");
         });
-        try (Probes running = new Probes(health, SETTINGS, Map.of("a", channel))) {
-            running.start();
-            await("the provider to be up")
-                    .atMost(Duration.ofSeconds(20))
-                    .until(() -> health.down().isEmpty());
-        }
+        runs(
+                new Probes(health, SETTINGS, Map.of("a", channel)),
+                () -> await("the provider to be up")
+                        .atMost(Duration.ofSeconds(20))
+                        .until(() -> health.down().isEmpty()));
     }
 
     @Test
@@ -200,12 +199,11 @@ class BreakerTest {
         Channel channel = probed(() -> probes.incrementAndGet() < 3
                 ? new Health.Down(FailureType.CREDENTIALS_REJECTED, "535 still no")
                 : new Health.Ready());
-        try (Probes running = new Probes(health, SETTINGS, Map.of("a", channel))) {
-            running.start();
-            await("the provider to be up")
-                    .atMost(Duration.ofSeconds(20))
-                    .until(() -> health.down().isEmpty());
-        }
+        runs(
+                new Probes(health, SETTINGS, Map.of("a", channel)),
+                () -> await("the provider to be up")
+                        .atMost(Duration.ofSeconds(20))
+                        .until(() -> health.down().isEmpty()));
         assertThat(probes).hasValue(3);
     }
 
@@ -218,13 +216,21 @@ class BreakerTest {
             probes.incrementAndGet();
             return new Health.Ready();
         });
-        try (Probes running = new Probes(health, SETTINGS, Map.of("own", channel))) {
-            running.start();
-            await("our own to be up")
-                    .atMost(Duration.ofSeconds(20))
-                    .until(() -> health.down().size() == 1);
-        }
+        runs(
+                new Probes(health, SETTINGS, Map.of("own", channel)),
+                () -> await("our own to be up")
+                        .atMost(Duration.ofSeconds(20))
+                        .until(() -> health.down().size() == 1));
         assertThat(health.down().getFirst().provider()).isEqualTo("other");
+    }
+
+    private static void runs(Probes probes, Runnable meanwhile) {
+        probes.start();
+        try {
+            meanwhile.run();
+        } finally {
+            probes.stop();
+        }
     }
 
     private interface Answer {

@@ -109,7 +109,9 @@ public final class Demo {
         properties.put("spring.mail.port", inbox.port());
         properties.put("spring.mail.username", "");
         properties.put("spring.mail.password", "");
-        properties.put("tempost.mail.from", "Westside Kings & Queens <welcome@westside.example>".replace("&", "and"));
+        properties.put(
+                "tempost.providers.default.from",
+                "Westside Kings & Queens <welcome@westside.example>".replace("&", "and"));
         properties.put("tempost.templates", folder.resolve("templates").toString());
         properties.put("tempost.delivery.initial-interval", "1s");
         properties.put("server.address", "127.0.0.1");

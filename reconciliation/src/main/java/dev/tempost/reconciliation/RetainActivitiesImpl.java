@@ -21,6 +21,7 @@ public final class RetainActivitiesImpl implements RetainActivities {
 
     private static final Logger log = LoggerFactory.getLogger(RetainActivitiesImpl.class);
     private static final int BATCH = 500;
+    private static final Duration LONGEST_RUN = Duration.ofSeconds(30);
 
     private final Retention retention;
     private final Map<RowStatus, Duration> ages;
@@ -29,10 +30,14 @@ public final class RetainActivitiesImpl implements RetainActivities {
 
     /**
      * @param ages how long rows of a status are kept; zero, or no entry, for ever
-     * @param limit how long one run may go on; the next one continues
      * @param removals told of what was removed; must be quick and must not throw
      */
-    public RetainActivitiesImpl(
+    public RetainActivitiesImpl(Retention retention, Map<RowStatus, Duration> ages, Consumer<RowsRemoved> removals) {
+        this(retention, ages, LONGEST_RUN, removals);
+    }
+
+    /** @param limit how long one run may go on; the next one continues */
+    RetainActivitiesImpl(
             Retention retention, Map<RowStatus, Duration> ages, Duration limit, Consumer<RowsRemoved> removals) {
         this.retention = retention;
         this.ages = Map.copyOf(ages);

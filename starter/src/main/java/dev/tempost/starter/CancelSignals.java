@@ -16,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Wakes the workflows of rows that somebody wants cancelled, until they have closed: all in turn, several at a time. */
-final class CancelSignals implements Loop.Chore {
+final class CancelSignals implements Chore {
 
     /** The rows in flight that somebody wants cancelled. */
     interface Wanted {

@@ -1,5 +1,8 @@
 package dev.tempost.starter;
 
+import dev.tempost.loops.Backoff;
+import dev.tempost.loops.Next;
+import dev.tempost.loops.RepeatingTask;
 import dev.tempost.outbox.claim.Claims;
 import dev.tempost.outbox.claim.EventTypes;
 import dev.tempost.outbox.rows.ClaimedRow;
@@ -9,13 +12,15 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /** Claims what there is room for, has it started, and waits until there is more to do. */
-final class Claiming implements Loop.Round {
+final class Claiming implements RepeatingTask.Round {
 
     /** Where rows are claimed. */
     interface Source {
         Claims.Claimed claim(int limit, EventTypes eventTypes, boolean urgentOnly);
     }
 
+    // without notifications: a table that is idle is polled ever more seldom
+    private static final Backoff BETWEEN_POLLS = new Backoff(Duration.ofMillis(50), Duration.ofSeconds(1));
     private static final Duration BETWEEN_URGENT_LOOKS = Duration.ofMillis(20);
     private static final Duration WITHOUT_A_RING = Duration.ofMillis(250);
 
@@ -26,16 +31,14 @@ final class Claiming implements Loop.Round {
     private final TemporalAway temporalAway;
     private final Waker waker;
     private final BooleanSupplier notified;
-    private final Duration idlest;
-    private final Backoff idle;
     private final LongSupplier nanoTime;
     private volatile boolean rowsCame;
+    private int pollsInVain;
     private long urgentLookAt;
 
     /**
      * @param starts takes what was claimed; must be quick
      * @param notified whether {@link #rowsCame} can be relied on
-     * @param settings how long to wait when there is nothing
      */
     Claiming(
             Source source,
@@ -45,7 +48,6 @@ final class Claiming implements Loop.Round {
             TemporalAway temporalAway,
             Waker waker,
             BooleanSupplier notified,
-            StarterSettings settings,
             LongSupplier nanoTime) {
         this.source = source;
         this.starts = starts;
@@ -54,8 +56,6 @@ final class Claiming implements Loop.Round {
         this.temporalAway = temporalAway;
         this.waker = waker;
         this.notified = notified;
-        this.idlest = settings.idlestInterval();
-        this.idle = new Backoff(settings.busiestInterval(), settings.idlestInterval());
         this.nanoTime = nanoTime;
         this.urgentLookAt = nanoTime.getAsLong();
     }
@@ -67,7 +67,7 @@ final class Claiming implements Loop.Round {
     }
 
     @Override
-    public void run() throws InterruptedException {
+    public Next run() throws InterruptedException {
         temporalAway.await();
         Flights.Room room = flights.room();
         boolean more = claim(room, false);
@@ -79,8 +79,9 @@ final class Claiming implements Loop.Round {
             }
         }
         if (more || waker.await(patience(room.limited()))) {
-            idle.reset();
+            pollsInVain = 0;
         }
+        return Next.AT_ONCE;
     }
 
     /** Returns whether the next claim may bring more. */
@@ -95,7 +96,7 @@ final class Claiming implements Loop.Round {
     }
 
     private Duration patience(boolean limited) {
-        Duration patience = notified.getAsBoolean() ? idlest : idle.next();
+        Duration patience = notified.getAsBoolean() ? BETWEEN_POLLS.longest() : BETWEEN_POLLS.after(pollsInVain++);
         Duration untilLook = untilUrgentLook();
         return limited && untilLook.compareTo(patience) < 0 ? untilLook : patience;
     }

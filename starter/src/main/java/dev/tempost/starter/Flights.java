@@ -1,7 +1,6 @@
 package dev.tempost.starter;
 
 import com.netflix.concurrency.limits.Limit;
-import com.netflix.concurrency.limits.limit.FixedLimit;
 import com.netflix.concurrency.limits.limit.VegasLimit;
 import dev.tempost.outbox.claim.Claims;
 import dev.tempost.outbox.rows.ClaimedRow;
@@ -84,17 +83,13 @@ public final class Flights {
     private final LongSupplier nanoTime;
     private final Map<Long, Flight> flights = new LinkedHashMap<>();
 
-    private Flights(Limit limit, int least, Routing routing, Runnable whenThereIsRoom, LongSupplier nanoTime) {
+    /** @param least what the limit begins with */
+    Flights(Limit limit, int least, Routing routing, Runnable whenThereIsRoom, LongSupplier nanoTime) {
         this.limit = limit;
         this.least = least;
         this.routing = routing;
         this.whenThereIsRoom = whenThereIsRoom;
         this.nanoTime = nanoTime;
-    }
-
-    /** As many as that may wait for Temporal, always. */
-    static Flights fixed(int capacity, Routing routing, Runnable whenThereIsRoom, LongSupplier nanoTime) {
-        return new Flights(FixedLimit.of(capacity), capacity, routing, whenThereIsRoom, nanoTime);
     }
 
     /** As many as do not wait for each other in Temporal: told by the time from a row's claim to the beginning of its attempt. */

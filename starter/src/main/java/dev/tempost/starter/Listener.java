@@ -1,5 +1,7 @@
 package dev.tempost.starter;
 
+import dev.tempost.loops.Next;
+import dev.tempost.loops.RepeatingTask;
 import dev.tempost.outbox.database.Pooling;
 import dev.tempost.outbox.database.WakeListener;
 import java.time.Duration;
@@ -8,7 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Turns notifications into rings, on a connection of its own; comes back by itself after an outage. */
-final class Listener implements Loop.Round {
+final class Listener implements RepeatingTask.Round {
 
     private static final Logger log = LoggerFactory.getLogger(Listener.class);
     private static final Duration PROBE_PATIENCE = Duration.ofSeconds(2);
@@ -39,7 +41,7 @@ final class Listener implements Loop.Round {
     }
 
     @Override
-    public void run() throws InterruptedException {
+    public Next run() throws InterruptedException {
         try {
             // before a LISTEN, which would stay behind on a server that others use
             if (Pooling.of(listening) == Pooling.TRANSACTION) {
@@ -50,7 +52,7 @@ final class Listener implements Loop.Round {
         } finally {
             hearing = false;
         }
-        Thread.sleep(BEFORE_ANOTHER_PROBE);
+        return Next.after(BEFORE_ANOTHER_PROBE);
     }
 
     /** Returns when notifications do not come through. */
@@ -58,8 +60,7 @@ final class Listener implements Loop.Round {
         try (WakeListener listener = WakeListener.open(listening)) {
             hearing = listener.hears(pool, PROBE_PATIENCE);
             if (!hearing) {
-                tellOnce("Notifications do not come through this connection: polling instead. Set"
-                        + " tempost.starter.listen=false to stop trying.");
+                tellOnce("Notifications do not come through this connection: polling instead.");
                 return;
             }
             told = false;

@@ -1,7 +1,11 @@
 package dev.tempost.starter;
 
+import dev.tempost.loops.Backoff;
+import dev.tempost.loops.Next;
+import dev.tempost.loops.RepeatingTask;
 import dev.tempost.outbox.claim.ClaimRules;
 import dev.tempost.outbox.claim.Claims;
+import dev.tempost.outbox.database.OutboxUnavailableException;
 import dev.tempost.outbox.ledger.ProviderHealth;
 import dev.tempost.outbox.rows.ClaimedRow;
 import dev.tempost.outbox.rows.DispatchedRows;
@@ -18,10 +22,11 @@ import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Wake, claim, start: composes the loops of one replica's starter. */
+/** Wake, claim, start: composes the tasks of one replica's starter. */
 public final class Poller {
 
     private static final Logger log = LoggerFactory.getLogger(Poller.class);
+    private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
     private static final Duration BETWEEN_CHORES = Duration.ofSeconds(1);
     // whoever sends in this process tells by itself: the table is asked about what others took over
     private static final Duration BETWEEN_SIGHTINGS = Duration.ofMillis(250);
@@ -37,11 +42,12 @@ public final class Poller {
     private final Deadlines deadlines = new Deadlines();
     private final Starts starts;
     private final CancelSignals cancelSignals;
-    private final List<Loop> loops = new ArrayList<>();
+    private final Claiming claiming;
+    private final List<RepeatingTask> tasks = new ArrayList<>();
 
     /**
-     * @param dataSource a pool; each loop takes one connection at a time
-     * @param listening where the connection for LISTEN comes from, which it keeps; ignored when listening is off
+     * @param dataSource a pool; each task takes one connection at a time
+     * @param listening where the connection for LISTEN comes from, which it keeps
      */
     public Poller(
             DataSource dataSource,
@@ -56,9 +62,7 @@ public final class Poller {
         ProviderHealth providers = new ProviderHealth(dataSource);
         claims = new Claims(dataSource, rules);
         dispatched = new DispatchedRows(dataSource);
-        flights = settings.adaptive()
-                ? Flights.adaptive(settings.capacity(), routing, waker::ring, System::nanoTime)
-                : Flights.fixed(settings.capacity(), routing, waker::ring, System::nanoTime);
+        flights = Flights.adaptive(settings.capacity(), routing, waker::ring, System::nanoTime);
         temporalAway = new TemporalAway(() -> answers(client));
         Leases leases = Leases.of(dispatched);
         LeaseRescuer leaseRescuer = new LeaseRescuer(new WorkflowInspector(client)::of, leases, policies);
@@ -81,8 +85,8 @@ public final class Poller {
                 leaseRescuer,
                 System::nanoTime);
 
-        Listener[] listener = new Listener[1];
-        Claiming claiming = new Claiming(
+        Listener listener = new Listener(listening, dataSource, this::rowsCame);
+        claiming = new Claiming(
                 (limit, eventTypes, urgentOnly) -> urgentOnly
                         ? claims.claimUrgent(limit, settings.lease(), eventTypes, settings.tenant())
                         : claims.claim(limit, settings.lease(), eventTypes, settings.tenant()),
@@ -91,21 +95,17 @@ public final class Poller {
                 deliverable,
                 temporalAway,
                 waker,
-                () -> listener[0] != null && listener[0].hearing(),
-                settings,
+                listener::hearing,
                 System::nanoTime);
-        loops.add(new Loop("Polling", claiming));
-        if (settings.listen()) {
-            listener[0] = new Listener(listening, dataSource, claiming::rowsCame);
-            loops.add(new Loop("Listening", listener[0]));
-        }
-        loops.add(new Loop(
+        repeat("Polling", claiming);
+        repeat("Listening", listener);
+        repeat(
                 "Looking for ended attempts",
                 new Sightings(
                         dispatched::stages,
                         flights,
                         settings.alone() ? BETWEEN_SIGHTINGS_ALONE : BETWEEN_SIGHTINGS,
-                        System::nanoTime)));
+                        System::nanoTime));
         chore("Looking for providers that are down", () -> {
             deliverable.look();
             return false;
@@ -116,13 +116,21 @@ public final class Poller {
         chore("Sending cancel signals", cancelSignals);
     }
 
-    private void chore(String name, Loop.Chore chore) {
-        loops.add(Loop.every(BETWEEN_CHORES, name, chore));
+    private void repeat(String name, RepeatingTask.Round round) {
+        tasks.add(new RepeatingTask(name, BACKOFF, OutboxUnavailableException.class::isInstance, round));
     }
 
-    /** Starts the loops. PostgreSQL and Temporal need not be there yet. */
+    private void chore(String name, Chore chore) {
+        repeat(name, () -> chore.some() ? Next.AT_ONCE : Next.after(BETWEEN_CHORES));
+    }
+
+    private void rowsCame() {
+        claiming.rowsCame();
+    }
+
+    /** Starts the tasks. PostgreSQL and Temporal need not be there yet. */
     public void start() {
-        loops.forEach(Loop::start);
+        tasks.forEach(RepeatingTask::start);
     }
 
     /** Whom the attempts that this process makes report to. */
@@ -169,10 +177,10 @@ public final class Poller {
     /** Stops claiming and waits for the starts under way, that long or ten seconds; what they started goes on. */
     public void stop(Duration patience) {
         long deadline = System.nanoTime() + Math.min(patience.toNanos(), LONGEST_STOP.toNanos());
-        loops.forEach(Loop::stop);
+        tasks.forEach(RepeatingTask::stop);
         try {
-            for (Loop loop : loops) {
-                loop.join(left(deadline));
+            for (RepeatingTask task : tasks) {
+                task.join(left(deadline));
             }
             starts.close(left(deadline));
         } catch (InterruptedException e) {

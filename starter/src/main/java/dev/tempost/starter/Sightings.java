@@ -1,5 +1,7 @@
 package dev.tempost.starter;
 
+import dev.tempost.loops.Next;
+import dev.tempost.loops.RepeatingTask;
 import dev.tempost.outbox.rows.DispatchedRows.Stage;
 import java.time.Duration;
 import java.util.Map;
@@ -7,7 +9,7 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /** Looks in the table what became of flights: of those that other processes send, nobody else knows here. */
-final class Sightings implements Loop.Round {
+final class Sightings implements RepeatingTask.Round {
 
     private final Function<long[], Map<Long, Stage>> table;
     private final Flights flights;
@@ -26,13 +28,13 @@ final class Sightings implements Loop.Round {
     }
 
     @Override
-    public void run() throws InterruptedException {
-        flights.await();
-        Thread.sleep(pause);
+    public Next run() throws InterruptedException {
         long lookedAt = nanoTime.getAsLong();
         long[] ids = flights.ids();
         if (ids.length > 0) {
             flights.seen(table.apply(ids), lookedAt);
         }
+        flights.await();
+        return Next.after(pause);
     }
 }

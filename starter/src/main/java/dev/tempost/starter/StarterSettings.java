@@ -11,22 +11,14 @@ import org.jspecify.annotations.Nullable;
  * @param attributes the search attributes they carry
  * @param capacity how many deliveries of this replica may wait for Temporal to begin them, at most; urgent ones may go beyond it
  *     by a third
- * @param adaptive whether it takes fewer while they queue up in Temporal
  * @param alone whether no worker runs in this process, so that only the table tells what becomes of deliveries
- * @param lease how long a claimed row is this replica's; longer than an attempt's deadline
- * @param busiestInterval the shortest pause between two polls that found nothing, where notifications do not come through
- * @param idlestInterval the longest pause between two polls
- * @param listen whether to use LISTEN; off behind a transaction pooler
+ * @param lease how long a claimed row is this replica's, before another one asks Temporal what became of it
  * @param tenant deliver only this tenant's rows; null for all
  */
 public record StarterSettings(
         String taskQueue,
         Attributes attributes,
         int capacity,
-        boolean adaptive,
         boolean alone,
         Duration lease,
-        Duration busiestInterval,
-        Duration idlestInterval,
-        boolean listen,
         @Nullable String tenant) {}

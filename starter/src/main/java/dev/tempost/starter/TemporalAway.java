@@ -1,6 +1,9 @@
 package dev.tempost.starter;
 
+import dev.tempost.loops.Backoff;
+import dev.tempost.loops.Sleeper;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -9,21 +12,21 @@ import org.slf4j.LoggerFactory;
 final class TemporalAway {
 
     private static final Logger log = LoggerFactory.getLogger(TemporalAway.class);
-    private static final Duration SHORTEST_PAUSE = Duration.ofMillis(100);
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+    private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
 
     private final BooleanSupplier answers;
-    private final Backoff backoff;
+    private final Sleeper sleeper;
+    private final AtomicInteger pauses = new AtomicInteger();
     private volatile boolean away;
 
     /** @param answers asks Temporal for a sign of life */
     TemporalAway(BooleanSupplier answers) {
-        this(answers, new Backoff(SHORTEST_PAUSE, LONGEST_PAUSE));
+        this(answers, Sleeper.REAL);
     }
 
-    TemporalAway(BooleanSupplier answers, Backoff backoff) {
+    TemporalAway(BooleanSupplier answers, Sleeper sleeper) {
         this.answers = answers;
-        this.backoff = backoff;
+        this.sleeper = sleeper;
     }
 
     boolean now() {
@@ -40,19 +43,13 @@ final class TemporalAway {
 
     /** A start succeeded. Only that makes the next outage begin with a short pause: a sign of life says nothing of starts. */
     void worked() {
-        synchronized (backoff) {
-            backoff.reset();
-        }
+        pauses.set(0);
     }
 
     /** Returns at once while Temporal answers, and else when it does again. */
     void await() throws InterruptedException {
         while (away) {
-            Duration pause;
-            synchronized (backoff) {
-                pause = backoff.next();
-            }
-            Thread.sleep(pause);
+            sleeper.sleep(BACKOFF.after(pauses.getAndIncrement()));
             if (answers.getAsBoolean()) {
                 away = false;
                 log.info("Temporal answers: claiming goes on");

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tempost.outbox.claim.Claims;
 import dev.tempost.outbox.claim.EventTypes;
 import dev.tempost.outbox.rows.ClaimedRow;
-import dev.tempost.workflows.Attributes;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -28,12 +27,12 @@ class ClaimingTest {
     private final List<Asked> asked = new ArrayList<>();
     private final Deque<List<ClaimedRow>> table = new ArrayDeque<>();
     private final Routing routing = Given.routing(Map.of("mail", 8, "other", 8));
-    private final Flights flights = Flights.fixed(3, routing, waker::ring, clock::get);
+    private final Flights flights = Given.flights(3, routing, waker::ring, clock::get);
     private Set<String> down = Set.of();
     private final Deliverable deliverable = new Deliverable(routing, () -> down);
-    private final TemporalAway temporalAway = new TemporalAway(() -> true);
-    private final Claiming claiming = new Claiming(
-            this::claim, flights::add, flights, deliverable, temporalAway, waker, () -> false, settings(), clock::get);
+    private final TemporalAway temporalAway = new TemporalAway(() -> true, pause -> {});
+    private final Claiming claiming =
+            new Claiming(this::claim, flights::add, flights, deliverable, temporalAway, waker, () -> false, clock::get);
 
     @Test
     void itClaimsWhatThereIsRoomForAndHasItStarted() throws InterruptedException {
@@ -129,19 +128,5 @@ class ClaimingTest {
             flights.onBegun(id);
         });
         waker.ring();
-    }
-
-    private static StarterSettings settings() {
-        return new StarterSettings(
-                "tempost",
-                Attributes.withPrefix("Tempost"),
-                3,
-                false,
-                false,
-                Duration.ofSeconds(20),
-                Duration.ofMillis(10),
-                Duration.ofMillis(50),
-                false,
-                null);
     }
 }

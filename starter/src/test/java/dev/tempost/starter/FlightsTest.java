@@ -240,7 +240,7 @@ class FlightsTest {
     }
 
     private Flights fixed(int capacity, Map<String, Integer> connections) {
-        return Flights.fixed(capacity, Given.routing(connections), rings::incrementAndGet, clock::get);
+        return Given.flights(capacity, Given.routing(connections), rings::incrementAndGet, clock::get);
     }
 
     private void addUrgent(int rows) {

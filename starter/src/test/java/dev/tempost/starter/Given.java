@@ -1,5 +1,6 @@
 package dev.tempost.starter;
 
+import com.netflix.concurrency.limits.limit.FixedLimit;
 import dev.tempost.outbox.claim.Claims;
 import dev.tempost.outbox.claim.EventTypes;
 import dev.tempost.outbox.rows.ClaimedRow;
@@ -7,6 +8,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /** Rows and routes for the tests of this package. An event type's name is its provider's. */
@@ -27,6 +29,11 @@ final class Given {
 
     static ClaimedRow row(long id, String eventType, int priority) {
         return new ClaimedRow(id, new UUID(0, id), "default", eventType, priority, null, null, null, LEASE);
+    }
+
+    /** As many as that may wait for Temporal, always. */
+    static Flights flights(int capacity, Routing routing, Runnable whenThereIsRoom, LongSupplier nanoTime) {
+        return new Flights(FixedLimit.of(capacity), capacity, routing, whenThereIsRoom, nanoTime);
     }
 
     static Routing routing(Map<String, Integer> connections) {

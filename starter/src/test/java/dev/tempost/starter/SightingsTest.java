@@ -2,6 +2,9 @@ package dev.tempost.starter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tempost.loops.Backoff;
+import dev.tempost.loops.Next;
+import dev.tempost.loops.RepeatingTask;
 import dev.tempost.outbox.rows.DispatchedRows.Stage;
 import java.time.Duration;
 import java.util.Map;
@@ -12,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(20)
 class SightingsTest {
 
-    private final Flights flights = Flights.fixed(9, Given.routing(Map.of("mail", 8)), () -> {}, System::nanoTime);
+    private final Flights flights = Given.flights(9, Given.routing(Map.of("mail", 8)), () -> {}, System::nanoTime);
 
     @Test
     void aRowThatTheTableSawEndIsNoLongerInFlight() throws InterruptedException {
@@ -34,10 +37,21 @@ class SightingsTest {
     }
 
     @Test
+    void theNextLookComesAfterAPause() throws InterruptedException {
+        flights.add(Given.row(1));
+
+        Next next = new Sightings(ids -> Map.of(), flights, Duration.ofMillis(25), System::nanoTime).run();
+
+        assertThat(next).isEqualTo(Next.after(Duration.ofMillis(25)));
+    }
+
+    @Test
     void theTableIsNotAskedWhileNothingIsInFlight() throws InterruptedException {
         CountDownLatch looked = new CountDownLatch(1);
-        Loop loop = new Loop(
+        RepeatingTask task = new RepeatingTask(
                 "Looking",
+                new Backoff(Duration.ZERO, Duration.ZERO),
+                failure -> false,
                 new Sightings(
                         ids -> {
                             assertThat(ids).containsExactly(1);
@@ -47,12 +61,12 @@ class SightingsTest {
                         flights,
                         Duration.ZERO,
                         System::nanoTime));
-        loop.start();
+        task.start();
 
         flights.add(Given.row(1));
 
         looked.await();
-        loop.stop();
-        loop.join(Duration.ofSeconds(10));
+        task.stop();
+        task.join(Duration.ofSeconds(10));
     }
 }

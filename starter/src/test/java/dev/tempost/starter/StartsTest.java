@@ -31,7 +31,7 @@ class StartsTest {
     private final List<String> written = new CopyOnWriteArrayList<>();
     private final AtomicInteger started = new AtomicInteger();
     private final AtomicInteger refused = new AtomicInteger();
-    private final Flights flights = Flights.fixed(9, Given.routing(Map.of("mail", 8)), () -> {}, System::nanoTime);
+    private final Flights flights = Given.flights(9, Given.routing(Map.of("mail", 8)), () -> {}, System::nanoTime);
     private final TemporalAway temporalAway = new TemporalAway(() -> true);
     private WorkflowOutcome outcome = new WorkflowOutcome.Running();
 

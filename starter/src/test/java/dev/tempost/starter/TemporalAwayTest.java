@@ -3,6 +3,8 @@ package dev.tempost.starter;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -10,11 +12,9 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(20)
 class TemporalAwayTest {
 
-    private static final Duration MOMENT = Duration.ofMillis(1);
-
     private final AtomicInteger asked = new AtomicInteger();
-    private final Backoff backoff = new Backoff(MOMENT, Duration.ofMillis(8));
-    private final TemporalAway away = new TemporalAway(() -> asked.incrementAndGet() >= 3, backoff);
+    private final List<Duration> pauses = new ArrayList<>();
+    private final TemporalAway away = new TemporalAway(() -> asked.incrementAndGet() >= 3, pauses::add);
 
     @Test
     void nobodyWaitsOrAsksWhileTemporalAnswers() throws InterruptedException {
@@ -32,17 +32,21 @@ class TemporalAwayTest {
         away.await();
 
         assertThat(away.now()).isFalse();
-        assertThat(asked).hasValue(3);
+        assertThat(pauses).extracting(Duration::toMillis).containsExactly(100L, 200L, 400L);
     }
 
     @Test
     void aSignOfLifeDoesNotShortenTheNextPauseButAStartThatSucceedsDoes() throws InterruptedException {
         away.failed(new IllegalStateException("gone"));
         away.await();
-        assertThat(backoff.next()).as("after a sign of life").isGreaterThan(MOMENT);
+
+        away.failed(new IllegalStateException("gone"));
+        away.await();
+        assertThat(pauses).last().as("after a sign of life").isEqualTo(Duration.ofMillis(800));
 
         away.worked();
-
-        assertThat(backoff.next()).isEqualTo(MOMENT);
+        away.failed(new IllegalStateException("gone"));
+        away.await();
+        assertThat(pauses).last().as("after a start").isEqualTo(Duration.ofMillis(100));
     }
 }

@@ -6,6 +6,9 @@ import org.jspecify.annotations.Nullable;
 /** How one attempt to send ended. Every {@code reply} is free of personal data: it reaches Temporal and the logs. */
 public sealed interface Outcome {
 
+    /** No provider may put a row off for longer: what it wants then, it can say again. */
+    Duration LONGEST_RETRY_AFTER = Duration.ofHours(1);
+
     /** What the provider said, or what happened instead of an answer. */
     String reply();
 
@@ -23,7 +26,7 @@ public sealed interface Outcome {
      * @param fault whose doing it was
      * @param type one of {@link dev.tempost.workflows.FailureType}
      * @param reply the provider's reply
-     * @param retryAfter the delay the provider asked for; null where it asked for none
+     * @param retryAfter the delay the provider asked for, {@link #LONGEST_RETRY_AFTER} at most; null where it asked for none
      * @param reached whether the provider answered for this very message, so that the attempt counts
      */
     record Transient(
@@ -38,7 +41,7 @@ public sealed interface Outcome {
      * a provider that says so of one message after the other is left alone for a while.
      *
      * @param reply the provider's reply
-     * @param retryAfter the delay the provider asked for; null where it asked for none
+     * @param retryAfter the delay the provider asked for, {@link #LONGEST_RETRY_AFTER} at most; null where it asked for none
      */
     record Throttled(String reply, @Nullable Duration retryAfter) implements Outcome {}
 

@@ -27,7 +27,6 @@ final class DatabaseCheck {
     private final DataSource dataSource;
     private final DataSource anyServer;
     private final DataSource listening;
-    private final boolean listen;
     private final Migration migration;
     private final boolean migrates;
 
@@ -35,16 +34,10 @@ final class DatabaseCheck {
      * @param anyServer leads to whichever server of the URL answers, be it a standby
      */
     DatabaseCheck(
-            DataSource dataSource,
-            DataSource anyServer,
-            DataSource listening,
-            boolean listen,
-            Migration migration,
-            boolean migrates) {
+            DataSource dataSource, DataSource anyServer, DataSource listening, Migration migration, boolean migrates) {
         this.dataSource = dataSource;
         this.anyServer = anyServer;
         this.listening = listening;
-        this.listen = listen;
         this.migration = migration;
         this.migrates = migrates;
     }
@@ -153,9 +146,6 @@ final class DatabaseCheck {
     }
 
     Finding wakeUp() {
-        if (!listen) {
-            return Finding.ok("wake-up", "by polling: tempost.starter.listen is false");
-        }
         if (Pooling.of(listening) == Pooling.TRANSACTION) {
             return Finding.ok("wake-up", "by polling, within a second: the pooler passes no notifications");
         }
@@ -165,7 +155,7 @@ final class DatabaseCheck {
                     : Finding.warn(
                             "wake-up",
                             "notifications do not come through: new rows wait for the next poll",
-                            "what stands in between? Connect past it, or set tempost.starter.listen to false");
+                            "what stands in between? Connect past it");
         }
     }
 }

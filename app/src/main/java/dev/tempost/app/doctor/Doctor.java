@@ -6,6 +6,7 @@ import dev.tempost.app.config.TempostProperties;
 import dev.tempost.app.engine.Migration;
 import dev.tempost.app.engine.OutsideThePool;
 import dev.tempost.app.engine.Providers;
+import dev.tempost.app.routing.RateLimits;
 import dev.tempost.app.terminal.Formats;
 import dev.tempost.channels.email.EmailChannel;
 import dev.tempost.channels.email.SmtpProvider;
@@ -88,7 +89,6 @@ public final class Doctor {
                 dataSource,
                 anyServer,
                 OutsideThePool.dataSource(pool, "tempost-doctor"),
-                properties.starter().listen(),
                 Migration.of(properties.schema(), pool),
                 properties.schema().migrate());
         List<Finding> reachable = exam.reachable();
@@ -122,7 +122,7 @@ public final class Doctor {
             }
             say("search attributes", () -> List.of(exam.searchAttributes()));
             say("schedule", exam::schedules);
-            say("rate limit", () -> exam.paces(properties.rateLimitedQueues()));
+            say("rate limit", () -> exam.paces(new RateLimits(properties).queues()));
             return true;
         }
     }

@@ -1,12 +1,14 @@
 package dev.tempost.app.engine;
 
+import dev.tempost.loops.Backoff;
+import dev.tempost.loops.Next;
+import dev.tempost.loops.RepeatingTask;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,19 +30,20 @@ public final class DependencyHealth implements AutoCloseable {
     private final Map<Dependency, Check> checks;
     private final Map<Dependency, String> troubles = new ConcurrentHashMap<>();
     private final Map<Dependency, Boolean> seen = new ConcurrentHashMap<>();
-    private final ScheduledExecutorService timer;
+    private final List<RepeatingTask> tasks = new ArrayList<>();
 
     public DependencyHealth(Map<Dependency, Check> checks) {
         this.checks = new EnumMap<>(checks);
-        this.timer = Executors.newScheduledThreadPool(
-                Math.max(1, checks.size()),
-                Thread.ofPlatform().daemon().name("tempost-parts-", 0).factory());
     }
 
     /** Looks at once, and then again after every pause. */
     public void watch(Duration pause) {
-        checks.forEach((part, check) ->
-                timer.scheduleWithFixedDelay(() -> look(part, check), 0, pause.toMillis(), TimeUnit.MILLISECONDS));
+        checks.forEach((part, check) -> tasks.add(
+                new RepeatingTask("Looking at " + part.label(), new Backoff(pause, pause), failure -> false, () -> {
+                    look(part, check);
+                    return Next.after(pause);
+                })));
+        tasks.forEach(RepeatingTask::start);
     }
 
     /** Whether every part answered when it was last asked. */
@@ -87,6 +90,6 @@ public final class DependencyHealth implements AutoCloseable {
 
     @Override
     public void close() {
-        timer.shutdownNow();
+        tasks.forEach(RepeatingTask::stop);
     }
 }

@@ -1,6 +1,9 @@
 package dev.tempost.app.engine;
 
 import dev.tempost.activities.Probes;
+import dev.tempost.loops.Backoff;
+import dev.tempost.loops.Next;
+import dev.tempost.loops.RepeatingTask;
 import dev.tempost.starter.Poller;
 import dev.tempost.worker.DeliveryWorker;
 import java.time.Duration;
@@ -20,7 +23,7 @@ public final class Engine implements SmartLifecycle {
     }
 
     private static final Logger log = LoggerFactory.getLogger(Engine.class);
-    private static final Duration BETWEEN_TRIES = Duration.ofSeconds(1);
+    private static final Backoff BACKOFF = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(1));
 
     private final Preparation preparation;
     private final @Nullable Poller poller;
@@ -28,7 +31,7 @@ public final class Engine implements SmartLifecycle {
     private final @Nullable Probes probes;
     private final List<AutoCloseable> tools;
     private final Duration grace;
-    private volatile @Nullable Thread starting;
+    private final RepeatingTask starting;
     private volatile boolean running;
     private volatile boolean ready;
 
@@ -53,35 +56,20 @@ public final class Engine implements SmartLifecycle {
         this.probes = probes;
         this.tools = tools;
         this.grace = grace;
+        this.starting = new RepeatingTask("Delivering", BACKOFF, RuntimeException.class::isInstance, this::startRoles);
     }
 
     /** Returns at once: PostgreSQL and Temporal may come later. */
     @Override
     public void start() {
         running = true;
-        starting = Thread.ofPlatform().name("tempost-engine").start(this::startRoles);
+        starting.start();
     }
 
-    private void startRoles() {
-        String told = "";
-        while (running) {
-            try {
-                preparation.prepare();
-                break;
-            } catch (RuntimeException e) {
-                if (running && !firstLine(e).equals(told)) {
-                    told = firstLine(e);
-                    log.warn("Delivering has to wait: {}", told);
-                }
-            }
-            try {
-                Thread.sleep(BETWEEN_TRIES);
-            } catch (InterruptedException e) {
-                return;
-            }
-        }
+    private Next startRoles() {
+        preparation.prepare();
         if (!running) {
-            return;
+            return Next.NOTHING;
         }
         if (worker != null) {
             worker.start();
@@ -93,6 +81,7 @@ public final class Engine implements SmartLifecycle {
             poller.start();
         }
         ready = true;
+        return Next.NOTHING;
     }
 
     /** Whether this process does its work: claims, if it starts deliveries, and polls Temporal, if it runs them. */
@@ -105,14 +94,11 @@ public final class Engine implements SmartLifecycle {
     public void stop() {
         long deadline = System.nanoTime() + grace.toNanos();
         running = false;
-        Thread thread = starting;
-        if (thread != null) {
-            thread.interrupt();
-            try {
-                thread.join(left(deadline));
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+        starting.stop();
+        try {
+            starting.join(left(deadline));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
         if (ready) {
             if (poller != null) {
@@ -120,7 +106,7 @@ public final class Engine implements SmartLifecycle {
             }
             log.info("Stopping: nothing more is claimed, and what is being sent may finish");
             if (probes != null) {
-                probes.close();
+                probes.stop();
             }
             if (worker != null) {
                 worker.stop(left(deadline));
@@ -145,13 +131,5 @@ public final class Engine implements SmartLifecycle {
     @Override
     public boolean isRunning() {
         return running;
-    }
-
-    private static String firstLine(RuntimeException e) {
-        return String.valueOf(e.getMessage())
-                .lines()
-                .filter(line -> !line.isBlank())
-                .findFirst()
-                .orElse("");
     }
 }

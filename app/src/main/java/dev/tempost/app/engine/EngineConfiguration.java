@@ -2,7 +2,6 @@ package dev.tempost.app.engine;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.tempost.activities.Breaker;
-import dev.tempost.activities.BreakerSettings;
 import dev.tempost.activities.DeliveryActivitiesImpl;
 import dev.tempost.activities.Places;
 import dev.tempost.activities.Probes;
@@ -11,9 +10,17 @@ import dev.tempost.activities.channel.Channel;
 import dev.tempost.app.config.SpringMail;
 import dev.tempost.app.config.TempostProperties;
 import dev.tempost.app.config.TempostProperties.Role;
+import dev.tempost.app.routing.ConfiguredClaimRules;
+import dev.tempost.app.routing.ConfiguredPolicies;
+import dev.tempost.app.routing.ConfiguredRouting;
+import dev.tempost.app.routing.Deliveries;
+import dev.tempost.app.routing.RateLimits;
 import dev.tempost.channels.email.EmailChannel;
 import dev.tempost.channels.email.SmtpProvider;
 import dev.tempost.channels.email.Templates;
+import dev.tempost.loops.Backoff;
+import dev.tempost.loops.Next;
+import dev.tempost.loops.RepeatingTask;
 import dev.tempost.outbox.database.ServerRole;
 import dev.tempost.outbox.ledger.Ledger;
 import dev.tempost.outbox.ledger.ProviderHealth;
@@ -43,9 +50,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
 import org.springframework.context.annotation.Bean;
@@ -57,6 +64,23 @@ import org.springframework.context.annotation.Configuration;
 public class EngineConfiguration {
 
     private static final int LOOK_TIMEOUT_SECONDS = 3;
+
+    // a test's own is there before
+    @Bean
+    @ConditionalOnMissingBean
+    EngineTimes engineTimes() {
+        return EngineTimes.DEFAULTS;
+    }
+
+    @Bean
+    Deliveries deliveries(TempostProperties properties) {
+        return new Deliveries(properties);
+    }
+
+    @Bean
+    RateLimits rateLimits(TempostProperties properties) {
+        return new RateLimits(properties);
+    }
 
     @Bean
     Attributes attributes(TempostProperties properties) {
@@ -128,6 +152,9 @@ public class EngineConfiguration {
             DataSourceProperties dataSourceProperties,
             WorkflowClient client,
             TempostProperties properties,
+            Deliveries deliveries,
+            RateLimits rateLimits,
+            EngineTimes times,
             Map<String, SmtpProvider> smtpProviders,
             ProviderHealth providerHealth,
             Attributes attributes,
@@ -145,9 +172,9 @@ public class EngineConfiguration {
                         OutsideThePool.listening(dataSourceProperties, "tempost-listener"),
                         client,
                         starterSettings(properties, attributes),
-                        properties::policy,
-                        new ConfiguredRouting(properties),
-                        properties.claimRules())
+                        new ConfiguredPolicies(deliveries, rateLimits),
+                        new ConfiguredRouting(properties, deliveries),
+                        ConfiguredClaimRules.of(properties, deliveries))
                 : null;
         if (poller != null) {
             poller.whenRefused(namespaceReconciler::requestRun);
@@ -164,46 +191,36 @@ public class EngineConfiguration {
         Clock clock = Clock.systemUTC();
         EmailChannel email =
                 new EmailChannel(smtpProviders, new Templates(List.of(properties.templates()), clock), clock);
-        BreakerSettings breaker = new BreakerSettings(
-                properties.breaker().failures(),
-                properties.breaker().probeInterval(),
-                properties.breaker().longestProbeInterval());
         Map<String, Places> places = new HashMap<>();
         smtpProviders.forEach((name, provider) ->
                 places.put(name, new Places(provider.connection().maxConnections())));
         DeliveryActivitiesImpl activities = new DeliveryActivitiesImpl(
                 new Ledger(dataSource),
-                new Breaker(providerHealth, breaker),
+                new Breaker(providerHealth, times.breaker()),
                 eventType -> {
-                    String provider = properties.provider(eventType);
+                    String provider = deliveries.of(eventType).provider();
                     return new Route(
-                            email,
-                            provider,
-                            Objects.requireNonNull(places.get(provider)),
-                            properties.rateLimitedQueue(provider));
+                            email, provider, Objects.requireNonNull(places.get(provider)), rateLimits.queue(provider));
                 },
                 new AttemptNews(metrics, poller == null ? null : poller.flights()));
         Map<String, Channel> channels = new HashMap<>();
         smtpProviders.keySet().forEach(provider -> channels.put(provider, email));
-        Probes probes = new Probes(providerHealth, breaker, channels);
+        Probes probes = new Probes(providerHealth, times.breaker(), channels);
         DeliveryWorker worker = new DeliveryWorker(
                 client,
                 new WorkerSettings(
                         properties.temporal().taskQueue(),
-                        properties.connections().values().stream()
-                                .mapToInt(Integer::intValue)
+                        properties.providers().values().stream()
+                                .mapToInt(TempostProperties.Provider::maxConnections)
                                 .sum(),
-                        properties.rateLimitedQueues()),
+                        rateLimits.queues()),
                 activities,
                 new ReconcileActivitiesImpl(
                         new Reconciler(dataSource, client, properties.temporal().taskQueue()),
                         clock,
                         metrics::reconciled),
                 new RetainActivitiesImpl(
-                        new Retention(dataSource),
-                        properties.retention().ages(),
-                        properties.retention().longestRun(),
-                        metrics::removed));
+                        new Retention(dataSource), RetentionAges.of(properties.retention()), metrics::removed));
         return new Engine(
                 preparation,
                 poller,
@@ -219,12 +236,8 @@ public class EngineConfiguration {
                 properties.temporal().taskQueue(),
                 attributes,
                 starter.capacity(),
-                starter.adaptive(),
                 !properties.roles().contains(Role.WORKER),
                 starter.lease(),
-                starter.minPollInterval(),
-                starter.maxPollInterval(),
-                starter.listen(),
                 starter.tenant());
     }
 
@@ -234,7 +247,7 @@ public class EngineConfiguration {
             WorkflowServiceStubs stubs,
             WorkflowClient client,
             Map<String, SmtpProvider> smtpProviders,
-            TempostProperties properties) {
+            EngineTimes times) {
         Map<Dependency, DependencyHealth.Check> checks = new EnumMap<>(Dependency.class);
         checks.put(Dependency.POSTGRESQL, () -> {
             ServerRole role = ServerRole.of(dataSource, Duration.ofSeconds(LOOK_TIMEOUT_SECONDS));
@@ -251,7 +264,7 @@ public class EngineConfiguration {
                         .describeNamespace(DescribeNamespaceRequest.newBuilder()
                                 .setNamespace(client.getOptions().getNamespace())
                                 .build()));
-        SmtpProvider mail = smtpProviders.get("default");
+        SmtpProvider mail = smtpProviders.get(TempostProperties.DEFAULT_PROVIDER);
         if (mail != null) {
             checks.put(
                     Dependency.SMTP,
@@ -262,24 +275,21 @@ public class EngineConfiguration {
                             LOOK_TIMEOUT_SECONDS * 1000));
         }
         DependencyHealth parts = new DependencyHealth(checks);
-        parts.watch(properties.health().interval());
+        parts.watch(times.betweenLooks());
         return parts;
     }
 
-    @Bean(destroyMethod = "shutdownNow")
-    ScheduledThreadPoolExecutor chores(Engine engine, Metrics metrics, TempostProperties properties) {
-        ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(
-                1, Thread.ofPlatform().daemon().name("tempost-chores").factory());
-        Duration pause = properties.health().backlogInterval();
-        Duration longestWait = properties.longestWait();
-        Runnable count = () -> {
+    @Bean(initMethod = "start", destroyMethod = "stop")
+    RepeatingTask backlogCounting(Engine engine, Metrics metrics, Deliveries deliveries, EngineTimes times) {
+        Duration pause = times.betweenCounts();
+        Duration longestWait = deliveries.longestWait();
+        return new RepeatingTask("Counting the backlog", new Backoff(pause, pause), failure -> false, () -> {
             // before, there may be no table to count
             if (engine.ready()) {
                 metrics.countBacklog(pause, longestWait);
             }
-        };
-        timer.scheduleWithFixedDelay(count, 0, pause.toMillis(), TimeUnit.MILLISECONDS);
-        return timer;
+            return Next.after(pause);
+        });
     }
 
     @Bean("tempostHealthIndicator")

@@ -1,12 +1,11 @@
 package dev.tempost.app.engine;
 
+import dev.tempost.loops.Backoff;
+import dev.tempost.loops.Next;
+import dev.tempost.loops.RepeatingTask;
 import java.time.Duration;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.function.LongSupplier;
 
 /**
  * Puts back what Tempost needs in Temporal and what vanishes with Temporal's database: each minute, when Temporal was away,
@@ -14,59 +13,60 @@ import org.slf4j.LoggerFactory;
  */
 public final class NamespaceReconciler implements AutoCloseable {
 
-    private static final Logger log = LoggerFactory.getLogger(NamespaceReconciler.class);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(500);
     private static final Duration AT_LEAST_EVERY = Duration.ofMinutes(1);
 
+    private static final Backoff BACKOFF = new Backoff(BETWEEN_LOOKS, Duration.ofSeconds(5));
+
     private final BooleanSupplier temporalAnswers;
     private final Runnable restore;
-    private final AtomicBoolean asked = new AtomicBoolean(true);
-    private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(
-            1, Thread.ofPlatform().daemon().name("tempost-namespaceReconciler").factory());
+    private final LongSupplier nanoTime;
+    private final RepeatingTask task = new RepeatingTask(
+            "Putting search attributes and schedules in place",
+            BACKOFF,
+            RuntimeException.class::isInstance,
+            this::look);
+    private volatile boolean asked;
+    private boolean owed = true;
     private long restoredAt;
-    private boolean told;
 
     /** @param restore creates what is missing; throws when Temporal cannot be asked */
     public NamespaceReconciler(BooleanSupplier temporalAnswers, Runnable restore) {
+        this(temporalAnswers, restore, System::nanoTime);
+    }
+
+    NamespaceReconciler(BooleanSupplier temporalAnswers, Runnable restore, LongSupplier nanoTime) {
         this.temporalAnswers = temporalAnswers;
         this.restore = restore;
+        this.nanoTime = nanoTime;
     }
 
     void start() {
-        timer.scheduleWithFixedDelay(this::look, 0, BETWEEN_LOOKS.toMillis(), TimeUnit.MILLISECONDS);
+        task.start();
     }
 
     /** Asks for it out of turn: something seems to be missing. */
     public void requestRun() {
-        asked.set(true);
+        asked = true;
     }
 
-    void look() {
-        if (!temporalAnswers.getAsBoolean()) {
-            // it may come back empty
-            asked.set(true);
-            return;
+    Next look() {
+        boolean answers = temporalAnswers.getAsBoolean();
+        if (asked || !answers || nanoTime.getAsLong() - restoredAt >= AT_LEAST_EVERY.toNanos()) {
+            // after an outage, too: it may have come back empty
+            asked = false;
+            owed = true;
         }
-        if (!asked.getAndSet(false) && System.nanoTime() - restoredAt < AT_LEAST_EVERY.toNanos()) {
-            return;
-        }
-        try {
+        if (owed && answers) {
             restore.run();
-            restoredAt = System.nanoTime();
-            told = false;
-        } catch (RuntimeException e) {
-            asked.set(true);
-            if (!told) {
-                told = true;
-                log.warn(
-                        "Search attributes and schedules in Temporal could not be made sure of; trying on: {}",
-                        e.getMessage());
-            }
+            restoredAt = nanoTime.getAsLong();
+            owed = false;
         }
+        return Next.after(BETWEEN_LOOKS);
     }
 
     @Override
     public void close() {
-        timer.shutdownNow();
+        task.stop();
     }
 }

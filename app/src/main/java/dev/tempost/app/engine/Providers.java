@@ -4,45 +4,37 @@ import dev.tempost.app.config.SpringMail;
 import dev.tempost.app.config.TempostProperties;
 import dev.tempost.channels.email.SmtpConnectionSettings;
 import dev.tempost.channels.email.SmtpProvider;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The mail providers that the configuration describes. */
 public final class Providers {
 
+    private static final int SUBMISSION = 587;
+    // a server that is there answers a connection at once, or never
+    private static final Duration LONGEST_CONNECT = Duration.ofSeconds(10);
+
     private Providers() {}
 
-    /** By name; {@code default} is the one of {@code spring.mail.*}. */
+    /** By name. */
     public static Map<String, SmtpProvider> of(SpringMail spring, TempostProperties tempost) {
         Map<String, SmtpProvider> providers = new LinkedHashMap<>();
-        TempostProperties.Mail mail = tempost.mail();
-        if (mail.from() == null) {
-            throw new IllegalArgumentException(
-                    "tempost.mail.from is not set: name the sender of every mail, for instance 'Example"
-                            + " <hello@example.com>'");
-        }
-        providers.put(
-                "default",
-                provider(
-                        "spring.mail, tempost.mail",
-                        "default",
-                        new TempostProperties.Provider(
-                                spring.host(),
-                                spring.port(),
-                                spring.username(),
-                                spring.password(),
-                                mail.from(),
-                                mail.encryption(),
-                                mail.connectTimeout(),
-                                mail.readTimeout(),
-                                mail.writeTimeout(),
-                                mail.maxConnections(),
-                                mail.inFlight(),
-                                mail.rateLimit())));
         tempost.providers()
-                .forEach(
-                        (name, provider) -> providers.put(name, provider("tempost.providers." + name, name, provider)));
+                .forEach((name, provider) -> providers.put(
+                        name,
+                        name.equals(TempostProperties.DEFAULT_PROVIDER)
+                                ? usual(provider, spring)
+                                : provider(
+                                        name,
+                                        provider,
+                                        Objects.requireNonNull(provider.host()),
+                                        or(provider.port(), SUBMISSION),
+                                        provider.username(),
+                                        provider.password(),
+                                        Objects.requireNonNull(provider.from()))));
         requireKnown("tempost.delivery.provider", tempost.delivery().provider(), providers);
         tempost.eventTypes().forEach((eventType, own) -> {
             if (own.provider() != null) {
@@ -52,25 +44,49 @@ public final class Providers {
         return providers;
     }
 
-    private static SmtpProvider provider(String property, String name, TempostProperties.Provider provider) {
+    /** The default provider: what it does not say itself, {@code spring.mail.*} says. */
+    private static SmtpProvider usual(TempostProperties.Provider own, SpringMail spring) {
+        if (own.from() == null || own.from().isBlank()) {
+            throw new IllegalArgumentException(
+                    "tempost.providers.default.from (TEMPOST_PROVIDERS_DEFAULT_FROM) is not set: name the sender of every"
+                            + " mail, for instance 'Example <hello@example.com>'");
+        }
+        return provider(
+                TempostProperties.DEFAULT_PROVIDER,
+                own,
+                or(own.host(), spring.host()),
+                or(own.port(), spring.port()),
+                own.username() == null ? spring.username() : own.username(),
+                own.password() == null ? spring.password() : own.password(),
+                own.from());
+    }
+
+    private static SmtpProvider provider(
+            String name,
+            TempostProperties.Provider settings,
+            String host,
+            int port,
+            @Nullable String username,
+            @Nullable String password,
+            String from) {
         try {
-            return SmtpProvider.of(name, provider.host(), provider.port(), provider.from())
-                    .withCredentials(emptyToNull(provider.username()), emptyToNull(provider.password()))
+            return SmtpProvider.of(name, host, port, from)
+                    .withCredentials(emptyToNull(username), emptyToNull(password))
                     .withConnection(defaults -> new SmtpConnectionSettings(
-                            tls(provider),
+                            tls(settings.encryption(), host, port),
                             defaults.ehloName(),
-                            provider.connectTimeout(),
-                            provider.readTimeout(),
-                            provider.writeTimeout(),
-                            provider.maxConnections()));
+                            shorter(settings.timeout(), LONGEST_CONNECT),
+                            settings.timeout(),
+                            settings.timeout(),
+                            settings.maxConnections()));
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(property + ": " + e.getMessage(), e);
+            throw new IllegalArgumentException("tempost.providers." + name + ": " + e.getMessage(), e);
         }
     }
 
-    private static SmtpProvider.Tls tls(TempostProperties.Provider provider) {
-        return switch (provider.encryption()) {
-            case AUTO -> SmtpProvider.defaultTls(provider.host(), provider.port());
+    private static SmtpProvider.Tls tls(TempostProperties.Encryption encryption, String host, int port) {
+        return switch (encryption) {
+            case AUTO -> SmtpProvider.defaultTls(host, port);
             case NONE -> SmtpProvider.Tls.NONE;
             case STARTTLS -> SmtpProvider.Tls.STARTTLS;
             case IMPLICIT -> SmtpProvider.Tls.IMPLICIT;
@@ -82,6 +98,14 @@ public final class Providers {
             throw new IllegalArgumentException(property + " names provider '" + name + "', which does not exist: add"
                     + " tempost.providers." + name + ", or name one of " + providers.keySet());
         }
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
+    private static <T> T or(@Nullable T own, T fallback) {
+        return own == null ? fallback : own;
     }
 
     private static @Nullable String emptyToNull(@Nullable String value) {

@@ -267,7 +267,7 @@ final class Chaos implements AutoCloseable {
         settings.put("spring.temporal.connection.target", "127.0.0.1:" + rpc.port());
         settings.put("spring.mail.host", "127.0.0.1");
         settings.put("spring.mail.port", Integer.toString(smtp.port()));
-        settings.put("tempost.mail.from", "Chaos <mail@chaos.example>");
+        settings.put("tempost.providers.default.from", "Chaos <mail@chaos.example>");
         settings.put(
                 "tempost.templates",
                 folder.resolve("templates").toAbsolutePath().toString());

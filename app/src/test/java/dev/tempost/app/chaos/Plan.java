@@ -37,9 +37,7 @@ record Plan(
             "tempost.delivery.initial-interval", "300ms",
             "tempost.delivery.max-interval", "5s",
             "tempost.starter.lease", "5s",
-            "tempost.mail.connect-timeout", "2s",
-            "tempost.mail.read-timeout", "2s",
-            "tempost.mail.write-timeout", "2s",
+            "tempost.providers.default.timeout", "2s",
             "tempost.event-types.parked.on-ambiguous", "park",
             "spring.datasource.hikari.maximum-pool-size", "10");
 

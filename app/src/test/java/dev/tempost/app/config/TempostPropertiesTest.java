@@ -3,13 +3,15 @@ package dev.tempost.app.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tempost.outbox.claim.ClaimRules;
-import dev.tempost.outbox.claim.EventTypes;
+import java.time.Duration;
 import java.util.Map;
-import java.util.Set;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 class TempostPropertiesTest {
 
@@ -22,57 +24,56 @@ class TempostPropertiesTest {
     }
 
     @Test
-    void whileTheDefaultProviderIsDownOnlyTypesOfOthersAreDeliverable() {
-        TempostProperties properties = bound(Map.of("tempost.event-types.news.provider", "bulk"));
-        assertThat(properties.deliverable(Set.of())).isEqualTo(EventTypes.all());
-        assertThat(properties.deliverable(Set.of("elsewhere"))).isEqualTo(EventTypes.all());
-        assertThat(properties.deliverable(Set.of("default"))).isEqualTo(new EventTypes(true, Set.of("news")));
-        assertThat(properties.deliverable(Set.of("bulk"))).isEqualTo(new EventTypes(false, Set.of("news")));
-        assertThat(properties.deliverable(Set.of("default", "bulk")).none()).isTrue();
+    void aProviderWithoutAServerOrASenderIsRefusedByName() {
+        assertThatThrownBy(() -> bound(Map.of("tempost.providers.ses.from", "mail@example.com")))
+                .hasStackTraceContaining("tempost.providers.ses.host is not set");
+        assertThatThrownBy(() ->
+                        bound(Map.of("tempost.providers.ses.host", "ses.example", "tempost.providers.ses.from", " ")))
+                .hasStackTraceContaining("tempost.providers.ses.from is not set");
     }
 
     @Test
-    void anEventTypeOfAProviderWithARateLimitIsSentFromAQueueOfItsOwn() {
-        TempostProperties properties = bound(Map.of(
-                "tempost.providers.ses.host", "ses.example",
-                "tempost.providers.ses.from", "mail@example.com",
-                "tempost.providers.ses.rate-limit", "14",
-                "tempost.providers.bulk.host", "bulk.example",
-                "tempost.providers.bulk.from", "mail@example.com",
-                "tempost.event-types.magic.provider", "ses",
-                "tempost.event-types.news.provider", "bulk",
-                "tempost.temporal.task-queue", "acme"));
-
-        assertThat(properties.policy("magic").rateLimitedQueue()).isEqualTo("acme-provider-ses");
-        assertThat(properties.policy("news").rateLimitedQueue()).isNull();
-        assertThat(properties.policy("welcome").rateLimitedQueue()).isNull();
-        assertThat(properties.rateLimitedQueues()).containsExactly(Map.entry("acme-provider-ses", 14.0));
+    void theDefaultProviderIsThereAndFirst() {
+        TempostProperties.Provider unsaid = defaultOf(bound(Map.of()));
+        assertThat(unsaid.timeout()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(unsaid.maxConnections()).isEqualTo(16);
+        assertThat(bound(Map.of(
+                                "tempost.providers.a.host",
+                                "a.example",
+                                "tempost.providers.a.from",
+                                "mail@example.com"))
+                        .providers())
+                .containsOnlyKeys("default", "a")
+                .extractingByKey("default")
+                .isEqualTo(unsaid);
     }
 
     @Test
-    void theDefaultProvidersRateLimitIsThatOfMail() {
-        TempostProperties properties = bound(Map.of("tempost.mail.rate-limit", "0.5"));
+    void theDefaultProvidersSenderComesFromTheEnvironment() {
+        StandardEnvironment environment = new StandardEnvironment();
+        environment
+                .getPropertySources()
+                .addFirst(new SystemEnvironmentPropertySource(
+                        "given-" + StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME,
+                        Map.of(
+                                "TEMPOST_PROVIDERS_DEFAULT_FROM", "mail@example.com",
+                                "TEMPOST_PROVIDERS_DEFAULT_MAXCONNECTIONS", "4")));
 
-        assertThat(properties.policy("welcome").rateLimitedQueue()).isEqualTo("tempost-provider-default");
-        assertThat(properties.rateLimitedQueues()).containsExactly(Map.entry("tempost-provider-default", 0.5));
+        TempostProperties.Provider provider = defaultOf(new Binder(ConfigurationPropertySources.get(environment))
+                .bindOrCreate("tempost", TempostProperties.class));
+
+        assertThat(provider.from()).isEqualTo("mail@example.com");
+        assertThat(provider.maxConnections()).isEqualTo(4);
     }
 
     @Test
-    void twoSecondsWorthOfARateLimitMayBeInFlight() {
-        assertThat(limited("14").inFlightLimit("default")).isEqualTo(28);
-        assertThat(limited("0.7").inFlightLimit("default")).isEqualTo(4);
-        assertThat(limited("0.01").inFlightLimit("default")).isEqualTo(4);
-        assertThat(bound(Map.of()).inFlightLimit("default")).isNull();
-        assertThat(bound(Map.of("tempost.mail.rate-limit", "14", "tempost.mail.in-flight", "5"))
-                        .inFlightLimit("default"))
-                .isEqualTo(5);
-        assertThat(limited("14").claimRules().providers())
-                .extracting(ClaimRules.ProviderLimit::inFlight)
-                .containsExactly(28);
+    void aProvidersPasswordIsNotShown() {
+        assertThat(bound(Map.of("tempost.providers.default.password", "s3cret")).toString())
+                .doesNotContain("s3cret");
     }
 
-    private static TempostProperties limited(String rate) {
-        return bound(Map.of("tempost.mail.rate-limit", rate));
+    private static TempostProperties.Provider defaultOf(TempostProperties properties) {
+        return Objects.requireNonNull(properties.providers().get(TempostProperties.DEFAULT_PROVIDER));
     }
 
     private static TempostProperties bound(Map<String, String> settings) {

@@ -42,6 +42,7 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
+                        "dev.tempost.loops..",
                         "dev.tempost.outbox..",
                         "dev.tempost.activities..",
                         "dev.tempost.starter..",
@@ -52,6 +53,18 @@ class ArchitectureTest {
                         "java.io..",
                         "org.springframework..")
                 .because("a workflow is replayed: whatever it reads from elsewhere may have changed meanwhile")
+                .check(TEMPOST);
+    }
+
+    @Test
+    void loopsKnowNobody() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.tempost.loops..")
+                .should()
+                .dependOnClassesThat()
+                .resideOutsideOfPackages("dev.tempost.loops..", "java..", "org.slf4j..", "org.jspecify..")
+                .because("every role has some")
                 .check(TEMPOST);
     }
 

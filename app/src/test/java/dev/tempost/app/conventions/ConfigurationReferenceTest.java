@@ -6,18 +6,29 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tempost.app.config.TempostProperties;
 import java.io.InputStream;
+import java.lang.reflect.Parameter;
+import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /** {@code docs/configuration.md} says what the records say. */
 class ConfigurationReferenceTest {
 
+    private static final Path SOURCE =
+            Path.of("src", "main", "java", "dev", "tempost", "app", "config", "TempostProperties.java");
+    private static final Set<String> PRIMITIVE = Set.of("int", "double", "boolean");
     private static final Path PAGE = Path.of("..", "docs", "configuration.md");
     private static final String HEAD = """
         # Configuration
@@ -26,8 +37,8 @@ class ConfigurationReferenceTest {
         `./mvnw -q -pl app -am test -Dtest=ConfigurationReferenceTest -Dreference=write -Dsurefire.failIfNoSpecifiedTests=false`.
 
         Every property can be set in `application.yaml` beside the jar or in `./config`, on the command line, or in the
-        environment: `tempost.starter.max-poll-interval` becomes `TEMPOST_STARTER_MAXPOLLINTERVAL`. Durations are written
-        `500ms`, `30s`, `15m`, `1h`. A wrong value stops the start and is named.
+        environment: `tempost.worker.grace` becomes `TEMPOST_WORKER_GRACE`, `tempost.delivery.max-interval` becomes
+        `TEMPOST_DELIVERY_MAXINTERVAL`, without its hyphen. Durations are written `500ms`, `30s`, `15m`, `1h`. A wrong value stops the start and is named.
 
         Tempost also obeys Spring's own names:
 
@@ -40,10 +51,30 @@ class ConfigurationReferenceTest {
         | `logging.level.dev.tempost` | How much Tempost says | `info` |
 
         """;
+    private static final String SPRING_MAIL = """
+        ## `spring.mail`
+
+        What the provider `default` does not say itself under `tempost.providers.default`.
+
+        """;
+    private static final int MOST = 40;
+
+    @Test
+    void thereIsNotMoreToSetThanAnybodyCanRead() throws Exception {
+        assertThat(Stream.of(
+                                properties("spring.mail"),
+                                properties("tempost"),
+                                components(TempostProperties.Provider.class, "tempost.providers.<name>"),
+                                components(TempostProperties.Tenant.class, "tempost.tenants.<name>"))
+                        .flatMap(settings -> settings.keySet().stream()))
+                .as("settings; an event type's are those of tempost.delivery")
+                .hasSizeLessThanOrEqualTo(MOST);
+    }
 
     @Test
     void thePageIsUpToDate() throws Exception {
-        String page = HEAD + table("spring.mail") + "\n" + table("tempost") + below();
+        String page = HEAD + SPRING_MAIL + table(properties("spring.mail")) + "\n## `tempost`\n\n"
+                + table(properties("tempost")) + below();
 
         if ("write".equals(System.getProperty("reference"))) {
             Files.writeString(PAGE, page);
@@ -52,37 +83,62 @@ class ConfigurationReferenceTest {
         assertThat(PAGE).content().as("docs/configuration.md").isEqualTo(page);
     }
 
-    private static String table(String prefix) throws Exception {
-        TreeMap<String, String> rows = new TreeMap<>();
+    private static String table(SortedMap<String, String> rows) {
+        return "| Property | Type | Meaning | Default |\n|---|---|---|---|\n" + String.join("", rows.values());
+    }
+
+    /** Rows of the table, by the property; without those whose keys are names, which have tables of their own. */
+    private static SortedMap<String, String> properties(String prefix) throws Exception {
+        SortedMap<String, String> rows = new TreeMap<>();
         try (InputStream content = Objects.requireNonNull(
                 TempostProperties.class.getResourceAsStream("/META-INF/spring-configuration-metadata.json"))) {
             for (JsonNode property : new ObjectMapper().readTree(content).path("properties")) {
                 String name = property.path("name").asText();
-                if (name.startsWith(prefix + ".")) {
+                String type = property.path("type").asText();
+                if (name.startsWith(prefix + ".") && !type.startsWith("java.util.Map")) {
                     rows.put(
                             name,
-                            "| `%s` | %s | %s | %s |%n"
-                                    .formatted(
-                                            name,
-                                            type(property.path("type").asText()),
-                                            property.path("description")
-                                                    .asText()
-                                                    .replaceAll("\\{@code ([^}]*)}", "`$1`"),
-                                            value(property.path("defaultValue")))
-                                    .replace(System.lineSeparator(), "\n"));
+                            row(
+                                    name,
+                                    type(type),
+                                    property.path("description").asText(),
+                                    value(property.path("defaultValue"))));
                 }
             }
         }
         assertThat(rows).as("properties under " + prefix).isNotEmpty();
-        return "## `" + prefix + "`\n\n| Property | Type | Meaning | Default |\n|---|---|---|---|\n"
-                + String.join("", rows.values());
+        return rows;
+    }
+
+    /** The same of a record that a name stands for, as its source describes it. */
+    private static SortedMap<String, String> components(Class<? extends Record> type, String prefix) throws Exception {
+        String source = Files.readString(SOURCE);
+        String head = source.substring(0, source.indexOf("public record " + type.getSimpleName() + "("));
+        String javadoc = head.substring(head.lastIndexOf("/**")).replaceAll("\\s*\\n\\s*\\*/?\\s*", " ");
+        SortedMap<String, String> rows = new TreeMap<>();
+        for (RecordComponent component : type.getRecordComponents()) {
+            Matcher description = Pattern.compile("@param " + component.getName() + " (.*?)\\s*(?=@param|$)")
+                    .matcher(javadoc);
+            assertThat(description.find())
+                    .as("%s describes %s", type, component)
+                    .isTrue();
+            String name = prefix + "." + hyphenated(component.getName());
+            rows.put(
+                    name, row(name, type(component.getType().getName()), description.group(1), value(type, component)));
+        }
+        return rows;
+    }
+
+    private static String row(String name, String type, String description, String value) {
+        return "| `%s` | %s | %s | %s |\n"
+                .formatted(name, type, description.replaceAll("\\{@code ([^}]*)}", "`$1`"), value);
     }
 
     private static String type(String javaType) {
         String element = javaType.replaceAll(".*[<,]", "").replace(">", "");
         String name = element.replaceAll(".*[.$]", "").toLowerCase(Locale.ROOT);
-        if (javaType.startsWith("java.util.Map")) {
-            return "by name, see below";
+        if (PRIMITIVE.contains(javaType)) {
+            return javaType.equals("int") ? "integer" : javaType;
         }
         try {
             Object[] constants = Class.forName(element).getEnumConstants();
@@ -97,26 +153,45 @@ class ConfigurationReferenceTest {
         return javaType.startsWith("java.util.Set") ? "any of " + name : name;
     }
 
-    /** The names of a record's components, as properties are written. */
-    private static String components(Class<? extends Record> type) {
-        return Arrays.stream(type.getRecordComponents())
-                .map(component ->
-                        "`" + component.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT) + "`")
-                .collect(Collectors.joining(", "));
+    private static String hyphenated(String name) {
+        return name.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
     }
 
-    private static String below() {
+    private static String below() throws Exception {
         return """
 
             ## `tempost.event-types.<name>`
 
-            %s: as under `tempost.delivery`, for one event type.
+            What one event type does differently: %s, as under `tempost.delivery`.
 
             ## `tempost.providers.<name>`
 
-            %s: as under `spring.mail` and `tempost.mail`, for one provider; `host` and `from` are required.
-            """.formatted(
-                        components(TempostProperties.EventType.class), components(TempostProperties.Provider.class));
+            The mail providers, by the names that `tempost.delivery.provider` and `tempost.event-types.<name>.provider` call
+            them. `default` is always there.
+
+            %s
+            ## `tempost.tenants.<name>`
+
+            What a tenant gets that differs from the rest, for whoever delivers for several.
+
+            %s""".formatted(
+                        Arrays.stream(TempostProperties.EventType.class.getRecordComponents())
+                                .map(component -> "`" + hyphenated(component.getName()) + "`")
+                                .collect(Collectors.joining(", ")),
+                        table(components(TempostProperties.Provider.class, "tempost.providers.<name>")),
+                        table(components(TempostProperties.Tenant.class, "tempost.tenants.<name>")));
+    }
+
+    private static String value(Class<? extends Record> type, RecordComponent component) throws Exception {
+        Class<?>[] types = Arrays.stream(type.getRecordComponents())
+                .map(RecordComponent::getType)
+                .toArray(Class<?>[]::new);
+        Parameter parameter = Arrays.stream(type.getDeclaredConstructor(types).getParameters())
+                .filter(candidate -> candidate.getName().equals(component.getName()))
+                .findFirst()
+                .orElseThrow();
+        DefaultValue value = parameter.getAnnotation(DefaultValue.class);
+        return value == null ? "none" : "`" + String.join(", ", value.value()) + "`";
     }
 
     private static String value(JsonNode value) {

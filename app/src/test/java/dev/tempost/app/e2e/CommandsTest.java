@@ -78,9 +78,11 @@ class CommandsTest {
 
     @Test
     void aMissingSenderFailsAtStartAndIsNamed() {
-        tempost.settings().remove("tempost.mail.from");
+        tempost.settings().remove("tempost.providers.default.from");
 
-        assertThatThrownBy(tempost::start).hasStackTraceContaining("tempost.mail.from is not set");
+        assertThatThrownBy(tempost::start)
+                .hasStackTraceContaining(
+                        "tempost.providers.default.from (TEMPOST_PROVIDERS_DEFAULT_FROM) is not set: name the sender of every mail");
     }
 
     @Test

@@ -142,7 +142,7 @@ class DeliveryTest {
 
     @Test
     void withoutNotificationsPollingFindsTheRow() {
-        tempost.with("tempost.starter.listen", false).migrated();
+        tempost.migrated();
         tempost.execute("ALTER TABLE tempost.outbox DISABLE TRIGGER outbox_wake");
         tempost.start();
 

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.tempost.activities.BreakerSettings;
 import dev.tempost.app.TempostProcess;
+import dev.tempost.app.engine.EngineTimes;
 import dev.tempost.app.engine.Service;
 import dev.tempost.channels.email.testing.ScriptedSmtpServer;
 import dev.tempost.embedded.TemporalCli;
@@ -50,6 +52,14 @@ import org.springframework.context.ConfigurableApplicationContext;
 final class Installation implements AutoCloseable {
 
     static final Duration TIMEOUT = Duration.ofSeconds(30);
+    // for what is started in this JVM: a process of its own lives as it would anywhere
+    private static final EngineTimes QUICK = new EngineTimes(
+            Duration.ofMillis(200),
+            Duration.ofMillis(200),
+            new BreakerSettings(
+                    BreakerSettings.DEFAULTS.failures(),
+                    Duration.ofMillis(300),
+                    BreakerSettings.DEFAULTS.longestProbeInterval()));
 
     final ScriptedSmtpServer smtp = ScriptedSmtpServer.listening();
     final String jdbcUrl;
@@ -114,7 +124,7 @@ final class Installation implements AutoCloseable {
                 "127.0.0.1",
                 "spring.mail.port",
                 Integer.toString(smtp.port()),
-                "tempost.mail.from",
+                "tempost.providers.default.from",
                 "Tests <tests@example.com>",
                 "tempost.templates",
                 folder.toString(),
@@ -125,9 +135,6 @@ final class Installation implements AutoCloseable {
                 "tempost.delivery.initial-interval",
                 "300ms"));
         settings.put("tempost.delivery.factor", "1");
-        settings.put("tempost.breaker.probe-interval", "300ms");
-        settings.put("tempost.health.interval", "200ms");
-        settings.put("tempost.health.backlog-interval", "200ms");
         settings.put("tempost.worker.grace", "10s");
         settings.put("spring.datasource.hikari.connection-timeout", "1000");
     }
@@ -154,9 +161,14 @@ final class Installation implements AutoCloseable {
 
     /** Starts one more process' worth of roles, in this JVM. */
     ConfigurableApplicationContext start() {
-        ConfigurableApplicationContext context = Service.withoutWeb().run(Service.arguments(settings));
+        ConfigurableApplicationContext context =
+                Service.withoutWeb().initializers(Installation::quick).run(Service.arguments(settings));
         running.add(context);
         return context;
+    }
+
+    private static void quick(ConfigurableApplicationContext context) {
+        context.getBeanFactory().registerSingleton("engineTimes", QUICK);
     }
 
     /** Starts Tempost as a process of its own, as {@code ./tempost serve} does, and lets it write to {@link #serveLog}. */
@@ -179,7 +191,8 @@ final class Installation implements AutoCloseable {
 
     /** The same with its web server; its port is {@code local.server.port}. */
     ConfigurableApplicationContext startWithWeb() {
-        ConfigurableApplicationContext context = Service.withWeb().run(Service.arguments(settings));
+        ConfigurableApplicationContext context =
+                Service.withWeb().initializers(Installation::quick).run(Service.arguments(settings));
         running.add(context);
         return context;
     }

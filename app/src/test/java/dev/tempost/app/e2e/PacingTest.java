@@ -39,7 +39,7 @@ class PacingTest {
 
     @Test
     void threeReplicasTogetherKeepTheRateOfAProvider() {
-        tempost.with("tempost.mail.rate-limit", RATE).migrated();
+        tempost.with("tempost.providers.default.rate-limit", RATE).migrated();
         tempost.start();
         tempost.start();
         tempost.start();
@@ -96,7 +96,7 @@ class PacingTest {
 
     @Test
     void temporalsOwnCommandChangesARateAtOnceAndForReplicasThatStartLater() {
-        tempost.with("tempost.mail.rate-limit", "1").migrated();
+        tempost.with("tempost.providers.default.rate-limit", "1").migrated();
         ConfigurableApplicationContext replica = tempost.start();
         insert("welcome", 60);
         await("the first mail").atMost(Installation.TIMEOUT).until(() -> tempost.smtp.received() > 0);

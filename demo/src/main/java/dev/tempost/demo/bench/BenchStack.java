@@ -78,7 +78,7 @@ final class BenchStack implements AutoCloseable {
         settings.put("spring.temporal.connection.target", temporal.target());
         settings.put("spring.mail.host", "127.0.0.1");
         settings.put("spring.mail.port", Integer.toString(inbox.port()));
-        settings.put("tempost.mail.from", "Bench <bench@example.com>");
+        settings.put("tempost.providers.default.from", "Bench <bench@example.com>");
         settings.put("tempost.templates", folder.resolve("templates").toString());
         return settings;
     }

@@ -39,7 +39,7 @@ final class Deployment implements AutoCloseable {
         settings = new HashMap<>(stack.settings());
         settings.put("spring.datasource.url", outbox.getUrl());
         settings.put("spring.mail.port", Integer.toString(sink.port()));
-        settings.put("tempost.mail.max-connections", Integer.toString(CONNECTIONS));
+        settings.put("tempost.providers.default.max-connections", Integer.toString(CONNECTIONS));
         settings.put("tempost.temporal.task-queue", database);
     }
 

@@ -1,5 +1,6 @@
 package dev.tempost.channels.email;
 
+import dev.tempost.activities.channel.Outcome;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -9,9 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** Finds the delay that a temporary refusal asks for, such as {@code try again in 5 minutes}. */
 final class RetryDelay {
 
-    /** No server may park us for longer: what it wants then, it can say again. */
-    static final Duration LONGEST = Duration.ofHours(1);
-
+    private static final long LONGEST = Outcome.LONGEST_RETRY_AFTER.toSeconds();
     private static final int TOO_LONG_TO_COUNT = 9;
     private static final String ASKS =
             "(?:try|retry|again|back|wait|later|after|gr[ea]y-?\\s?list\\w*|defer\\w*|delay\\w*)\\b.{0,60}?";
@@ -57,17 +56,17 @@ final class RetryDelay {
     private static long secondsOf(String unit) {
         return switch (unit.charAt(0)) {
             case 's' -> 1;
-            case 'm' -> unit.startsWith("mo") ? LONGEST.toSeconds() : 60;
+            case 'm' -> unit.startsWith("mo") ? LONGEST : 60;
             case 'h' -> 3600;
-            default -> LONGEST.toSeconds();
+            default -> LONGEST;
         };
     }
 
     private static long number(String digits) {
-        return digits.length() > TOO_LONG_TO_COUNT ? LONGEST.toSeconds() : Long.parseLong(digits);
+        return digits.length() > TOO_LONG_TO_COUNT ? LONGEST : Long.parseLong(digits);
     }
 
     private static @Nullable Duration clamped(long seconds) {
-        return seconds == 0 ? null : Duration.ofSeconds(Math.min(seconds, LONGEST.toSeconds()));
+        return seconds == 0 ? null : Duration.ofSeconds(Math.min(seconds, LONGEST));
     }
 }

@@ -1,4 +1,4 @@
-package dev.tempost.app.engine;
+package dev.tempost.app.routing;
 
 import dev.tempost.activities.Places;
 import dev.tempost.app.config.TempostProperties;
@@ -9,27 +9,28 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Which provider takes what, and how much at a time, as it is configured. */
-final class ConfiguredRouting implements Routing {
+public final class ConfiguredRouting implements Routing {
 
-    private final TempostProperties properties;
+    private final Deliveries deliveries;
     private final Map<String, Integer> connections;
 
-    ConfiguredRouting(TempostProperties properties) {
-        this.properties = properties;
-        this.connections = properties.connections().entrySet().stream()
+    public ConfiguredRouting(TempostProperties properties, Deliveries deliveries) {
+        this.deliveries = deliveries;
+        this.connections = properties.providers().entrySet().stream()
                 .collect(Collectors.toMap(
                         Map.Entry::getKey,
-                        provider -> provider.getValue() - Places.keptForUrgent(provider.getValue())));
+                        provider -> provider.getValue().maxConnections()
+                                - Places.keptForUrgent(provider.getValue().maxConnections())));
     }
 
     @Override
     public EventTypes deliverable(Set<String> withoutProviders) {
-        return properties.deliverable(withoutProviders);
+        return deliveries.where(delivery -> !withoutProviders.contains(delivery.provider()));
     }
 
     @Override
     public String provider(String eventType) {
-        return properties.provider(eventType);
+        return deliveries.of(eventType).provider();
     }
 
     @Override

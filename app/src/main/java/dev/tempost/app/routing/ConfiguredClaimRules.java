@@ -1,0 +1,38 @@
+package dev.tempost.app.routing;
+
+import dev.tempost.app.config.TempostProperties;
+import dev.tempost.app.config.TempostProperties.OnFailed;
+import dev.tempost.outbox.claim.ClaimRules;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** How claims share out places, as it is configured. */
+public final class ConfiguredClaimRules {
+
+    private ConfiguredClaimRules() {}
+
+    /** The rules of every claim. */
+    public static ClaimRules of(TempostProperties properties, Deliveries deliveries) {
+        Map<String, ClaimRules.Share> shares = properties.tenants().entrySet().stream()
+                .collect(Collectors.toMap(
+                        Map.Entry::getKey,
+                        tenant -> new ClaimRules.Share(
+                                tenant.getValue().weight(), tenant.getValue().inFlight())));
+        List<ClaimRules.ProviderLimit> limits = properties.providers().entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .flatMap(provider -> limit(provider.getKey(), provider.getValue(), deliveries))
+                .toList();
+        return new ClaimRules(shares, limits, deliveries.where(delivery -> delivery.onFailed() == OnFailed.SKIP));
+    }
+
+    private static Stream<ClaimRules.ProviderLimit> limit(
+            String name, TempostProperties.Provider provider, Deliveries deliveries) {
+        Integer inFlight = RateLimits.inFlight(provider);
+        return inFlight == null
+                ? Stream.empty()
+                : Stream.of(new ClaimRules.ProviderLimit(
+                        deliveries.where(delivery -> delivery.provider().equals(name)), inFlight));
+    }
+}

@@ -1,0 +1,50 @@
+package dev.tempost.app.routing;
+
+import dev.tempost.activities.channel.Outcome;
+import dev.tempost.app.config.TempostProperties;
+import dev.tempost.app.config.TempostProperties.Delivery;
+import dev.tempost.outbox.claim.EventTypes;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** How each event type is delivered: as it says itself, and as all are where it says nothing. */
+public final class Deliveries {
+
+    private final Delivery usual;
+    private final Map<String, Delivery> named;
+
+    public Deliveries(TempostProperties properties) {
+        usual = properties.delivery();
+        named = properties.eventTypes().entrySet().stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, type -> usual.with(type.getValue())));
+    }
+
+    /** How an event type is delivered, be it configured or not. */
+    public Delivery of(String eventType) {
+        return named.getOrDefault(eventType, usual);
+    }
+
+    /** The event types that are delivered in a certain way. */
+    EventTypes where(Predicate<Delivery> way) {
+        boolean usually = way.test(usual);
+        return new EventTypes(
+                !usually,
+                named.entrySet().stream()
+                        .filter(type -> way.test(type.getValue()) != usually)
+                        .map(Map.Entry::getKey)
+                        .collect(Collectors.toSet()));
+    }
+
+    /** The longest a delivery may wait between two attempts, whatever its event type and whatever a server asks for. */
+    public Duration longestWait() {
+        return Stream.concat(
+                        Stream.of(Outcome.LONGEST_RETRY_AFTER, usual.maxInterval()),
+                        named.values().stream().map(Delivery::maxInterval))
+                .max(Comparator.naturalOrder())
+                .orElseThrow();
+    }
+}

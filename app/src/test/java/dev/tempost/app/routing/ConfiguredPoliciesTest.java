@@ -1,0 +1,40 @@
+package dev.tempost.app.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tempost.app.config.TempostProperties;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ConfiguredPoliciesTest {
+
+    @Test
+    void anEventTypeOfAProviderWithARateLimitIsSentFromItsQueue() {
+        ConfiguredPolicies policies = policies(Given.providers(Map.of()));
+
+        assertThat(policies.of("magic").rateLimitedQueue()).isEqualTo("acme-provider-ses");
+        assertThat(policies.of("news").rateLimitedQueue()).isNull();
+        assertThat(policies.of("welcome").rateLimitedQueue()).isNull();
+    }
+
+    @Test
+    void whatEveryEventTypeIsSentThroughMayHaveARateLimit() {
+        assertThat(policies(Given.settings(Map.of("tempost.providers.default.rate-limit", "0.5")))
+                        .of("welcome")
+                        .rateLimitedQueue())
+                .isEqualTo("tempost-provider-default");
+    }
+
+    @Test
+    void anAmbiguousOutcomeIsParkedWhereThatIsWanted() {
+        ConfiguredPolicies policies =
+                policies(Given.settings(Map.of("tempost.event-types.invoice.on-ambiguous", "park")));
+
+        assertThat(policies.of("invoice").parkWhenAmbiguous()).isTrue();
+        assertThat(policies.of("welcome").parkWhenAmbiguous()).isFalse();
+    }
+
+    private static ConfiguredPolicies policies(TempostProperties properties) {
+        return new ConfiguredPolicies(new Deliveries(properties), new RateLimits(properties));
+    }
+}

@@ -1,0 +1,30 @@
+package dev.tempost.app.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class DeliveriesTest {
+
+    @Test
+    void anEventTypeIsDeliveredAsAllAreWhereItSaysNothing() {
+        Deliveries deliveries = new Deliveries(Given.settings(Map.of(
+                "tempost.delivery.max-attempts", "5",
+                "tempost.event-types.magic.initial-interval", "1s")));
+
+        assertThat(deliveries.of("magic").initialInterval()).isEqualTo(Duration.ofSeconds(1));
+        assertThat(deliveries.of("magic").maxAttempts()).isEqualTo(5);
+        assertThat(deliveries.of("welcome").initialInterval()).isEqualTo(Duration.ofSeconds(30));
+    }
+
+    @Test
+    void theLongestWaitIsThatOfTheMostPatientEventTypeOrServer() {
+        assertThat(new Deliveries(Given.settings(Map.of("tempost.delivery.max-interval", "10m"))).longestWait())
+                .as("what a server may ask for")
+                .isEqualTo(Duration.ofHours(1));
+        assertThat(new Deliveries(Given.settings(Map.of("tempost.event-types.magic.max-interval", "5h"))).longestWait())
+                .isEqualTo(Duration.ofHours(5));
+    }
+}

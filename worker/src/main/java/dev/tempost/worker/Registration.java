@@ -1,0 +1,80 @@
+package dev.tempost.worker;
+
+import dev.tempost.workflows.DeliveryActivities;
+import dev.tempost.workflows.DeliveryWorkflowImpl;
+import dev.tempost.workflows.ReconcileActivities;
+import dev.tempost.workflows.ReconcileWorkflowImpl;
+import dev.tempost.workflows.RetainActivities;
+import dev.tempost.workflows.RetainWorkflowImpl;
+import io.temporal.client.WorkflowClient;
+import io.temporal.worker.Worker;
+import io.temporal.worker.WorkerFactory;
+import io.temporal.worker.WorkerFactoryOptions;
+import io.temporal.worker.WorkerOptions;
+import io.temporal.worker.tuning.PollerBehaviorAutoscaling;
+
+/** Registers what this process runs, with the task queues it comes from and how much of it runs at a time. */
+final class Registration {
+
+    // as many as the SDK's own defaults have
+    private static final int CACHED_PER_SLOT = 3;
+
+    private final WorkflowClient client;
+    private final WorkerSettings settings;
+    private final DeliveryActivities activities;
+    private final ReconcileActivities reconciling;
+    private final RetainActivities retaining;
+
+    Registration(
+            WorkflowClient client,
+            WorkerSettings settings,
+            DeliveryActivities activities,
+            ReconcileActivities reconciling,
+            RetainActivities retaining) {
+        this.client = client;
+        this.settings = settings;
+        this.activities = activities;
+        this.reconciling = reconciling;
+        this.retaining = retaining;
+    }
+
+    /** Workers that are not started yet. Those that could not be started cannot be used again. */
+    WorkerFactory workers() {
+        WorkerFactory factory = WorkerFactory.newInstance(
+                client,
+                WorkerFactoryOptions.newBuilder()
+                        .setUsingVirtualWorkflowThreads(true)
+                        // a workflow that waits for its local send holds its thread, and must not be evicted
+                        .setWorkflowCacheSize(CACHED_PER_SLOT * settings.slots())
+                        .setMaxWorkflowThreadCount(CACHED_PER_SLOT * settings.slots())
+                        .build());
+        Worker worker = factory.newWorker(
+                settings.taskQueue(),
+                WorkerOptions.newBuilder()
+                        .setUsingVirtualThreads(true)
+                        .setMaxConcurrentWorkflowTaskExecutionSize(settings.slots())
+                        .setMaxConcurrentActivityExecutionSize(settings.slots())
+                        .setMaxConcurrentLocalActivityExecutionSize(settings.slots())
+                        .setWorkflowTaskPollersBehavior(new PollerBehaviorAutoscaling(1, 10, 2))
+                        .setActivityTaskPollersBehavior(new PollerBehaviorAutoscaling(1, 10, 2))
+                        .build());
+        worker.registerWorkflowImplementationTypes(
+                DeliveryWorkflowImpl.class, ReconcileWorkflowImpl.class, RetainWorkflowImpl.class);
+        worker.registerActivitiesImplementations(activities, reconciling, retaining);
+        settings.rateLimitedQueues()
+                .forEach((queue, rate) ->
+                        factory.newWorker(queue, rateLimited(rate)).registerActivitiesImplementations(activities));
+        return factory;
+    }
+
+    /** Takes sends only. Temporal's server keeps the rate, for all workers of the queue together. */
+    private WorkerOptions rateLimited(double rate) {
+        return WorkerOptions.newBuilder()
+                .setUsingVirtualThreads(true)
+                .setMaxTaskQueueActivitiesPerSecond(rate)
+                .setMaxConcurrentActivityExecutionSize(settings.slots())
+                // each partition of the queue has its share of the rate, and loses it while nobody polls there
+                .setActivityTaskPollersBehavior(new PollerBehaviorAutoscaling(4, 10, 4))
+                .build();
+    }
+}
