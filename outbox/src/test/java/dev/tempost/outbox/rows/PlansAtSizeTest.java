@@ -89,7 +89,8 @@ class PlansAtSizeTest {
 
     @Test
     void lanesAreFoundByProbesOfTheClaimsIndex() throws SQLException {
-        String plans = plans("SELECT * FROM tempost.lanes_between((3, 't1', 'type2', NULL, NULL), (4, '', '', NULL, NULL), NULL, 16)");
+        String plans = plans(
+                "SELECT * FROM tempost.lanes_between((3, 't1', 'type2', NULL, NULL), (4, '', '', NULL, NULL), NULL, 16)");
         assertThat(indexes(plans)).containsOnly("outbox_due");
         // an equality beside the comparison of rows would have it read from the beginning of the priority on
         assertThat(plans).contains("ROW(priority, tenant, event_type) >").doesNotContain("(priority = ");
