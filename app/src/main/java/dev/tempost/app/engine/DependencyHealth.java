@@ -69,6 +69,10 @@ public final class DependencyHealth implements AutoCloseable {
                 log.info("{} is back", part.label());
             }
         } catch (Exception e) {
+            // closed meanwhile, and interrupted
+            if (timer.isShutdown()) {
+                return;
+            }
             seen.put(part, true);
             String trouble = rootMessage(e);
             if (troubles.put(part, trouble) == null) {

@@ -1,10 +1,12 @@
 package dev.tempost.app.engine;
 
 import dev.tempost.activities.Probes;
+import dev.tempost.app.failure.Explanation;
 import dev.tempost.starter.Poller;
 import dev.tempost.worker.DeliveryWorker;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +33,7 @@ public final class Engine implements SmartLifecycle {
     private volatile @Nullable Thread starting;
     private volatile boolean running;
     private volatile boolean ready;
+    private final CompletableFuture<Void> refused = new CompletableFuture<>();
 
     /**
      * @param preparation what must be in place first; tried again and again until it does not throw
@@ -69,8 +72,14 @@ public final class Engine implements SmartLifecycle {
                 preparation.prepare();
                 break;
             } catch (RuntimeException e) {
-                if (running && !firstLine(e).equals(told)) {
-                    told = firstLine(e);
+                Explanation explanation = Explanation.of(e);
+                if (explanation != null && explanation.cause() == Explanation.Cause.SETTING) {
+                    refused.completeExceptionally(e);
+                    return;
+                }
+                String says = explanation == null ? firstLine(e) : explanation.text();
+                if (running && !says.equals(told)) {
+                    told = says;
                     log.warn("Delivering has to wait: {}", told);
                 }
             }
@@ -93,6 +102,18 @@ public final class Engine implements SmartLifecycle {
             poller.start();
         }
         ready = true;
+    }
+
+    /** Done, by its failure, when a server answers that this process cannot ever begin with these settings. */
+    CompletableFuture<Void> refused() {
+        return refused;
+    }
+
+    /** Throws what {@link #refused()} ended with; returns when it has not. */
+    public void throwRefusal() {
+        if (refused.isCompletedExceptionally() && refused.exceptionNow() instanceof RuntimeException refusal) {
+            throw refusal;
+        }
     }
 
     /** Whether this process does its work: claims, if it starts deliveries, and polls Temporal, if it runs them. */
