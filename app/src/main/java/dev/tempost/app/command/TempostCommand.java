@@ -38,7 +38,8 @@ import picocli.CommandLine.Spec;
             ShardsCommand.class,
             DoctorCommand.class,
             BackfillCommand.class,
-            CompletionCommand.class
+            CompletionCommand.class,
+            WarmUpCommand.class
         })
 public final class TempostCommand implements Callable<Integer> {
 
