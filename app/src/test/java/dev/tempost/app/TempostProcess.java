@@ -26,12 +26,12 @@ public final class TempostProcess {
             "-XX:TieredStopAtLevel=1",
             "-Xmx256m",
             "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow");
-
-    private static final Map<String, String> NOBODY = Map.of(
-            "spring.datasource.url", "jdbc:postgresql://127.0.0.1:1/nobody",
-            "spring.datasource.hikari.connection-timeout", "250",
-            "spring.temporal.connection.target", "127.0.0.1:1");
+            "--sun-misc-unsafe-memory-access=allow",
+            "-Xlog:aot*=off",
+            "-Xlog:cds*=off",
+            // and not the tests' own, of which each module brings one
+            "-Dlogging.config=classpath:logback.xml",
+            "-Dlogback.statusListenerClass=ch.qos.logback.core.status.NopStatusListener");
 
     /** What all processes load, parsed and verified once per test run: a third of the processor time of each start. */
     private static final class Classes {
@@ -53,11 +53,14 @@ public final class TempostProcess {
                 List<String> loaded =
                         List.of("-cp", String.join(File.pathSeparator, jars), TempostApplication.class.getName());
                 Path archive = folder.resolve("classes.jsa");
-                // the doctor goes everywhere, even when nobody answers
-                configured(command(with("-XX:ArchiveClassesAtExit=" + archive, loaded), "doctor"), NOBODY)
-                        .redirectOutput(folder.resolve("doctor.log").toFile())
+                Path log = folder.resolve("warm-up.log");
+                int exit = configured(command(with("-XX:ArchiveClassesAtExit=" + archive, loaded), "warm-up"), Map.of())
+                        .redirectOutput(log.toFile())
                         .start()
                         .waitFor();
+                if (exit != 0) {
+                    throw new IllegalStateException("warm-up failed: " + Files.readString(log));
+                }
                 application = with("-XX:SharedArchiveFile=" + archive, loaded);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
@@ -75,9 +78,13 @@ public final class TempostProcess {
                     JarOutputStream out = new JarOutputStream(file);
                     Stream<Path> all = Files.walk(folder)) {
                 out.setLevel(Deflater.NO_COMPRESSION);
-                for (Path path : all.filter(Files::isRegularFile).toList()) {
-                    out.putNextEntry(new JarEntry(folder.relativize(path).toString()));
-                    Files.copy(path, out);
+                for (Path path : all.filter(path -> !path.equals(folder)).toList()) {
+                    // folders, too: who looks for all files of one, as Flyway does, finds none otherwise
+                    String slash = Files.isDirectory(path) ? "/" : "";
+                    out.putNextEntry(new JarEntry(folder.relativize(path) + slash));
+                    if (slash.isEmpty()) {
+                        Files.copy(path, out);
+                    }
                 }
             }
             return jar.toString();

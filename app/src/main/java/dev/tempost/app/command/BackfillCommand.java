@@ -38,11 +38,15 @@ final class BackfillCommand implements Callable<Integer> {
 
     /** Where the query is. */
     static final class Source {
-        @Option(names = "--query", required = true, description = "The query.")
+        @Option(names = "--query", paramLabel = "SQL", required = true, description = "The query.")
         @Nullable
         String text;
 
-        @Option(names = "--query-file", required = true, description = "A file that holds the query.")
+        @Option(
+                names = "--query-file",
+                paramLabel = "FILE",
+                required = true,
+                description = "A file that holds the query.")
         @Nullable
         Path file;
     }
@@ -59,12 +63,13 @@ final class BackfillCommand implements Callable<Integer> {
     @SuppressWarnings("UnusedVariable") // picocli reads it
     private boolean help;
 
-    @Option(names = "--event-type", required = true, description = "The event type of the rows.")
+    @Option(names = "--event-type", paramLabel = "NAME", required = true, description = "The event type of the rows.")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private String eventType;
 
     @Option(
             names = "--version",
+            paramLabel = "N",
             required = true,
             description = "Which backfill of this event type it is, from 1. Each runs to its end once.")
     private int version;
@@ -75,17 +80,23 @@ final class BackfillCommand implements Callable<Integer> {
 
     @Option(
             names = "--key",
+            paramLabel = "COLUMN",
             defaultValue = "id",
             description = "The column to go on by: unique, never null, best one with an index. Defaults to"
                     + " ${DEFAULT-VALUE}.")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private String key;
 
-    @Option(names = "--batch", defaultValue = "1000", description = "Rows a transaction. Defaults to ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            defaultValue = "1000",
+            description = "Rows a transaction. Defaults to ${DEFAULT-VALUE}.")
     private int batch;
 
     @Option(
             names = "--rate",
+            paramLabel = "N",
             defaultValue = "0",
             description = "The most rows a second, such as 500 or 500/s; 0 for no limit but the backlog's. Defaults to"
                     + " ${DEFAULT-VALUE}.")
@@ -94,6 +105,7 @@ final class BackfillCommand implements Callable<Integer> {
 
     @Option(
             names = "--backlog",
+            paramLabel = "N",
             defaultValue = "10000",
             description = "Waits while so many rows of the event type are due. Defaults to ${DEFAULT-VALUE}.")
     private int backlog;
@@ -150,11 +162,11 @@ final class BackfillCommand implements Callable<Integer> {
                             ? "Finished: " + enqueued
                             : "Stopped: " + enqueued + ", the last " + key + " = " + last.lastKey()
                                     + ". The same command goes on.");
-            return last.finished() ? 0 : 1;
+            return last.finished() ? ExitCode.DONE : ExitCode.REFUSED;
         } catch (BackfillRefusedException e) {
             System.out.flush();
             System.err.println(e.getMessage());
-            return 1;
+            return ExitCode.REFUSED;
         }
     }
 

@@ -12,11 +12,11 @@ final class BatchAction {
 
     private BatchAction() {}
 
-    /** Returns 0 when it was done to every row, 1 otherwise. */
+    /** Returns {@link ExitCode#DONE} when it was done to every row. */
     static int row(List<Long> ids, String done, String otherwise, Action action) {
         return Outbox.with(dataSource -> {
             Rows rows = new Rows(dataSource);
-            int exit = 0;
+            int exit = ExitCode.DONE;
             for (long id : ids) {
                 if (action.on(rows, id)) {
                     System.out.println("row " + id + ": " + done);
@@ -26,7 +26,7 @@ final class BatchAction {
                             + (row == null
                                     ? "there is none"
                                     : otherwise + ", it is " + row.status().column()));
-                    exit = 1;
+                    exit = ExitCode.REFUSED;
                 }
             }
             return exit;

@@ -1,12 +1,17 @@
 package dev.tempost.app.command;
 
+import dev.tempost.app.config.KnownSettings;
 import dev.tempost.app.config.SpringMail;
 import dev.tempost.app.config.TempostProperties;
 import dev.tempost.app.doctor.Doctor;
 import dev.tempost.app.doctor.Finding;
-import java.util.EnumMap;
+import dev.tempost.app.failure.Explanation;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.springframework.boot.Banner;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -19,9 +24,11 @@ import picocli.CommandLine.Command;
 /** Examines everything Tempost needs, changes nothing, and says what to do. */
 @Command(
         name = "doctor",
-        description =
-                "Examines configuration, PostgreSQL, Temporal, mail servers and rows; changes nothing. Exits with 1"
-                        + " when there is a problem.",
+        description = {
+            "Examines configuration, PostgreSQL, Temporal, mail servers and rows. Changes nothing, and says what to do.",
+            "Exits with 2 when the configuration is wrong or missing, with 3 when PostgreSQL or Temporal does not answer,"
+                    + " with 1 when there is another problem."
+        },
         mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
 
@@ -31,7 +38,7 @@ final class DoctorCommand implements Callable<Integer> {
     @EnableConfigurationProperties({TempostProperties.class, SpringMail.class})
     static class Configured {}
 
-    private final Map<Finding.Level, Integer> counts = new EnumMap<>(Finding.Level.class);
+    private final List<Finding> found = new ArrayList<>();
 
     @Override
     public Integer call() {
@@ -41,30 +48,50 @@ final class DoctorCommand implements Callable<Integer> {
                 .bannerMode(Banner.Mode.OFF)
                 // the service's own health indicators are not here
                 .properties(Map.of("management.endpoint.health.validate-group-membership", "false"))
+                .initializers(before -> KnownSettings.requireIn(before.getEnvironment()))
                 .run()) {
             new Doctor(context, this::say).examine();
         } catch (RuntimeException e) {
+            Explanation explanation = Explanation.of(e);
+            if (explanation == null) {
+                throw e;
+            }
             say(new Finding(
                     Finding.Level.PROBLEM,
                     "configuration",
-                    rootMessage(e),
+                    explanation.text(),
                     "nothing else was examined; docs/configuration.md has every property"));
         }
-        int problems = counts.getOrDefault(Finding.Level.PROBLEM, 0);
-        System.out.println(problems + " problems, " + counts.getOrDefault(Finding.Level.WARN, 0) + " warnings");
-        return problems == 0 ? 0 : 1;
+        int unset = count(Finding.Level.UNSET);
+        System.out.println(count(Finding.Level.PROBLEM) + " problems, " + count(Finding.Level.WARN) + " warnings"
+                + (unset == 0 ? "" : ", " + unset + " not set"));
+        return exitCode();
     }
 
     private void say(Finding finding) {
-        counts.merge(finding.level(), 1, Integer::sum);
+        found.add(finding);
         System.out.println(finding.text());
     }
 
-    private static String rootMessage(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null) {
-            root = root.getCause();
+    private int count(Finding.Level level) {
+        return (int) found.stream().filter(finding -> finding.level() == level).count();
+    }
+
+    /** What has to be mended first decides. */
+    private int exitCode() {
+        Set<String> problems = found.stream()
+                .filter(finding -> finding.level() == Finding.Level.PROBLEM)
+                .map(Finding::subject)
+                .collect(Collectors.toSet());
+        if (problems.contains("configuration")) {
+            return ExitCode.SETTING;
         }
-        return String.valueOf(root.getMessage());
+        if (problems.contains("postgresql") || problems.contains("temporal")) {
+            return ExitCode.SERVER;
+        }
+        if (!problems.isEmpty()) {
+            return ExitCode.REFUSED;
+        }
+        return count(Finding.Level.UNSET) == 0 ? ExitCode.DONE : ExitCode.SETTING;
     }
 }

@@ -1,6 +1,7 @@
 package dev.tempost.app.command;
 
 import dev.tempost.app.engine.DependencyHealth;
+import dev.tempost.app.engine.Engine;
 import dev.tempost.app.engine.Service;
 import dev.tempost.outbox.database.OutboxUnavailableException;
 import dev.tempost.outbox.rows.Backlog;
@@ -10,19 +11,30 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.springframework.boot.convert.DurationStyle;
 import org.springframework.context.ConfigurableApplicationContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** Delivers what is due, and exits. */
 @Command(
         name = "drain",
-        description = "Delivers what is due, waits for first attempts, leaves later ones to Temporal, and exits.",
+        description = {
+            "Delivers what is due, waits for first attempts, leaves later ones to Temporal, and exits.",
+            "Exits with 1 when that takes too long, with 3 when it does because a server does not answer."
+        },
         mixinStandardHelpOptions = true)
 final class DrainCommand implements Callable<Integer> {
 
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(200);
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
 
     @Mixin
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -30,14 +42,15 @@ final class DrainCommand implements Callable<Integer> {
 
     @Option(
             names = "--timeout",
-            description = "Exit with 1 when it takes longer. Defaults to ${DEFAULT-VALUE}.",
+            paramLabel = "DURATION",
+            description = "How long it may take, for instance 90s or 15m. Defaults to ${DEFAULT-VALUE}.",
             defaultValue = "15m")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private String timeout;
 
     @Override
     public Integer call() throws InterruptedException {
-        Duration patience = org.springframework.boot.convert.DurationStyle.detectAndParse(timeout);
+        Duration patience = patience();
         Map<String, String> properties = new HashMap<>();
         properties.put("tempost.roles", "starter,worker");
         if (tenant.name != null) {
@@ -45,14 +58,25 @@ final class DrainCommand implements Callable<Integer> {
         }
         try (ConfigurableApplicationContext context = Service.withoutWeb().run(Service.arguments(properties))) {
             Backlog backlog = context.getBean(Backlog.class);
-            boolean done = drained(backlog, System.nanoTime() + patience.toNanos());
-            report(backlog, context.getBean(DependencyHealth.class), done, patience);
-            return done ? 0 : 1;
+            DependencyHealth health = context.getBean(DependencyHealth.class);
+            boolean done = drained(context.getBean(Engine.class), backlog, System.nanoTime() + patience.toNanos());
+            report(backlog, health, done, patience);
+            return done ? ExitCode.DONE : health.up() ? ExitCode.REFUSED : ExitCode.SERVER;
         }
     }
 
-    private boolean drained(Backlog backlog, long deadline) throws InterruptedException {
+    private Duration patience() {
+        try {
+            return DurationStyle.detectAndParse(timeout);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(
+                    spec.commandLine(), "--timeout " + timeout + ": give a duration, for instance 90s or 15m");
+        }
+    }
+
+    private boolean drained(Engine engine, Backlog backlog, long deadline) throws InterruptedException {
         while (System.nanoTime() < deadline) {
+            engine.throwRefusal();
             try {
                 if (backlog.unfinished(tenant.name) == 0) {
                     return true;

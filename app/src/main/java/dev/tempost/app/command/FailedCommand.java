@@ -20,27 +20,42 @@ final class FailedCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Tenant tenant;
 
-    @Option(names = "--limit", description = "At most so many. Defaults to ${DEFAULT-VALUE}.", defaultValue = "50")
+    @Option(
+            names = "--limit",
+            paramLabel = "N",
+            description = "At most so many rows. Defaults to ${DEFAULT-VALUE}.",
+            defaultValue = "50")
     private int limit;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private Output output;
 
     @Override
     public Integer call() {
         return Outbox.with(dataSource -> {
             List<Rows.Row> failed = new Rows(dataSource).failed(tenant.name, limit);
-            failed.forEach(row -> System.out.printf(
-                    Locale.ROOT,
-                    "%-8d %-12s %-20s %s  %d attempts  %s: %s%n",
-                    row.id(),
-                    row.tenant(),
-                    row.eventType(),
-                    Formats.time(row.finishedAt()),
-                    row.attempts(),
-                    row.lastErrorType(),
-                    row.lastError()));
-            if (failed.isEmpty()) {
-                System.out.println("no failed rows");
-            }
-            return 0;
+            output.print(
+                    Output.object(
+                            "failed", failed.stream().map(ShowCommand::json).toList()),
+                    () -> print(failed));
+            return ExitCode.DONE;
         });
+    }
+
+    private static void print(List<Rows.Row> failed) {
+        failed.forEach(row -> System.out.printf(
+                Locale.ROOT,
+                "%-8d %-12s %-20s %s  %d attempts  %s: %s%n",
+                row.id(),
+                row.tenant(),
+                row.eventType(),
+                Formats.time(row.finishedAt()),
+                row.attempts(),
+                row.lastErrorType(),
+                row.lastError()));
+        if (failed.isEmpty()) {
+            System.out.println("no failed rows");
+        }
     }
 }

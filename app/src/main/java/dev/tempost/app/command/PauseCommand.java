@@ -9,9 +9,10 @@ import picocli.CommandLine.Option;
 /** Sets a kill switch. */
 @Command(
         name = "pause",
-        description =
-                "Holds rows back on every replica, from the next claim and the next attempt on. The rows stay. With"
-                        + " several options, rows to which all of them apply.",
+        description = {
+            "Holds rows back on every replica, from the next claim and the next attempt on. The rows stay, and wait.",
+            "With several options, it holds back the rows to which all of them apply."
+        },
         mixinStandardHelpOptions = true)
 final class PauseCommand implements Callable<Integer> {
 
@@ -19,7 +20,11 @@ final class PauseCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Scope scope;
 
-    @Option(names = "--reason", required = true, description = "Why, for those who find it paused. No personal data.")
+    @Option(
+            names = "--reason",
+            required = true,
+            paramLabel = "TEXT",
+            description = "Why, for those who find it paused. Required. No personal data.")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private String reason;
 
@@ -29,7 +34,7 @@ final class PauseCommand implements Callable<Integer> {
         return Outbox.with(dataSource -> {
             boolean set = new Pauses(dataSource).pause(paused, reason, Operator.name());
             System.out.println(paused + (set ? ": paused" : ": was paused already; its reason stays"));
-            return 0;
+            return ExitCode.DONE;
         });
     }
 }

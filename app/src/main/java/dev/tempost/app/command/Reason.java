@@ -5,7 +5,11 @@ import picocli.CommandLine.Option;
 /** Why an operator does something, as the row will say. */
 final class Reason {
 
-    @Option(names = "--reason", required = true, description = "Why, for the row. No personal data.")
+    @Option(
+            names = "--reason",
+            required = true,
+            paramLabel = "TEXT",
+            description = "Why, as the row will say. Required. No personal data.")
     @SuppressWarnings("NullAway.Init") // set by picocli
     String text;
 }

@@ -25,11 +25,11 @@ final class ResumeCommand implements Callable<Integer> {
             Pauses pauses = new Pauses(dataSource);
             if (pauses.resume(resumed, Operator.name())) {
                 System.out.println(resumed + ": resumed");
-                return 0;
+                return ExitCode.DONE;
             }
             System.err.println(resumed + " is not paused. These are:");
             pauses.active().forEach(pause -> System.err.println("  " + pause.scope()));
-            return 1;
+            return ExitCode.REFUSED;
         });
     }
 }

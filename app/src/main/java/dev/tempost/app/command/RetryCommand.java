@@ -8,8 +8,8 @@ import picocli.CommandLine.Mixin;
 /** Delivers failed rows again. */
 @Command(
         name = "retry",
-        description = "Delivers failed rows again, each once more with all its attempts. Nothing that was accepted is"
-                + " re-sent.",
+        description =
+                "Delivers failed rows again, each with all its attempts once more. Nothing that was accepted is sent again.",
         mixinStandardHelpOptions = true)
 final class RetryCommand implements Callable<Integer> {
 

@@ -14,15 +14,15 @@ final class Scope {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec command;
 
-    @Option(names = "--tenant", description = "The rows of this tenant.")
+    @Option(names = "--tenant", paramLabel = "NAME", description = "The rows of this tenant.")
     @Nullable
     private String tenant;
 
-    @Option(names = "--event-type", description = "The rows of this event type.")
+    @Option(names = "--event-type", paramLabel = "NAME", description = "The rows of this event type.")
     @Nullable
     private String eventType;
 
-    @Option(names = "--shard", description = "The rows of this shard of the tenant.")
+    @Option(names = "--shard", paramLabel = "KEY", description = "The rows of this shard of the tenant.")
     @Nullable
     private String shard;
 

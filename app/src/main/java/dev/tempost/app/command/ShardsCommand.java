@@ -19,26 +19,55 @@ final class ShardsCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Tenant tenant;
 
-    @Option(names = "--limit", description = "At most so many. Defaults to ${DEFAULT-VALUE}.", defaultValue = "10")
+    @Option(
+            names = "--limit",
+            paramLabel = "N",
+            description = "At most so many shards. Defaults to ${DEFAULT-VALUE}.",
+            defaultValue = "10")
     private int limit;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private Output output;
 
     @Override
     public Integer call() {
         return Outbox.with(dataSource -> {
             List<Shards.Shard> shards = new Shards(dataSource).deepest(tenant.name, limit);
-            if (shards.isEmpty()) {
-                System.out.println("no shard has open rows");
-                return 0;
-            }
-            System.out.printf(Locale.ROOT, "%-16s %-24s %10s  %s%n", "tenant", "shard", "open rows", "waits because");
-            shards.forEach(shard -> System.out.printf(
-                    Locale.ROOT,
-                    "%-16s %-24s %,10d  %s%n",
-                    shard.tenant(),
-                    shard.shardKey(),
-                    shard.depth(),
-                    shard.reason()));
-            return 0;
+            output.print(
+                    Output.object(
+                            "shards", shards.stream().map(ShardsCommand::json).toList()),
+                    () -> print(shards));
+            return ExitCode.DONE;
         });
+    }
+
+    private static Object json(Shards.Shard shard) {
+        return Output.object(
+                "tenant", shard.tenant(),
+                "shard_key", shard.shardKey(),
+                "open_rows", shard.depth(),
+                "head", shard.head(),
+                "head_status", shard.headStatus().column(),
+                "since", shard.since(),
+                "next_attempt_at", shard.nextAttemptAt(),
+                "last_error_type", shard.lastErrorType(),
+                "last_error", shard.lastError(),
+                "waits_because", shard.reason());
+    }
+
+    private static void print(List<Shards.Shard> shards) {
+        if (shards.isEmpty()) {
+            System.out.println("no shard has open rows");
+            return;
+        }
+        System.out.printf(Locale.ROOT, "%-16s %-24s %10s  %s%n", "tenant", "shard", "open rows", "waits because");
+        shards.forEach(shard -> System.out.printf(
+                Locale.ROOT,
+                "%-16s %-24s %,10d  %s%n",
+                shard.tenant(),
+                shard.shardKey(),
+                shard.depth(),
+                shard.reason()));
     }
 }

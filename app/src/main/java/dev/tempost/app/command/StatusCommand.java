@@ -13,7 +13,10 @@ import picocli.CommandLine.Mixin;
 /** How many rows are where, and how old the oldest is. */
 @Command(
         name = "status",
-        description = "Shows how many rows are in which state, and how old the oldest open ones are.",
+        description = {
+            "Shows how many rows are in which state, and how long the oldest open ones have been due.",
+            "Also names the providers that are down, and what is paused."
+        },
         mixinStandardHelpOptions = true)
 final class StatusCommand implements Callable<Integer> {
 
@@ -21,57 +24,107 @@ final class StatusCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Tenant tenant;
 
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private Output output;
+
+    private record Status(
+            List<Backlog.Total> totals,
+            List<Backlog.Group> open,
+            List<ProviderHealth.Down> down,
+            List<Pauses.Pause> pauses) {}
+
     @Override
     public Integer call() {
         return Outbox.with(dataSource -> {
             Backlog backlog = new Backlog(dataSource);
-            List<Backlog.Total> totals = backlog.totals(tenant.name);
-            totals.forEach(total -> System.out.printf(
-                    Locale.ROOT, "%-12s %,10d%n", total.status().column(), total.rows()));
-            if (totals.isEmpty()) {
-                System.out.println("no rows");
-            }
-            List<Backlog.Group> open = backlog.groups().stream()
-                    .filter(group -> tenant.name == null || tenant.name.equals(group.tenant()))
-                    .toList();
-            if (!open.isEmpty()) {
-                System.out.printf(
+            Status status = new Status(
+                    backlog.totals(tenant.name),
+                    backlog.groups().stream()
+                            .filter(group -> tenant.name == null || tenant.name.equals(group.tenant()))
+                            .toList(),
+                    new ProviderHealth(dataSource).down(),
+                    new Pauses(dataSource).active());
+            output.print(json(status), () -> print(status));
+            return ExitCode.DONE;
+        });
+    }
+
+    private static Object json(Status status) {
+        return Output.object(
+                "totals",
+                status.totals().stream()
+                        .map(total -> Output.object("status", total.status().column(), "rows", total.rows()))
+                        .toList(),
+                "open",
+                status.open().stream()
+                        .map(group -> Output.object(
+                                "tenant", group.tenant(),
+                                "event_type", group.eventType(),
+                                "status", group.status().column(),
+                                "rows", group.rows(),
+                                "due", group.due(),
+                                "wedged", group.wedged(),
+                                "ambiguous", group.ambiguous(),
+                                "oldest_due_seconds", group.oldestSeconds()))
+                        .toList(),
+                "providers_down",
+                status.down().stream()
+                        .map(down -> Output.object(
+                                "provider", down.provider(),
+                                "since", down.since(),
+                                "probe_at", down.probeAt(),
+                                "error_type", down.errorType(),
+                                "error", down.error()))
+                        .toList(),
+                "pauses",
+                status.pauses().stream()
+                        .map(pause -> Output.object(
+                                "tenant", pause.scope().tenant(),
+                                "event_type", pause.scope().eventType(),
+                                "shard_key", pause.scope().shardKey(),
+                                "reason", pause.reason(),
+                                "paused_by", pause.pausedBy(),
+                                "paused_at", pause.pausedAt()))
+                        .toList());
+    }
+
+    private static void print(Status status) {
+        status.totals()
+                .forEach(total -> System.out.printf(
+                        Locale.ROOT, "%-12s %,10d%n", total.status().column(), total.rows()));
+        if (status.totals().isEmpty()) {
+            System.out.println("no rows");
+        }
+        String columns = "%-16s %-24s %-12s %10s %14s%n";
+        if (!status.open().isEmpty()) {
+            System.out.printf(Locale.ROOT, "%n" + columns, "tenant", "event type", "status", "rows", "oldest due");
+        }
+        status.open()
+                .forEach(group -> System.out.printf(
                         Locale.ROOT,
-                        "%n%-16s %-24s %-12s %10s %14s%n",
-                        "tenant",
-                        "event type",
-                        "status",
-                        "rows",
-                        "oldest due");
-                open.forEach(group -> System.out.printf(
-                        Locale.ROOT,
-                        "%-16s %-24s %-12s %,10d %14s%n",
+                        columns,
                         group.tenant(),
                         group.eventType(),
                         group.status().column(),
-                        group.rows(),
+                        String.format(Locale.ROOT, "%,d", group.rows()),
                         Formats.age(group.oldestSeconds())));
-            }
-            new ProviderHealth(dataSource)
-                    .down()
-                    .forEach(down -> System.out.printf(
-                            Locale.ROOT,
-                            "%nprovider %s is down since %s, probed next at %s: %s: %s%n",
-                            down.provider(),
-                            Formats.time(down.since()),
-                            Formats.time(down.probeAt()),
-                            down.errorType(),
-                            down.error()));
-            new Pauses(dataSource)
-                    .active()
-                    .forEach(pause -> System.out.printf(
-                            Locale.ROOT,
-                            "%npaused: %s, by %s since %s: %s%n",
-                            pause.scope(),
-                            pause.pausedBy(),
-                            Formats.time(pause.pausedAt()),
-                            pause.reason()));
-            return 0;
-        });
+        status.down()
+                .forEach(down -> System.out.printf(
+                        Locale.ROOT,
+                        "%nprovider %s is down since %s, probed next at %s: %s: %s%n",
+                        down.provider(),
+                        Formats.time(down.since()),
+                        Formats.time(down.probeAt()),
+                        down.errorType(),
+                        down.error()));
+        status.pauses()
+                .forEach(pause -> System.out.printf(
+                        Locale.ROOT,
+                        "%npaused: %s, by %s since %s: %s%n",
+                        pause.scope(),
+                        pause.pausedBy(),
+                        Formats.time(pause.pausedAt()),
+                        pause.reason()));
     }
 }

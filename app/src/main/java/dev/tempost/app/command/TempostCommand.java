@@ -11,7 +11,19 @@ import picocli.CommandLine.Spec;
         description = "Insert a row in your transaction; it gets delivered.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        footer = {"", "In a source tree also: ./tempost demo, ./tempost bench (see --help of each)."},
+        footer = {
+            "",
+            "Settings come from the command line (--spring.datasource.url=...), the environment (SPRING_DATASOURCE_URL),"
+                    + " and application.yaml in this folder or in ./config, in this order.",
+            "In a source tree also: ./tempost demo, ./tempost bench (see --help of each)."
+        },
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:Done.",
+            "1:Refused, nothing done, or something found.",
+            "2:Wrong usage, or a wrong setting.",
+            "3:A server, PostgreSQL or Temporal, does not answer."
+        },
         subcommands = {
             ServeCommand.class,
             DrainCommand.class,
@@ -25,7 +37,9 @@ import picocli.CommandLine.Spec;
             ResumeCommand.class,
             ShardsCommand.class,
             DoctorCommand.class,
-            BackfillCommand.class
+            BackfillCommand.class,
+            CompletionCommand.class,
+            WarmUpCommand.class
         })
 public final class TempostCommand implements Callable<Integer> {
 
@@ -36,6 +50,6 @@ public final class TempostCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         spec.commandLine().usage(System.out);
-        return 2;
+        return ExitCode.SETTING;
     }
 }

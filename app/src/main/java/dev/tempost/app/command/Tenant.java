@@ -6,7 +6,7 @@ import picocli.CommandLine.Option;
 /** Whose rows a command is about: one tenant's, or everybody's. */
 final class Tenant {
 
-    @Option(names = "--tenant", description = "Only this tenant's rows.")
+    @Option(names = "--tenant", paramLabel = "NAME", description = "Only this tenant's rows. Defaults to all tenants.")
     @Nullable
     String name;
 }

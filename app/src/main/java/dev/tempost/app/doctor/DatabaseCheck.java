@@ -1,6 +1,7 @@
 package dev.tempost.app.doctor;
 
 import dev.tempost.app.engine.Migration;
+import dev.tempost.app.failure.Explanation;
 import dev.tempost.app.terminal.Formats;
 import dev.tempost.outbox.database.DatabaseClock;
 import dev.tempost.outbox.database.OpenTransactions;
@@ -70,9 +71,10 @@ final class DatabaseCheck {
         } catch (OutboxUnavailableException e) {
             // no server at all
         }
+        Explanation explanation = Explanation.of(why);
         return Finding.problem(
                 "postgresql",
-                String.valueOf(why.getMessage()).lines().findFirst().orElse("does not answer"),
+                explanation == null ? String.valueOf(why.getMessage()) : explanation.text(),
                 "set SPRING_DATASOURCE_URL, SPRING_DATASOURCE_USERNAME and SPRING_DATASOURCE_PASSWORD, or start it");
     }
 
@@ -86,9 +88,13 @@ final class DatabaseCheck {
 
     private Finding schema() {
         try {
-            return migration.isCurrent()
-                    ? Finding.ok("schema", "current")
-                    : Finding.problem("schema", "not up to date", remedy());
+            if (!migration.isCurrent()) {
+                return Finding.problem("schema", "not up to date", remedy());
+            }
+            return migration.isNewer()
+                    ? Finding.warn(
+                            "schema", "newer than this version of Tempost", "replace what is older than the newest")
+                    : Finding.ok("schema", "current");
         } catch (FlywayException e) {
             return Finding.problem(
                     "schema",

@@ -20,11 +20,16 @@ import dev.tempost.workflows.Attributes;
 import io.temporal.client.WorkflowClient;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.StreamSupport;
 import javax.sql.DataSource;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyState;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
 import org.springframework.context.ApplicationContext;
 
@@ -47,6 +52,14 @@ public final class Doctor {
 
     /** Examines everything. */
     public void examine() {
+        if (!isSet("spring.datasource", "spring.temporal", "spring.mail", "tempost")) {
+            findings.accept(
+                    new Finding(
+                            Finding.Level.UNSET,
+                            "settings",
+                            "none is set: looks where everything is by default",
+                            "set what the service has, for instance SPRING_DATASOURCE_URL and SPRING_TEMPORAL_CONNECTION_TARGET"));
+        }
         Map<String, SmtpProvider> providers = configuration();
         DataSource dataSource = context.getBean(DataSource.class);
         WorkflowClient client = context.getBean(WorkflowClient.class);
@@ -66,6 +79,18 @@ public final class Doctor {
         }
     }
 
+    /** Whether something below one of these prefixes is set, other than by what Tempost brings along. */
+    private boolean isSet(String... prefixes) {
+        return StreamSupport.stream(
+                        ConfigurationPropertySources.get(context.getEnvironment())
+                                .spliterator(),
+                        false)
+                .filter(source -> !String.valueOf(source.getUnderlyingSource()).contains("class path resource"))
+                .anyMatch(source -> Arrays.stream(prefixes)
+                        .anyMatch(prefix -> source.containsDescendantOf(ConfigurationPropertyName.of(prefix))
+                                == ConfigurationPropertyState.PRESENT));
+    }
+
     private Map<String, SmtpProvider> configuration() {
         if (!properties.roles().contains(TempostProperties.Role.WORKER)) {
             findings.accept(Finding.ok("configuration", "valid; no role worker, so no mail provider is needed"));
@@ -77,7 +102,8 @@ public final class Doctor {
             return providers;
         } catch (IllegalArgumentException e) {
             findings.accept(Finding.problem(
-                    "configuration", String.valueOf(e.getMessage()), "docs/configuration.md has every property"));
+                            "configuration", String.valueOf(e.getMessage()), "docs/configuration.md has every property")
+                    .unlessSet(isSet("spring.mail", "tempost")));
             return Map.of();
         }
     }
@@ -91,9 +117,11 @@ public final class Doctor {
                 OutsideThePool.dataSource(pool, "tempost-doctor"),
                 Migration.of(properties.schema(), pool),
                 properties.schema().migrate());
-        List<Finding> reachable = exam.reachable();
+        List<Finding> reachable = exam.reachable().stream()
+                .map(finding -> finding.unlessSet(isSet("spring.datasource")))
+                .toList();
         reachable.forEach(findings);
-        if (reachable.getLast().level() == Finding.Level.PROBLEM) {
+        if (!reachable.getLast().isFine()) {
             return false;
         }
         say("clocks", () -> List.of(exam.clock()));
@@ -115,9 +143,9 @@ public final class Doctor {
                             properties.temporal().taskQueue(),
                             properties.reconciliation().interval(),
                             properties.retention().interval()));
-            Finding reachable = exam.reachable();
+            Finding reachable = exam.reachable().unlessSet(isSet("spring.temporal"));
             findings.accept(reachable);
-            if (reachable.level() == Finding.Level.PROBLEM) {
+            if (!reachable.isFine()) {
                 return false;
             }
             say("search attributes", () -> List.of(exam.searchAttributes()));

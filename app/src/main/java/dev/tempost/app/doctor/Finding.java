@@ -18,6 +18,8 @@ public record Finding(Level level, String subject, String says, String advice) {
         OK,
         /** Worth a look. */
         WARN,
+        /** Nobody has set where to look, and there is nothing where it is by default. */
+        UNSET,
         /** Rows wait, or will, until somebody acts. */
         PROBLEM
     }
@@ -32,6 +34,16 @@ public record Finding(Level level, String subject, String says, String advice) {
 
     static Finding problem(String subject, String says, String advice) {
         return new Finding(Level.PROBLEM, subject, says, advice);
+    }
+
+    /** The same where it may be due to a setting that nobody has given: a problem is none then. */
+    Finding unlessSet(boolean set) {
+        return set || level != Level.PROBLEM ? this : new Finding(Level.UNSET, subject, says, advice);
+    }
+
+    /** Whether what depends on it can be examined. */
+    boolean isFine() {
+        return level.compareTo(Level.WARN) <= 0;
     }
 
     /** One line, and a second one where there is something to do. */

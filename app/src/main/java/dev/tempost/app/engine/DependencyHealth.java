@@ -31,6 +31,7 @@ public final class DependencyHealth implements AutoCloseable {
     private final Map<Dependency, String> troubles = new ConcurrentHashMap<>();
     private final Map<Dependency, Boolean> seen = new ConcurrentHashMap<>();
     private final List<RepeatingTask> tasks = new ArrayList<>();
+    private volatile boolean closed;
 
     public DependencyHealth(Map<Dependency, Check> checks) {
         this.checks = new EnumMap<>(checks);
@@ -72,6 +73,10 @@ public final class DependencyHealth implements AutoCloseable {
                 log.info("{} is back", part.label());
             }
         } catch (Exception e) {
+            // closed meanwhile, and interrupted
+            if (closed) {
+                return;
+            }
             seen.put(part, true);
             String trouble = rootMessage(e);
             if (troubles.put(part, trouble) == null) {
@@ -90,6 +95,7 @@ public final class DependencyHealth implements AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         tasks.forEach(RepeatingTask::stop);
     }
 }

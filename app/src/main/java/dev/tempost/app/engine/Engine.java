@@ -1,6 +1,7 @@
 package dev.tempost.app.engine;
 
 import dev.tempost.activities.Probes;
+import dev.tempost.app.failure.Explanation;
 import dev.tempost.loops.Backoff;
 import dev.tempost.loops.Next;
 import dev.tempost.loops.RepeatingTask;
@@ -8,6 +9,7 @@ import dev.tempost.starter.Poller;
 import dev.tempost.worker.DeliveryWorker;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +36,7 @@ public final class Engine implements SmartLifecycle {
     private final RepeatingTask starting;
     private volatile boolean running;
     private volatile boolean ready;
+    private final CompletableFuture<Void> refused = new CompletableFuture<>();
 
     /**
      * @param preparation what must be in place first; tried again and again until it does not throw
@@ -67,7 +70,19 @@ public final class Engine implements SmartLifecycle {
     }
 
     private Next startRoles() {
-        preparation.prepare();
+        try {
+            preparation.prepare();
+        } catch (RuntimeException e) {
+            Explanation explanation = Explanation.of(e);
+            if (explanation == null) {
+                throw e;
+            }
+            if (explanation.cause() == Explanation.Cause.SETTING) {
+                refused.completeExceptionally(e);
+                return Next.NOTHING;
+            }
+            throw new IllegalStateException(explanation.text(), e);
+        }
         if (!running) {
             return Next.NOTHING;
         }
@@ -82,6 +97,18 @@ public final class Engine implements SmartLifecycle {
         }
         ready = true;
         return Next.NOTHING;
+    }
+
+    /** Done, by its failure, when a server answers that this process cannot ever begin with these settings. */
+    CompletableFuture<Void> refused() {
+        return refused;
+    }
+
+    /** Throws what {@link #refused()} ended with; returns when it has not. */
+    public void throwRefusal() {
+        if (refused.isCompletedExceptionally() && refused.exceptionNow() instanceof RuntimeException refusal) {
+            throw refusal;
+        }
     }
 
     /** Whether this process does its work: claims, if it starts deliveries, and polls Temporal, if it runs them. */

@@ -4,10 +4,14 @@ import dev.tempost.app.config.TempostProperties.SchemaSettings;
 import dev.tempost.outbox.database.Pooling;
 import dev.tempost.outbox.database.Schema;
 import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
 
 /** Brings the schema up to date, by a way to PostgreSQL that can bear it. */
 public final class Migration {
+
+    private static final Logger log = LoggerFactory.getLogger(Migration.class);
 
     private final DataSource dataSource;
     private final boolean allowed;
@@ -28,6 +32,11 @@ public final class Migration {
         return Schema.isCurrent(dataSource);
     }
 
+    /** Whether a newer version of Tempost has been here; this one goes on with what it knows, as during a rollout. */
+    public boolean isNewer() {
+        return Schema.isNewer(dataSource);
+    }
+
     /** Whether a transaction pooler stands in the way. */
     public boolean isBlocked() {
         return Pooling.of(dataSource) == Pooling.TRANSACTION;
@@ -40,10 +49,15 @@ public final class Migration {
      */
     public void ensure() {
         if (isCurrent()) {
+            if (isNewer()) {
+                log.warn("Schema tempost is newer than this version of Tempost, which works with what it knows of it");
+            }
             return;
         }
         if (!allowed) {
-            throw new IllegalStateException("schema tempost is not up to date, and tempost.schema.migrate is false");
+            throw new IllegalStateException(
+                    "schema tempost is not up to date, and tempost.schema.migrate is false: apply"
+                            + " the migrations, or set it to true, for instance TEMPOST_SCHEMA_MIGRATE=true");
         }
         // a migration sets up its session, which here would be a stranger's next
         if (isBlocked()) {

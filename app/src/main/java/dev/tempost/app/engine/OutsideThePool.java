@@ -31,11 +31,13 @@ public final class OutsideThePool {
         return dataSource(properties, url + (url.contains("?") ? "&" : "?") + "targetServerType=any", applicationName);
     }
 
-    /**
-     * The same for somebody who listens: no answer within the time given, and the connection is gone. Nothing else would tell that
-     * the server has vanished.
-     */
+    /** The same for somebody who listens: nothing else than an answer's absence would tell that the server has vanished. */
     static DataSource listening(DataSourceProperties properties, String applicationName) {
+        return impatient(properties, applicationName);
+    }
+
+    /** The same for somebody who would rather know than wait: no answer within the time given, and the connection is gone. */
+    public static DataSource impatient(DataSourceProperties properties, String applicationName) {
         DriverManagerDataSource dataSource = dataSource(properties, null, applicationName);
         Objects.requireNonNull(dataSource.getConnectionProperties()).setProperty("socketTimeout", ANSWER_SECONDS);
         return dataSource;

@@ -1,5 +1,6 @@
 package dev.tempost.app.engine;
 
+import dev.tempost.app.config.KnownSettings;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.springframework.boot.Banner;
@@ -39,16 +40,24 @@ public final class Service {
                 .toArray(String[]::new);
     }
 
-    /** Waits until the application is stopped from outside. */
+    /**
+     * Waits until the application is stopped from outside.
+     *
+     * @throws RuntimeException when a server answers that it cannot ever begin with these settings
+     */
     public static void awaitStop(ConfigurableApplicationContext context) throws InterruptedException {
-        CountDownLatch closed = new CountDownLatch(1);
-        context.addApplicationListener((ApplicationListener<ContextClosedEvent>) event -> closed.countDown());
-        closed.await();
+        CountDownLatch over = new CountDownLatch(1);
+        context.addApplicationListener((ApplicationListener<ContextClosedEvent>) event -> over.countDown());
+        Engine engine = context.getBean(Engine.class);
+        engine.refused().whenComplete((nothing, refusal) -> over.countDown());
+        over.await();
+        engine.throwRefusal();
     }
 
     private static SpringApplicationBuilder builder(Class<?>... more) {
         return new SpringApplicationBuilder(Application.class)
                 .sources(more)
+                .initializers(context -> KnownSettings.requireIn(context.getEnvironment()))
                 .logStartupInfo(false)
                 .bannerMode(Banner.Mode.OFF);
     }

@@ -1,7 +1,9 @@
 package dev.tempost.outbox.database;
 
+import java.util.Arrays;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.MigrationState;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 
 /** The schema {@code tempost}: created and brought up to date by Flyway. */
@@ -26,12 +28,20 @@ public final class Schema {
         return configuration(dataSource).load().info().pending().length == 0;
     }
 
+    /** Whether migrations have been applied that this version does not know. */
+    public static boolean isNewer(DataSource dataSource) {
+        return Arrays.stream(configuration(dataSource).load().info().applied())
+                .anyMatch(migration -> migration.getState() == MigrationState.FUTURE_SUCCESS);
+    }
+
     private static FluentConfiguration configuration(DataSource dataSource) {
         return Flyway.configure()
                 .dataSource(dataSource)
                 .schemas("tempost")
                 .defaultSchema("tempost")
                 .locations("classpath:dev/tempost/outbox/migrations")
+                // an empty list would pass for a schema that is current
+                .failOnMissingLocations(true)
                 .placeholderReplacement(false);
     }
 }
