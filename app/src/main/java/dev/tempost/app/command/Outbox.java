@@ -1,7 +1,6 @@
 package dev.tempost.app.command;
 
 import dev.tempost.app.engine.OutsideThePool;
-import java.util.Map;
 import java.util.function.ToIntFunction;
 import javax.sql.DataSource;
 import org.slf4j.helpers.NOP_FallbackServiceProvider;

@@ -38,7 +38,7 @@ class WrongSettingsTest {
 
     @ParameterizedTest(name = "{0} {1}={2}")
     @CsvSource(delimiter = '|', textBlock = """
-                serve  | tempost.providers.default.from         | ''     | from is not set: name the sender of every mail, for instance
+                serve  | tempost.providers.default.from         | ''     | is not set: name the sender of every mail, for instance
                 serve  | tempost.starter.lease     | abc    | tempost.starter.lease is 'abc' (environment variable TEMPOST_STARTER_LEASE): give a duration, for instance 500ms
                 drain  | tempost.starter.capacity  | 0      | tempost.starter.capacity is '0' (environment variable TEMPOST_STARTER_CAPACITY): it must be greater than or equal to 1
                 serve  | tempost.delivery.on-failed | maybe | give one of block, skip

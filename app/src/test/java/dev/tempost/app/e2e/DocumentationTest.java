@@ -87,7 +87,9 @@ class DocumentationTest {
         String serve = start.block("sh", "./tempost serve");
         begin(here(serve));
         String ready = here(start.block("sh", "curl"));
-        await("readiness").atMost(Installation.TIMEOUT).until(() -> UP.matcher(said(ready)).find());
+        await("readiness")
+                .atMost(Installation.TIMEOUT)
+                .until(() -> UP.matcher(said(ready)).find());
 
         for (String grants : List.of("GRANT INSERT (tenant", "GRANT EXECUTE", "TO operator")) {
             as("tempost", "app", start.block("sql", grants));
@@ -115,7 +117,7 @@ class DocumentationTest {
                 .isZero();
         assertThat(shell(here(exports + "./tempost failed"))).contains("535 no");
 
-        as("tempost", "app", "CREATE TABLE contract (player text, team int); GRANT INSERT ON contract TO app");
+        as("postgres", "app", "CREATE TABLE contract (player text, team int); GRANT INSERT ON contract TO app");
         as("app", "app", Page.of("README.md").block("sql", "INSERT INTO contract"));
         awaitDelivered(exports, "delivered +5");
     }
