@@ -38,7 +38,7 @@ public final class PlainErrors implements CommandLine.IExecutionExceptionHandler
 
     static int code(Explanation explanation) {
         return switch (explanation.cause()) {
-            case SETTING -> ExitCode.SETTING;
+            case SETTING, SCHEMA -> ExitCode.SETTING;
             case SERVER -> ExitCode.SERVER;
         };
     }

@@ -75,7 +75,9 @@ final class DatabaseCheck {
         return Finding.problem(
                 "postgresql",
                 explanation == null ? String.valueOf(why.getMessage()) : explanation.text(),
-                "set SPRING_DATASOURCE_URL, SPRING_DATASOURCE_USERNAME and SPRING_DATASOURCE_PASSWORD, or start it");
+                explanation == null
+                        ? "set SPRING_DATASOURCE_URL, SPRING_DATASOURCE_USERNAME and SPRING_DATASOURCE_PASSWORD"
+                        : "");
     }
 
     private static Finding takesNoWrites(ServerRole role) {

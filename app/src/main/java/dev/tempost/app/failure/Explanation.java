@@ -27,6 +27,8 @@ public record Explanation(Cause cause, String text) {
     public enum Cause {
         /** Trying again does not help: somebody has to change a setting. */
         SETTING,
+        /** Somebody has to migrate the schema, and may be about to. */
+        SCHEMA,
         /** A server does not answer now. */
         SERVER
     }
@@ -102,9 +104,11 @@ public record Explanation(Cause cause, String text) {
                 setting("PostgreSQL has no such database: " + says + ". Create it, or name another in"
                         + " spring.datasource.url, " + EXAMPLE + ".");
             case "3F000", "42P01", "42703", "42883" ->
-                setting("Schema tempost is missing or older than this version: " + says
-                        + ". A replica migrates it when it"
-                        + " starts (./tempost serve); if one has, spring.datasource.url leads to another database.");
+                new Explanation(
+                        Cause.SCHEMA,
+                        "Schema tempost is missing or older than this version: " + says
+                                + ". A replica migrates it when it"
+                                + " starts (./tempost serve); if one has, spring.datasource.url leads to another database.");
             case "42501" ->
                 setting(
                         "PostgreSQL refuses this user something: " + says + ". Grant it, or set"
