@@ -10,7 +10,7 @@ import picocli.CommandLine.Mixin;
         name = "resume",
         description =
                 "Lifts the switch that was set with the same options. Rows that waited in Temporal come back within"
-                        + " half a minute, all others at once.",
+                        + " two minutes, all others at once.",
         mixinStandardHelpOptions = true)
 final class ResumeCommand implements Callable<Integer> {
 

@@ -36,7 +36,7 @@ class ConfigurationReferenceTest {
         Generated from the configuration records; to write it anew:
         `./mvnw -q -pl app -am test -Dtest=ConfigurationReferenceTest -Dreference=write -Dsurefire.failIfNoSpecifiedTests=false`.
 
-        Every property can be set in `application.yaml` beside the jar or in `./config`, on the command line, or in the
+        Every property can be set in `application.yaml` in the working directory or in `./config`, on the command line, or in the
         environment: `tempost.worker.grace` becomes `TEMPOST_WORKER_GRACE`, `tempost.delivery.max-interval` becomes
         `TEMPOST_DELIVERY_MAXINTERVAL`, without its hyphen. Durations are written `500ms`, `30s`, `15m`, `1h`. A wrong value stops the start and is named.
 
