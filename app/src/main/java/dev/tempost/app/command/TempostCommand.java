@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Settings come from the command line (--spring.datasource.url=...), the environment (SPRING_DATASOURCE_URL),"
-                    + " and application.yaml in this folder or in ./config, in this order.",
+                    + " and application.yaml in the working folder or below it in config, in this order.",
             "In a source tree also: ./tempost demo, ./tempost bench (see --help of each)."
         },
         exitCodeListHeading = "%nExit codes:%n",

@@ -33,6 +33,9 @@ public final class KnownSettings {
     private static final Pattern OF_KUBERNETES =
             Pattern.compile("TEMPOST_(.*_)?(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT|PORT_[0-9]+_(TCP|UDP|SCTP)(_.*)?)");
 
+    // letters' worth of likeness when only the last part of a name is right
+    private static final int MOVED = 12;
+
     private KnownSettings() {}
 
     /**
@@ -87,10 +90,14 @@ public final class KnownSettings {
         String nearest = KNOWN.stream()
                 .map(path -> likeThis(path, name))
                 .map(path -> variable ? variable(path) : path)
-                .min(Comparator.comparingInt(path -> distance(name, path)))
+                .min(Comparator.comparingInt(path -> distance(name, path) - (sameEnd(name, path) ? MOVED : 0)))
                 .orElseThrow();
         return name + where + " means nothing to Tempost: is it meant to be " + nearest
                 + "? Correct it or leave it out; docs/configuration.md has every name.";
+    }
+
+    private static boolean sameEnd(String one, String other) {
+        return one.replaceFirst(".*[._]", "").equals(other.replaceFirst(".*[._]", ""));
     }
 
     /** A known path with the name that somebody gave to a provider, an event type or a tenant. */
@@ -99,8 +106,9 @@ public final class KnownSettings {
         if (star < 0) {
             return path;
         }
-        String own =
-                name.startsWith(path.substring(0, star)) ? name.substring(star).replaceFirst("[.].*", "") : "NAME";
+        String own = name.startsWith(path.substring(0, star))
+                ? name.substring(star).replaceFirst("[.].*", "")
+                : TempostProperties.DEFAULT_PROVIDER;
         return path.replace("*", own);
     }
 

@@ -17,15 +17,15 @@ class KnownSettingsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "tempost.starter.max-poll-interval",
-                "tempost.starter.maxPollInterval",
+                "tempost.temporal.task-queue",
+                "tempost.temporal.taskQueue",
                 "tempost.roles",
                 "tempost.roles[0]",
                 "tempost.providers",
                 "tempost.providers.fast.host",
                 "tempost.event-types[contract.signed].provider",
-                "TEMPOST_STARTER_MAXPOLLINTERVAL",
-                "TEMPOST_STARTER_MAX_POLL_INTERVAL",
+                "TEMPOST_TEMPORAL_TASKQUEUE",
+                "TEMPOST_TEMPORAL_TASK_QUEUE",
                 "TEMPOST_ROLES_0",
                 "TEMPOST_PROVIDERS_FAST_MAXCONNECTIONS",
                 "TEMPOST_JAVA_HOME",
@@ -40,6 +40,8 @@ class KnownSettingsTest {
     void theNearestNameIsNamed() {
         assertThatThrownBy(() -> KnownSettings.requireIn(with("tempost.providers.fast.hots")))
                 .hasMessageContaining("meant to be tempost.providers.fast.host?");
+        assertThatThrownBy(() -> KnownSettings.requireIn(with("tempost.mail.from")))
+                .hasMessageContaining("meant to be tempost.providers.default.from?");
         assertThatThrownBy(() -> KnownSettings.requireIn(with("TEMPOST_TEMPLATE")))
                 .hasMessageContaining("meant to be TEMPOST_TEMPLATES?");
     }
