@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.origin.Origin;
 import org.springframework.boot.origin.OriginLookup;
 import org.springframework.core.env.ConfigurableEnvironment;
@@ -64,6 +65,11 @@ public final class KnownSettings {
         if (!isKnown(name, false)) {
             throw new IllegalArgumentException(sentence(name, where, false));
         }
+    }
+
+    /** Whether a variable is for {@code ./tempost} or the build, and no setting. */
+    public static boolean isForTheScript(ConfigurationPropertyName name) {
+        return OTHERS.stream().anyMatch(other -> plain(other, true).equals(plain(name.toString(), true)));
     }
 
     private static Stream<String> unknown(PropertySource<?> source) {

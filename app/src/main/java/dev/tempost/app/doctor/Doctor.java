@@ -1,6 +1,7 @@
 package dev.tempost.app.doctor;
 
 import dev.tempost.activities.channel.Health;
+import dev.tempost.app.config.KnownSettings;
 import dev.tempost.app.config.SpringMail;
 import dev.tempost.app.config.TempostProperties;
 import dev.tempost.app.engine.Migration;
@@ -29,7 +30,7 @@ import java.util.stream.StreamSupport;
 import javax.sql.DataSource;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
-import org.springframework.boot.context.properties.source.ConfigurationPropertyState;
+import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
 import org.springframework.context.ApplicationContext;
 
@@ -86,9 +87,11 @@ public final class Doctor {
                                 .spliterator(),
                         false)
                 .filter(source -> !String.valueOf(source.getUnderlyingSource()).contains("class path resource"))
-                .anyMatch(source -> Arrays.stream(prefixes)
-                        .anyMatch(prefix -> source.containsDescendantOf(ConfigurationPropertyName.of(prefix))
-                                == ConfigurationPropertyState.PRESENT));
+                .filter(IterableConfigurationPropertySource.class::isInstance)
+                .flatMap(source -> ((IterableConfigurationPropertySource) source).stream())
+                .filter(name -> !KnownSettings.isForTheScript(name))
+                .anyMatch(name -> Arrays.stream(prefixes)
+                        .anyMatch(prefix -> ConfigurationPropertyName.of(prefix).isAncestorOf(name)));
     }
 
     private Map<String, SmtpProvider> configuration() {
