@@ -67,9 +67,9 @@ public final class KnownSettings {
         }
     }
 
-    /** Whether a variable is for {@code ./tempost} or the build, and no setting. */
-    public static boolean isForTheScript(ConfigurationPropertyName name) {
-        return OTHERS.stream().anyMatch(other -> plain(other, true).equals(plain(name.toString(), true)));
+    /** Whether a name below {@code tempost} means something: not a variable of the script, nor one that Kubernetes sets. */
+    public static boolean isKnown(ConfigurationPropertyName name) {
+        return isKnown(name.toString(), true);
     }
 
     private static Stream<String> unknown(PropertySource<?> source) {

@@ -37,6 +37,8 @@ import org.springframework.context.ApplicationContext;
 /** Examines one part after the other; what depends on a part that is down is left out. */
 public final class Doctor {
 
+    private static final ConfigurationPropertyName TEMPOST = ConfigurationPropertyName.of("tempost");
+
     private final ApplicationContext context;
     private final TempostProperties properties;
     private final Consumer<Finding> findings;
@@ -89,7 +91,7 @@ public final class Doctor {
                 .filter(source -> !String.valueOf(source.getUnderlyingSource()).contains("class path resource"))
                 .filter(IterableConfigurationPropertySource.class::isInstance)
                 .flatMap(source -> ((IterableConfigurationPropertySource) source).stream())
-                .filter(name -> !KnownSettings.isForTheScript(name))
+                .filter(name -> !TEMPOST.isAncestorOf(name) || KnownSettings.isKnown(name))
                 .anyMatch(name -> Arrays.stream(prefixes)
                         .anyMatch(prefix -> ConfigurationPropertyName.of(prefix).isAncestorOf(name)));
     }

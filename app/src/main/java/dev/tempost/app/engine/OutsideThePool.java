@@ -58,8 +58,8 @@ public final class OutsideThePool {
         unsaid.setProperty("targetServerType", "primary");
         // a pooler may give each transaction another server, where the same name stands for another statement
         unsaid.setProperty("prepareThreshold", "0");
-        // and not the driver's own data source, whose URL has sixty parameters: Flyway looks for passwords in it, for a
-        // second
+        // and not the driver's own data source, whose URL has sixty parameters: Flyway looks for passwords in it,
+        // for a second
         DriverManagerDataSource dataSource = new DriverManagerDataSource();
         dataSource.setDriverClassName(properties.determineDriverClassName());
         dataSource.setUrl(url == null ? properties.determineUrl() : url);

@@ -1,15 +1,11 @@
 package dev.tempost.demo.bench;
 
 import dev.tempost.app.terminal.Progress;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
+import dev.tempost.outbox.database.Database;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Function;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /** What {@code kill -9} in the middle of a drain costs: when the rows on their way go on, and which mails came twice. */
@@ -49,30 +45,31 @@ public final class KillBench {
 
     private void round(int round, Deployment tempost, SlowSink sink) throws Exception {
         sink.forget();
-        update(tempost, "TRUNCATE tempost.outbox CASCADE");
-        update(
-                tempost,
+        Database outbox = new Database(tempost.outbox());
+        outbox.update("empty the outbox", "TRUNCATE tempost.outbox CASCADE");
+        outbox.update(
+                "insert rows",
                 "INSERT INTO tempost.outbox (event_type, recipient, payload)"
                         + " SELECT 'welcome', 'r' || n || '@example.com', '{\"name\": \"Ada\"}'"
                         + " FROM generate_series(1, " + rows + ") n");
         BenchStack.await(() -> sink.accepted().size() >= rows / 2, "half of the mails");
         tempost.kill();
-        Long[] sendable = ids(tempost, true);
-        Long[] perhapsSent = ids(tempost, false);
+        long[] sendable = onTheirWay(outbox, true);
+        long[] perhapsSent = onTheirWay(outbox, false);
         tempost.start("starter,worker");
         tempost.awaitReadiness();
         long ready = System.nanoTime();
-        BenchStack.await(() -> delivered(tempost, sendable) == sendable.length, "the rows on their way");
+        BenchStack.await(() -> delivered(outbox, sendable) == sendable.length, "the rows on their way");
         double goneOn = seconds(ready);
-        BenchStack.await(() -> delivered(tempost, perhapsSent) == perhapsSent.length, "those perhaps sent");
+        BenchStack.await(() -> delivered(outbox, perhapsSent) == perhapsSent.length, "those perhaps sent");
         double all = seconds(ready);
         BenchStack.await(
-                () -> number(tempost, "SELECT count(*) FROM tempost.outbox WHERE status = 'delivered'") == rows,
+                () -> number(outbox, "SELECT count(*) FROM tempost.outbox WHERE status = 'delivered'") == rows,
                 rows + " rows");
         Map<String, Long> mails =
                 sink.accepted().stream().collect(Collectors.groupingBy(SlowSink.Accepted::to, Collectors.counting()));
         long unflagged = number(
-                tempost,
+                outbox,
                 "SELECT count(*) FROM tempost.outbox o WHERE o.recipient = ANY (?) AND NOT EXISTS"
                         + " (SELECT FROM tempost.attempt a WHERE a.outbox_id = o.id AND a.phase = 'ambiguous')",
                 (Object) mails.entrySet().stream()
@@ -98,63 +95,19 @@ public final class KillBench {
         return (System.nanoTime() - since) / 1e9;
     }
 
-    private static long delivered(Deployment tempost, Long[] ids) throws SQLException {
+    private static long delivered(Database outbox, long[] ids) {
         return number(
-                tempost, "SELECT count(*) FROM tempost.outbox WHERE id = ANY (?) AND status = 'delivered'", (Object)
+                outbox, "SELECT count(*) FROM tempost.outbox WHERE id = ANY (?) AND status = 'delivered'", (Object)
                         ids);
     }
 
-    private static Long[] ids(Deployment tempost, boolean sendable) throws SQLException {
-        return ask(
-                tempost,
-                "SELECT coalesce(array_agg(id), '{}') FROM (" + ON_THEIR_WAY + ") way",
-                result -> {
-                    try {
-                        return Arrays.stream((Object[]) result.getArray(1).getArray())
-                                .toArray(Long[]::new);
-                    } catch (SQLException e) {
-                        throw new IllegalStateException(e);
-                    }
-                },
-                sendable);
+    private static long[] onTheirWay(Database outbox, boolean sendable) {
+        return outbox.query("list rows on their way", ON_THEIR_WAY, row -> row.getLong(1), sendable).stream()
+                .mapToLong(Long::longValue)
+                .toArray();
     }
 
-    private static long number(Deployment tempost, String sql, Object... parameters) throws SQLException {
-        return ask(
-                tempost,
-                sql,
-                result -> {
-                    try {
-                        return result.getLong(1);
-                    } catch (SQLException e) {
-                        throw new IllegalStateException(e);
-                    }
-                },
-                parameters);
-    }
-
-    private static <T> T ask(Deployment tempost, String sql, Function<ResultSet, T> answer, Object... parameters)
-            throws SQLException {
-        try (Connection connection = tempost.outbox().getConnection();
-                PreparedStatement statement = connection.prepareStatement(sql)) {
-            for (int i = 0; i < parameters.length; i++) {
-                statement.setObject(
-                        i + 1,
-                        parameters[i] instanceof Object[] array
-                                ? connection.createArrayOf(array instanceof Long[] ? "bigint" : "text", array)
-                                : parameters[i]);
-            }
-            try (ResultSet result = statement.executeQuery()) {
-                result.next();
-                return answer.apply(result);
-            }
-        }
-    }
-
-    private static void update(Deployment tempost, String sql) throws SQLException {
-        try (Connection connection = tempost.outbox().getConnection();
-                PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.execute();
-        }
+    private static long number(Database outbox, String sql, Object... parameters) {
+        return Objects.requireNonNull(outbox.queryOne("count rows", sql, row -> row.getLong(1), parameters));
     }
 }
