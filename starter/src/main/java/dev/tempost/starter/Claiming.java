@@ -69,16 +69,19 @@ final class Claiming implements RepeatingTask.Round {
     @Override
     public Next run() throws InterruptedException {
         temporalAway.await();
-        Flights.Room room = flights.room();
-        boolean more = claim(room, false);
-        if (room.limited() && untilUrgentLook().compareTo(Duration.ZERO) <= 0) {
+        boolean limited = flights.room().limited();
+        boolean more = false;
+        for (Flights.Room room : flights.rooms()) {
+            more |= claim(room, false);
+        }
+        if (limited && untilUrgentLook().compareTo(Duration.ZERO) <= 0) {
             rowsCame = false;
             urgentLookAt = nanoTime.getAsLong();
             if (claim(flights.roomForUrgent(), true)) {
                 rowsCame = true;
             }
         }
-        if (more || waker.await(patience(room.limited()))) {
+        if (more || waker.await(patience(limited))) {
             pollsInVain = 0;
         }
         return Next.AT_ONCE;

@@ -9,9 +9,11 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,6 +59,7 @@ public final class Flights {
         // it has to wait for a send to end: its wait says nothing of Temporal
         private final boolean crowded;
         private boolean sending;
+        private long begunAt;
 
         Flight(long claimedAt, String provider, boolean urgent, boolean crowded) {
             this.claimedAt = claimedAt;
@@ -81,6 +84,7 @@ public final class Flights {
     private final Routing routing;
     private final Runnable whenThereIsRoom;
     private final LongSupplier nanoTime;
+    private final Margins margins = new Margins();
     private final Map<Long, Flight> flights = new LinkedHashMap<>();
 
     /** @param least what the limit begins with */
@@ -117,7 +121,7 @@ public final class Flights {
 
     /** Tells that a row's first attempt has ended, which makes room for another. Other rows are ignored. */
     public void onEnded(long id) {
-        change(() -> flights.remove(id));
+        change(() -> end(id));
     }
 
     /** How many there are. */
@@ -168,7 +172,7 @@ public final class Flights {
             switch (stage) {
                 case WAITING -> {}
                 case SENDING -> begin(flight);
-                case ENDED -> flights.remove(id);
+                case ENDED -> end(id);
             }
         }));
     }
@@ -190,11 +194,19 @@ public final class Flights {
         if (flight == null || flight.sending) {
             return;
         }
+        flight.begunAt = nanoTime.getAsLong();
         if (!flight.crowded) {
-            long waited = nanoTime.getAsLong() - flight.claimedAt;
+            long waited = flight.begunAt - flight.claimedAt;
             limit.onSample(flight.claimedAt, Math.max(1, waited), waitingForTemporal(counts()), false);
         }
         flight.sending = true;
+    }
+
+    private void end(long id) {
+        Flight flight = flights.remove(id);
+        if (flight != null && flight.sending) {
+            margins.sent(flight.provider, nanoTime.getAsLong() - flight.begunAt);
+        }
     }
 
     synchronized int capacity() {
@@ -212,8 +224,37 @@ public final class Flights {
      * share the processors with many.
      */
     synchronized Room room() {
-        long now = nanoTime.getAsLong();
         Map<String, Count> counts = counts();
+        return room(rows(counts), free(counts, 0));
+    }
+
+    /**
+     * The same for claims one after another: where some providers may take only few rows, one without them and one for them, so that
+     * nobody's claims are small for the sake of others.
+     */
+    synchronized List<Room> rooms() {
+        Map<String, Count> counts = counts();
+        int rows = rows(counts);
+        Map<String, Integer> narrow = free(counts, 0);
+        Map<String, Integer> wide = new HashMap<>(narrow);
+        narrow.replaceAll((provider, free) -> free < third(rows) ? free : 0);
+        wide.replaceAll((provider, free) -> free < third(rows) ? 0 : free);
+        return Stream.of(wide, narrow)
+                .filter(part -> part.values().stream().anyMatch(free -> free > 0))
+                .map(part -> room(rows, part))
+                .toList();
+    }
+
+    /** What urgent rows may take: a third more of everything than all may have. */
+    synchronized Room roomForUrgent() {
+        Map<String, Count> counts = counts();
+        int capacity = capacity();
+        int rows = Math.max(0, capacity + third(capacity) - waitingForTemporal(counts));
+        return room(rows, free(counts, 1));
+    }
+
+    private int rows(Map<String, Count> counts) {
+        long now = nanoTime.getAsLong();
         int urgent = 0;
         boolean ahead = false;
         for (Flight flight : flights.values()) {
@@ -226,30 +267,30 @@ public final class Flights {
         int capacity = capacity();
         int places = ahead ? Math.min(capacity, third(capacity) + urgent) : capacity;
         int free = places - waiting;
-        int rows = waiting == 0 || free >= third(places) ? Math.max(0, free) : 0;
-        return room(rows, counts, 0);
+        return waiting == 0 || free >= third(places) ? Math.max(0, free) : 0;
     }
 
-    /** What urgent rows may take: a third more of everything than all may have. */
-    synchronized Room roomForUrgent() {
-        Map<String, Count> counts = counts();
-        int capacity = capacity();
-        int rows = Math.max(0, capacity + third(capacity) - waitingForTemporal(counts));
-        return room(rows, counts, 1);
+    /** By provider, how many more rows it may take; none where that is not worth a claim. */
+    private Map<String, Integer> free(Map<String, Count> counts, int urgent) {
+        Map<String, Integer> free = new HashMap<>();
+        counts.forEach((provider, count) -> {
+            int connections = connections(provider);
+            int margin = margins.of(provider, connections);
+            int rows = connections + margin + urgent * third(connections) - count.all;
+            free.put(provider, rows < Math.max(1, margin / 2) ? 0 : rows);
+        });
+        return free;
     }
 
-    private Room room(int rows, Map<String, Count> counts, int urgent) {
+    /** A claim may bring rows of every provider that is not full, and of each as many as it takes. */
+    private static Room room(int rows, Map<String, Integer> free) {
         int most = rows;
         Set<String> full = new HashSet<>();
-        for (Map.Entry<String, Count> provider : counts.entrySet()) {
-            int connections = connections(provider.getKey());
-            int margin = margin(connections);
-            int free = connections + margin + urgent * third(connections) - provider.getValue().all;
-            // a claim that brings few costs as much as one that brings many
-            if (free < margin / 2) {
+        for (Map.Entry<String, Integer> provider : free.entrySet()) {
+            if (provider.getValue() == 0) {
                 full.add(provider.getKey());
             } else {
-                most = Math.min(most, free);
+                most = Math.min(most, provider.getValue());
             }
         }
         return new Room(most, full);
@@ -277,11 +318,6 @@ public final class Flights {
 
     private int connections(String provider) {
         return routing.connections().getOrDefault(provider, 1);
-    }
-
-    /** How many rows of a provider are claimed beyond its connections: what they take up while the next claim is on its way. */
-    private static int margin(int connections) {
-        return Math.max(2, connections / 2);
     }
 
     private static int third(int places) {

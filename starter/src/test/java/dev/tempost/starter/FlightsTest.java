@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tempost.outbox.rows.DispatchedRows.Stage;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
@@ -84,10 +85,49 @@ class FlightsTest {
     }
 
     @Test
+    void theLongerAMailTakesTheFewerRowsWaitForAConnection() {
+        Flights single = fixed(9, Map.of("mail", 1, "other", 8));
+        add(single, 1, 1);
+        single.onBegun(1);
+        assertThat(single.room().full()).as("nothing is known of it").isEmpty();
+        clock.addAndGet(Duration.ofSeconds(1).toNanos());
+        single.onEnded(1);
+
+        add(single, 2, 1);
+        single.onBegun(2);
+
+        assertThat(single.room().full()).containsExactly("mail");
+        assertThat(single.room().rows()).as("for the other").isEqualTo(9);
+    }
+
+    @Test
+    void aSingleConnectionThatIsTakenKeepsNoOtherProviderWaiting() {
+        Flights single = fixed(9, Map.of("mail", 1, "other", 8));
+        add(single, 1, 2);
+
+        assertThat(single.room().full()).containsExactly("mail");
+        assertThat(single.room().rows()).isPositive();
+    }
+
+    @Test
     void noClaimBringsMoreThanTheEmptiestProviderMayTake() {
         Flights small = fixed(9, Map.of("mail", 8, "small", 1));
 
-        assertThat(small.room().rows()).isEqualTo(3);
+        assertThat(small.room().rows()).isEqualTo(2);
+    }
+
+    @Test
+    void aProviderThatMayTakeFewRowsHasAClaimOfItsOwn() {
+        Flights small = fixed(9, Map.of("mail", 8, "small", 1));
+
+        assertThat(small.rooms())
+                .containsExactly(
+                        new Flights.Room(9, Set.of("small")), new Flights.Room(2, Set.of("mail")));
+    }
+
+    @Test
+    void providersThatMayTakeManyRowsShareAClaim() {
+        assertThat(slow.rooms()).containsExactly(new Flights.Room(9, Set.of()));
     }
 
     @Test

@@ -23,7 +23,7 @@ public final class Claims {
 
     // lanes a look lists of each priority, and looks a claim takes where it may not take what they list
     private static final int LANES = 64;
-    private static final int LOOKS = 5;
+    private static final int LOOKS = 3;
     // shards that a call looks at
     private static final int SHARDS = 100;
 
