@@ -65,6 +65,35 @@ class LedgerTest {
     }
 
     @Test
+    void aRowWhoseProcessDiesThreeTimesFails() {
+        long id = outbox.inFlight();
+        for (int attempt = 1; attempt <= 3; attempt++) {
+            assertThat(open(id)).as("attempt " + attempt).isInstanceOf(Admission.Send.class);
+            outbox.pastDeadline(id, attempt);
+        }
+
+        assertThat(open(id)).isInstanceOfSatisfying(Admission.Ended.class, ended -> {
+            assertThat(ended.status()).isEqualTo(RowStatus.FAILED);
+            assertThat(ended.errorType()).isEqualTo("CrashedWorker");
+        });
+        outbox.assertThatRow(id, "status = 'failed' AND attempts = 0 AND last_error LIKE 'three attempts in a row%'");
+        assertThat(open(id, "run-2", true, false)).as("an operator's retry").isInstanceOf(Admission.Send.class);
+    }
+
+    @Test
+    void anAttemptThatReportsIsNoCrash() {
+        long id = outbox.inFlight();
+        for (int attempt = 1; attempt <= 5; attempt++) {
+            assertThat(open(id)).as("attempt " + attempt).isInstanceOf(Admission.Send.class);
+            if (attempt == 3) {
+                refuse(id, attempt, RefusedPhase.TRANSIENT, false, Duration.ZERO);
+            } else {
+                outbox.pastDeadline(id, attempt);
+            }
+        }
+    }
+
+    @Test
     void theGateHandsOutTheRowAndOpensAnAttempt() {
         long id = outbox.row(
                 "status, recipient, payload, headers, dispatched_at",

@@ -32,7 +32,10 @@ class SchemaTest {
             "7__delivery",
             "8__claim",
             "9__backfill",
-            "10__backlog");
+            "10__backlog",
+            "11__operators",
+            "12__privacy",
+            "13__rights");
 
     private static final String OBJECTS = """
         SELECT string_agg(name, ', ' ORDER BY name) FROM (

@@ -75,7 +75,7 @@ class SearchPathTest {
                     + " tempost.refuse_attempt(o.id, o.key, 1, 'w', 'r1', 'smtp', 'transient', true, 'T', '451', '1 s'),"
                     + " tempost.open_attempt(o.id, o.key, 'r1', false, 'smtp', '<m>', '1 minute', false),"
                     + " tempost.accept_attempt(o.id, o.key, 2, 'w', 'r1', 'smtp', '250', NULL),"
-                    + " tempost.conclude(o.id, o.key, 'r1', 'w', false, 'failed', 'e', 'T', 'r'),"
+                    + " tempost.mark(o.id, o.key, 'r1', 'w', false, 'failed', 'e', 'T', 'r'),"
                     + " tempost.settle(o.id, o.key, NULL, 'failed', 'r1', 'r', 'T', 'e') FROM tempost.outbox o");
             statement.execute(
                     "SELECT tempost.cancel_job('default', 'j', 'no'), tempost.expire(10),"

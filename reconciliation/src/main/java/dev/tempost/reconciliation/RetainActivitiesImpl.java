@@ -16,66 +16,105 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Removes old rows batch by batch, each a short transaction, for a limited time. */
+/** Removes old rows, and the content of rows that are not as old, batch by batch, each a short transaction, for a limited time. */
 public final class RetainActivitiesImpl implements RetainActivities {
+
+    /**
+     * After how long what leaves, by status; zero, or no entry, for never.
+     *
+     * @param removed the rows themselves
+     * @param scrubbed their content
+     */
+    public record Ages(Map<RowStatus, Duration> removed, Map<RowStatus, Duration> scrubbed) {
+
+        public Ages {
+            removed = Map.copyOf(removed);
+            scrubbed = Map.copyOf(scrubbed);
+        }
+    }
+
+    private interface Batch {
+        int of(RowStatus status, Duration age, int limit);
+    }
 
     private static final Logger log = LoggerFactory.getLogger(RetainActivitiesImpl.class);
     private static final int BATCH = 500;
     private static final Duration LONGEST_RUN = Duration.ofSeconds(30);
+    // longer than anybody asks who did what, shorter than for ever
+    private static final Duration AUDIT = Duration.ofDays(400);
 
     private final Retention retention;
-    private final Map<RowStatus, Duration> ages;
+    private final Ages ages;
     private final Duration limit;
     private final Consumer<RowsRemoved> removals;
 
     /**
-     * @param ages how long rows of a status are kept; zero, or no entry, for ever
      * @param removals told of what was removed; must be quick and must not throw
      */
-    public RetainActivitiesImpl(Retention retention, Map<RowStatus, Duration> ages, Consumer<RowsRemoved> removals) {
+    public RetainActivitiesImpl(Retention retention, Ages ages, Consumer<RowsRemoved> removals) {
         this(retention, ages, LONGEST_RUN, removals);
     }
 
     /** @param limit how long one run may go on; the next one continues */
-    RetainActivitiesImpl(
-            Retention retention, Map<RowStatus, Duration> ages, Duration limit, Consumer<RowsRemoved> removals) {
+    RetainActivitiesImpl(Retention retention, Ages ages, Duration limit, Consumer<RowsRemoved> removals) {
         this.retention = retention;
-        this.ages = Map.copyOf(ages);
+        this.ages = ages;
         this.limit = limit;
         this.removals = removals;
     }
 
     @Override
     public RetainResult removeFinished() {
-        ActivityExecutionContext context = Activity.getExecutionContext();
         long until = System.nanoTime() + limit.toNanos();
         Map<String, Long> removed = new TreeMap<>();
-        boolean more = false;
+        Map<String, Long> scrubbed = new TreeMap<>();
+        boolean more;
         try {
-            for (Map.Entry<RowStatus, Duration> kept : ages.entrySet()) {
-                if (kept.getValue().isZero()) {
-                    continue;
-                }
-                int batch = BATCH;
-                while (batch == BATCH) {
-                    if (System.nanoTime() - until >= 0) {
-                        more = true;
-                        break;
-                    }
-                    batch = retention.remove(kept.getKey(), kept.getValue(), BATCH);
-                    if (batch > 0) {
-                        removed.merge(kept.getKey().column(), (long) batch, Long::sum);
-                        removals.accept(new RowsRemoved(kept.getKey().column(), batch));
-                    }
-                    context.heartbeat(null);
-                }
-            }
+            // what somebody's data is goes first: it was promised by a date
+            more = sweep(ages.scrubbed(), retention::scrub, scrubbed, until);
+            more |= sweep(ages.removed(), this::remove, removed, until);
+            retention.forgetAudit(AUDIT, BATCH);
         } catch (OutboxUnavailableException e) {
             throw ApplicationFailure.newFailure(String.valueOf(e.getMessage()), FailureType.OUTBOX_UNAVAILABLE);
         }
-        if (!removed.isEmpty()) {
-            log.info("Removed rows that were finished long ago: {}{}", removed, more ? "; the next run goes on" : "");
+        if (!removed.isEmpty() || !scrubbed.isEmpty()) {
+            log.info(
+                    "Of rows that were finished long ago, removed {} and the content of {}{}",
+                    removed,
+                    scrubbed,
+                    more ? "; the next run goes on" : "");
         }
-        return new RetainResult(removed, more);
+        return new RetainResult(removed, scrubbed, more);
+    }
+
+    private int remove(RowStatus status, Duration age, int limit) {
+        int rows = retention.remove(status, age, limit);
+        if (rows > 0) {
+            removals.accept(new RowsRemoved(status.column(), rows));
+        }
+        return rows;
+    }
+
+    /** Returns whether time ran out. */
+    private boolean sweep(Map<RowStatus, Duration> kept, Batch batch, Map<String, Long> done, long until) {
+        ActivityExecutionContext context = Activity.getExecutionContext();
+        for (Map.Entry<RowStatus, Duration> status : kept.entrySet()) {
+            if (status.getValue().isZero()) {
+                continue;
+            }
+            String name = status.getKey().column();
+            int rows = BATCH;
+            while (rows == BATCH) {
+                if (System.nanoTime() - until >= 0) {
+                    return true;
+                }
+                rows = batch.of(status.getKey(), status.getValue(), BATCH);
+                if (rows > 0) {
+                    done.merge(name, (long) rows, Long::sum);
+                }
+                context.heartbeat(null);
+            }
+        }
+        return false;
     }
 }

@@ -10,7 +10,8 @@ import java.util.Map;
  */
 final class Margins {
 
-    // from a place that becomes free to the row that takes it, and some more: through Temporal on a busy machine, or a process of
+    // from a place that becomes free to the row that takes it, and some more: through Temporal on a busy machine, or a
+    // process of
     // another role
     private static final Duration CLAIM = Duration.ofMillis(100);
     private static final double NEWEST = 0.2;

@@ -121,8 +121,7 @@ class FlightsTest {
         Flights small = fixed(9, Map.of("mail", 8, "small", 1));
 
         assertThat(small.rooms())
-                .containsExactly(
-                        new Flights.Room(9, Set.of("small")), new Flights.Room(2, Set.of("mail")));
+                .containsExactly(new Flights.Room(9, Set.of("small")), new Flights.Room(2, Set.of("mail")));
     }
 
     @Test

@@ -31,6 +31,8 @@ public final class FailureType {
     public static final String PROTOCOL_ERROR = "ProtocolError";
     /** The connection ended after the final dot: the message may have been accepted. */
     public static final String AMBIGUOUS_OUTCOME = "AmbiguousOutcome";
+    /** Three attempts in a row ended with the process that made them. Correct what makes the row so heavy, then retry it. */
+    public static final String CRASHED_WORKER = "CrashedWorker";
     /** Another attempt of this row is under way, or its deadline has not passed yet. */
     public static final String ATTEMPT_IN_PROGRESS = "AttemptInProgress";
     /** The row went back to pending after this workflow started; it goes on once the row is claimed again. */

@@ -77,8 +77,8 @@ class WireFormatTest {
                     {"waiting":3,"running":2,"wedged":1,"compared":true,\
                     "repaired":{"terminated: failed":1},"rows":[7]}\
                     """),
-                same(new RetainResult(Map.of("delivered", 500L), true), """
-                    {"removed":{"delivered":500},"more":true}\
+                same(new RetainResult(Map.of("delivered", 500L), Map.of("failed", 7L), true), """
+                    {"removed":{"delivered":500},"scrubbed":{"failed":7},"more":true}\
                     """));
     }
 

@@ -15,7 +15,7 @@ final class BatchAction {
     /** Returns {@link ExitCode#DONE} when it was done to every row. */
     static int row(List<Long> ids, String done, String otherwise, Action action) {
         return Outbox.with(dataSource -> {
-            Rows rows = new Rows(dataSource);
+            Rows rows = new Rows(dataSource, Operator.name());
             int exit = ExitCode.DONE;
             for (long id : ids) {
                 if (action.on(rows, id)) {

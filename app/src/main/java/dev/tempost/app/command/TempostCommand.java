@@ -36,7 +36,9 @@ import picocli.CommandLine.Spec;
             PauseCommand.class,
             ResumeCommand.class,
             ShardsCommand.class,
+            EraseCommand.class,
             DoctorCommand.class,
+            MigrateCommand.class,
             BackfillCommand.class,
             CompletionCommand.class,
             WarmUpCommand.class

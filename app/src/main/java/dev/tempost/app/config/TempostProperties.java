@@ -1,5 +1,6 @@
 package dev.tempost.app.config;
 
+import dev.tempost.outbox.rows.RowStatus;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
@@ -10,6 +11,7 @@ import jakarta.validation.constraints.NotEmpty;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.hibernate.validator.constraints.time.DurationMin;
@@ -301,13 +303,28 @@ public record TempostProperties(
      * @param after How long a row is kept once it is delivered, cancelled, expired, superseded, suppressed or dismissed; 0 for
      *     ever. For whoever has to prove, or must no longer keep, what was sent.
      * @param failed How long a failed row is kept, which waits for an operator; 0 for ever.
+     * @param scrub By status, how long after its end a row loses its recipient, payload, headers and the replies to it, while the
+     *     row itself stays; 0, or no entry, for as long as the row. A failed row that was scrubbed cannot be retried. For whoever
+     *     must keep what happened longer than to whom.
      * @param interval The pause between two runs, each of which removes for at most half a minute. For whoever finishes more rows
      *     than that removes: shorter.
      */
     public record Retention(
             @DefaultValue("30d") @DurationMin(seconds = 0) Duration after,
             @DefaultValue("0s") @DurationMin(seconds = 0) Duration failed,
-            @DefaultValue("10m") @DurationMin(seconds = 1) Duration interval) {}
+            @DefaultValue Map<RowStatus, @DurationMin(seconds = 0) Duration> scrub,
+            @DefaultValue("10m") @DurationMin(seconds = 1) Duration interval) {
+
+        public Retention {
+            for (RowStatus open : List.of(RowStatus.PENDING, RowStatus.DISPATCHED)) {
+                if (scrub.containsKey(open)) {
+                    throw new IllegalArgumentException(
+                            "tempost.retention.scrub." + open.column()
+                                    + ": such a row is not finished, its content is needed: take another status, for instance failed");
+                }
+            }
+        }
+    }
 
     private static <T> T or(@Nullable T own, T fallback) {
         return own == null ? fallback : own;

@@ -4,6 +4,7 @@ import dev.tempost.app.engine.Migration;
 import dev.tempost.app.failure.Explanation;
 import dev.tempost.app.terminal.Formats;
 import dev.tempost.outbox.database.DatabaseClock;
+import dev.tempost.outbox.database.Login;
 import dev.tempost.outbox.database.OpenTransactions;
 import dev.tempost.outbox.database.OutboxUnavailableException;
 import dev.tempost.outbox.database.Pooling;
@@ -112,6 +113,16 @@ final class DatabaseCheck {
         return migration.isBlocked()
                 ? "set tempost.schema.url to PostgreSQL itself: a migration cannot go through a transaction pooler"
                 : "start a replica: it migrates";
+    }
+
+    Finding login() {
+        Login login = Login.of(dataSource);
+        return login.superuser()
+                ? Finding.warn(
+                        "login",
+                        login.name() + " is a superuser: whoever takes this service over has the whole server",
+                        "connect as a member of tempost_service; ./tempost migrate --roles prints how")
+                : Finding.ok("login", login.name() + ", no superuser");
     }
 
     Finding clock() {

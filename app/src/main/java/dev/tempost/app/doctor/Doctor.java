@@ -129,6 +129,7 @@ public final class Doctor {
         if (!reachable.getLast().isFine()) {
             return false;
         }
+        say("login", () -> List.of(exam.login()));
         say("clocks", () -> List.of(exam.clock()));
         say("transactions", exam::transactions);
         say("pooler", () -> List.of(exam.pooler()));

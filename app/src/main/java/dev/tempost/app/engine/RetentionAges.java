@@ -2,6 +2,7 @@ package dev.tempost.app.engine;
 
 import dev.tempost.app.config.TempostProperties.Retention;
 import dev.tempost.outbox.rows.RowStatus;
+import dev.tempost.reconciliation.RetainActivitiesImpl.Ages;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -14,12 +15,12 @@ final class RetentionAges {
 
     private RetentionAges() {}
 
-    /** By status; zero for ever. Rows that are not finished are not there: nothing ever removes them. */
-    static Map<RowStatus, Duration> of(Retention retention) {
+    /** Rows that are not finished are not there: nothing ever removes them. */
+    static Ages of(Retention retention) {
         Map<RowStatus, Duration> ages = new EnumMap<>(RowStatus.class);
         for (RowStatus finished : EnumSet.complementOf(OPEN)) {
             ages.put(finished, finished == RowStatus.FAILED ? retention.failed() : retention.after());
         }
-        return ages;
+        return new Ages(ages, retention.scrub());
     }
 }

@@ -77,7 +77,7 @@ class DocumentationTest {
     void theFirstPagesDoWhatTheySay() throws Exception {
         Page start = Page.of("docs/getting-started.md");
         as("postgres", "postgres", "CREATE DATABASE app");
-        as("postgres", "app", "CREATE ROLE app LOGIN; CREATE ROLE operator LOGIN");
+        as("postgres", "app", "CREATE ROLE app LOGIN");
         as("postgres", "app", start.block("sql", "CREATE ROLE tempost"));
         shell(start.block("sh", "mkdir -p templates"));
         Files.writeString(folder.resolve("application.yaml"), start.block("yaml", "event-types:"));
@@ -91,7 +91,7 @@ class DocumentationTest {
                 .atMost(Installation.TIMEOUT)
                 .until(() -> UP.matcher(said(ready)).find());
 
-        for (String grants : List.of("GRANT INSERT (tenant", "GRANT EXECUTE", "TO operator")) {
+        for (String grants : List.of("GRANT INSERT (tenant", "GRANT EXECUTE")) {
             as("tempost", "app", start.block("sql", grants));
         }
         as("app", "app", start.block("sql", "BEGIN;\nINSERT INTO tempost.outbox"));

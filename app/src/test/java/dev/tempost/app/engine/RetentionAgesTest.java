@@ -14,7 +14,8 @@ class RetentionAgesTest {
 
     @Test
     void everyFinishedRowIsKeptAsLongButFailedOnes() {
-        assertThat(RetentionAges.of(new Retention(MONTH, Duration.ZERO, Duration.ofMinutes(10))))
+        assertThat(RetentionAges.of(new Retention(MONTH, Duration.ZERO, Map.of(), Duration.ofMinutes(10)))
+                        .removed())
                 .isEqualTo(Map.of(
                         RowStatus.DELIVERED, MONTH,
                         RowStatus.CANCELLED, MONTH,

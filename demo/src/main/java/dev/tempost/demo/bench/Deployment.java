@@ -2,10 +2,13 @@ package dev.tempost.demo.bench;
 
 import dev.tempost.embedded.Ports;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -25,6 +28,7 @@ final class Deployment implements AutoCloseable {
     private final String classPath;
     private final List<Process> processes = new ArrayList<>();
     private int port;
+    private Path log = Path.of("");
 
     /**
      * @param database the database, which it creates, and the task queue
@@ -53,9 +57,11 @@ final class Deployment implements AutoCloseable {
         Map<String, String> own = new HashMap<>(settings);
         own.put("tempost.roles", roles);
         own.put("server.port", Integer.toString(port));
+        log = Files.createTempFile("tempost-bench", ".log");
+        log.toFile().deleteOnExit();
         Process process = new ProcessBuilder(ServeProcess.command(own, classPath))
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectOutput(log.toFile())
                 .start();
         // whoever stops the benchmark stops what it started
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
@@ -75,6 +81,7 @@ final class Deployment implements AutoCloseable {
                     .build();
             BenchStack.await(
                     () -> {
+                        failWhenItEnded();
                         try {
                             return client.send(question, HttpResponse.BodyHandlers.discarding())
                                             .statusCode()
@@ -87,6 +94,17 @@ final class Deployment implements AutoCloseable {
         }
     }
 
+    /** What it said before is why. */
+    private void failWhenItEnded() {
+        if (!processes.getLast().isAlive()) {
+            try {
+                throw new IllegalStateException("serve ended by itself: " + Files.readString(log));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
     /** As {@code kill -9} does, all of them. */
     void kill() {
         processes.forEach(Process::destroyForcibly);
@@ -95,6 +113,7 @@ final class Deployment implements AutoCloseable {
     }
 
     private boolean migrated() {
+        failWhenItEnded();
         try (Connection connection = outbox.getConnection();
                 PreparedStatement look = connection.prepareStatement("SELECT FROM tempost.outbox LIMIT 1")) {
             look.execute();

@@ -1,5 +1,6 @@
 package dev.tempost.demo.bench;
 
+import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -28,7 +29,8 @@ final class ServeProcess {
         command.addAll(List.of("-Xmx256m", "-cp", classPath));
         settings.forEach((property, value) -> command.add("-D" + property + "=" + value));
         command.add(
-                classPath.endsWith("-exec.jar")
+                // a jar alone is the build's own, which brings its libraries along
+                classPath.endsWith(".jar") && !classPath.contains(File.pathSeparator)
                         ? "org.springframework.boot.loader.launch.JarLauncher"
                         : "dev.tempost.demo.DemoApplication");
         command.add("serve");

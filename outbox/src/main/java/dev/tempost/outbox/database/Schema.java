@@ -1,6 +1,11 @@
 package dev.tempost.outbox.database;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Objects;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.MigrationState;
@@ -8,6 +13,22 @@ import org.flywaydb.core.api.configuration.FluentConfiguration;
 
 /** The schema {@code tempost}: created and brought up to date by Flyway. */
 public final class Schema {
+
+    // names in a migration are looked up where nobody else can plant any; Flyway puts its own schema in front. And what
+    // it makes
+    // belongs to whom the schema belongs to
+    private static final String SESSION = """
+        SET search_path = '';
+        DO $$
+        DECLARE
+            owner pg_catalog.oid := (SELECT nspowner FROM pg_catalog.pg_namespace WHERE nspname OPERATOR(pg_catalog.=) 'tempost');
+        BEGIN
+            IF pg_catalog.pg_has_role(owner, 'MEMBER') THEN
+                EXECUTE pg_catalog.format('SET ROLE %I', pg_catalog.pg_get_userbyid(owner));
+            END IF;
+        END
+        $$
+        """;
 
     private Schema() {}
 
@@ -18,9 +39,17 @@ public final class Schema {
      * @throws org.flywaydb.core.api.FlywayException when PostgreSQL cannot be reached or a migration fails
      */
     public static int migrate(DataSource dataSource) {
-        // names in a migration are looked up where nobody else can plant any; Flyway puts its own schema in front.
-        // Not for reading, which passes poolers that would give such a session to somebody else
-        return configuration(dataSource).initSql("SET search_path = ''").load().migrate().migrationsExecuted;
+        // not for reading, which passes poolers that would give such a session to somebody else
+        return configuration(dataSource).initSql(SESSION).load().migrate().migrationsExecuted;
+    }
+
+    /** The script that makes the roles of owner, service, producers, operators and readers, for psql. */
+    public static String roles() {
+        try (InputStream script = Objects.requireNonNull(Schema.class.getResourceAsStream("../tempost-roles.sql"))) {
+            return new String(script.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Whether every migration that this version knows has been applied. */

@@ -38,7 +38,7 @@ public final class Ledger {
     private static final String REFUSED = "SELECT 1000 * extract(epoch FROM tempost.refuse_attempt("
             + "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? * interval '1 millisecond'))::float8";
 
-    private static final String CONCLUDE = "SELECT answer, wait_ms FROM tempost.conclude(?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    private static final String MARK = "SELECT answer, wait_ms FROM tempost.mark(?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
     private final Database database;
 
@@ -187,7 +187,7 @@ public final class Ledger {
     public Marked mark(Mark mark) {
         Marked marked = database.queryOne(
                 "mark row " + mark.id() + " " + mark.status().column(),
-                CONCLUDE,
+                MARK,
                 Ledger::marked,
                 mark.id(),
                 mark.key(),
@@ -198,7 +198,7 @@ public final class Ledger {
                 mark.error(),
                 mark.errorType(),
                 mark.reason());
-        return Objects.requireNonNull(marked, "conclude always answers");
+        return Objects.requireNonNull(marked, "mark always answers");
     }
 
     private static Marked marked(ResultSet row) throws SQLException {

@@ -2,9 +2,10 @@ package dev.tempost.outbox.rows;
 
 import dev.tempost.outbox.database.Database;
 import java.time.Duration;
+import java.util.Objects;
 import javax.sql.DataSource;
 
-/** Removes rows that have been finished for long enough, and their attempts with them. */
+/** Removes rows that have been finished for long enough, and their attempts with them; or, sooner, only what they say. */
 public final class Retention {
 
     // index outbox_finished, which clock_timestamp() could not use: it may differ for every row. A row that somebody
@@ -13,10 +14,19 @@ public final class Retention {
         DELETE FROM tempost.outbox
         WHERE id = ANY (ARRAY (
             SELECT id FROM tempost.outbox
-            WHERE status = ? AND finished_at < now() - ? * interval '1 millisecond'
+            WHERE status = ? AND (scrubbed_at IS NULL) = ? AND finished_at < now() - ? * interval '1 millisecond'
             ORDER BY finished_at
             LIMIT ?
             FOR UPDATE SKIP LOCKED))
+        """;
+
+    private static final String SCRUB = "SELECT tempost.scrub(?, ? * interval '1 millisecond', ?)";
+
+    private static final String FORGET = """
+        DELETE FROM tempost.audit
+        WHERE id = ANY (ARRAY (
+            SELECT id FROM tempost.audit
+            WHERE at < now() - ? * interval '1 millisecond' ORDER BY id LIMIT ? FOR UPDATE SKIP LOCKED))
         """;
 
     private final Database database;
@@ -33,9 +43,45 @@ public final class Retention {
      * @return how many were removed
      */
     public int remove(RowStatus status, Duration age, int limit) {
+        requireFinished(status);
+        int scrubbed = remove(status, false, age, limit);
+        return scrubbed + remove(status, true, age, limit - scrubbed);
+    }
+
+    private int remove(RowStatus status, boolean whole, Duration age, int limit) {
+        return limit == 0
+                ? 0
+                : database.update(
+                        "remove " + status.column() + " rows", REMOVE, status.column(), whole, age.toMillis(), limit);
+    }
+
+    /**
+     * Removes recipient, payload, headers and replies of one batch, in a transaction of its own. The rows stay, and count.
+     *
+     * @param status as for {@link #remove}
+     * @param age how long ago it was finished at least
+     * @return how many were scrubbed
+     */
+    public int scrub(RowStatus status, Duration age, int limit) {
+        requireFinished(status);
+        return Objects.requireNonNull(database.queryOne(
+                "scrub " + status.column() + " rows",
+                SCRUB,
+                row -> row.getInt(1),
+                status.column(),
+                age.toMillis(),
+                limit));
+    }
+
+    /** Removes the oldest entries of the audit that are older than that; returns how many. */
+    public int forgetAudit(Duration age, int limit) {
+        return database.update("remove what the audit says", FORGET, age.toMillis(), limit);
+    }
+
+    private static void requireFinished(RowStatus status) {
         if (status == RowStatus.PENDING || status == RowStatus.DISPATCHED) {
-            throw new IllegalArgumentException(status.column() + " rows are not finished and are never removed");
+            throw new IllegalArgumentException(
+                    status.column() + " rows are not finished: they are never removed, and their content is needed");
         }
-        return database.update("remove " + status.column() + " rows", REMOVE, status.column(), age.toMillis(), limit);
     }
 }

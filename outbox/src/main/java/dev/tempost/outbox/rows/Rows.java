@@ -73,9 +73,16 @@ public final class Rows {
                     + " last_error_type, last_error, reason, depth FROM tempost.outbox ";
 
     private final Database database;
+    private final @Nullable String actor;
 
     public Rows(DataSource dataSource) {
+        this(dataSource, null);
+    }
+
+    /** @param actor who changes rows here, as the audit will say; null for the role that connects */
+    public Rows(DataSource dataSource, @Nullable String actor) {
         this.database = new Database(dataSource);
+        this.actor = actor;
     }
 
     /** The row with this id; null when there is none. */
@@ -118,20 +125,20 @@ public final class Rows {
 
     /** Delivers a failed row again; false when it is not failed. */
     public boolean retry(long id) {
-        return did("retry row " + id, "SELECT tempost.retry(?)", id);
+        return did("retry row " + id, "SELECT tempost.retry(?, ?)", id, actor);
     }
 
     /** Closes a failed row for good; false when it is not failed. */
     public boolean dismiss(long id, String reason) {
-        return did("dismiss row " + id, "SELECT tempost.dismiss(?, ?)", id, reason);
+        return did("dismiss row " + id, "SELECT tempost.dismiss(?, ?, ?)", id, reason, actor);
     }
 
     /** Cancels a row that is pending or in flight; false when it is neither. */
     public boolean cancel(long id, String reason) {
-        return did("cancel row " + id, "SELECT tempost.cancel(?, ?)", id, reason);
+        return did("cancel row " + id, "SELECT tempost.cancel(?, ?, ?)", id, reason, actor);
     }
 
-    private boolean did(String what, String sql, Object... parameters) {
+    private boolean did(String what, String sql, @Nullable Object... parameters) {
         return Boolean.TRUE.equals(database.queryOne(what, sql, row -> row.getBoolean(1), parameters));
     }
 

@@ -40,6 +40,7 @@ CREATE TABLE tempost.outbox (
     reason              text,
     cancel_requested_at timestamptz,
     retried_at          timestamptz,
+    scrubbed_at         timestamptz,
     superseded_by       bigint,
     resend_of           bigint,
     depth               smallint    NOT NULL DEFAULT 0
@@ -72,6 +73,8 @@ COMMENT ON COLUMN tempost.outbox.holds_shard IS
     'Whether no later row of its shard may go before it has ended: it is pending, in flight, or failed and not skippable.';
 COMMENT ON COLUMN tempost.outbox.depth IS
     'How many rows lead to it, each enqueued because of the one before: 0 unless enqueue was told what caused it.';
+COMMENT ON COLUMN tempost.outbox.scrubbed_at IS
+    'When its recipient, payload and headers, and what its attempts were answered, were removed. Null while they are there.';
 COMMENT ON COLUMN tempost.outbox.retried_at IS
     'When an operator last asked for it again: what may have been accepted before then no longer holds it back.';
 
@@ -98,9 +101,9 @@ CREATE INDEX outbox_expiring ON tempost.outbox (expires_at) WHERE status = 'pend
 -- the backlog and the dead letters
 CREATE INDEX outbox_open ON tempost.outbox (status, tenant, event_type)
     WHERE status IN ('pending', 'dispatched', 'failed');
--- what has been finished for long enough to leave. A row enters it once, with the update that ends it, which no index lets
--- be HOT anyway; updates before and after touch neither column
-CREATE INDEX outbox_finished ON tempost.outbox (status, finished_at) WHERE finished_at IS NOT NULL;
+-- what has been finished for long enough to be scrubbed, or to leave. A row enters it with the update that ends it, which no
+-- index lets be HOT anyway
+CREATE INDEX outbox_finished ON tempost.outbox (status, (scrubbed_at IS NULL), finished_at) WHERE finished_at IS NOT NULL;
 -- a second insert of the same thing
 CREATE UNIQUE INDEX outbox_dedup ON tempost.outbox (tenant, dedup_key) WHERE dedup_key IS NOT NULL;
 
@@ -127,7 +130,7 @@ RETURN CASE WHEN greatest(a, b) > clock_timestamp() THEN greatest(a, b) END;
 
 -- A pending row that has a time waits for it outside the claim's index, from its insert on and whenever that time changes.
 CREATE FUNCTION tempost.schedule_row() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF NEW.waits_for IS DISTINCT FROM 'turn' THEN
         NEW.next_attempt_at := tempost.ahead(
@@ -183,7 +186,7 @@ BEGIN
 END
 $$;
 
--- by name before all others
+-- by name before those that plan
 CREATE TRIGGER outbox_finite BEFORE INSERT OR UPDATE OF expires_at, deliver_after ON tempost.outbox
     FOR EACH ROW WHEN (NOT isfinite(NEW.expires_at) OR NOT isfinite(NEW.deliver_after))
     EXECUTE FUNCTION tempost.forget_infinity();

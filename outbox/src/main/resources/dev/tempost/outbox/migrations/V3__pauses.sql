@@ -48,7 +48,7 @@ CREATE FUNCTION tempost.pause(
     shard_key  text DEFAULT NULL,
     paused_by  text DEFAULT session_user
 ) RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
     INSERT INTO tempost.pause (tenant, event_type, shard_key, reason, paused_by)
@@ -69,7 +69,7 @@ CREATE FUNCTION tempost.resume(
     shard_key  text DEFAULT NULL,
     resumed_by text DEFAULT session_user
 ) RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
     lifted tempost.pause;

@@ -10,6 +10,7 @@ CREATE TABLE tempost.attempt (
         CONSTRAINT attempt_phase_name CHECK (phase IN (
             'connecting', 'transmitting', 'accepted', 'rejected', 'transient', 'ambiguous')),
     reached     boolean     NOT NULL DEFAULT false,
+    reported    boolean     NOT NULL DEFAULT false,
     reply       text,
     deadline    timestamptz NOT NULL,
     started_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -25,6 +26,9 @@ COMMENT ON COLUMN tempost.attempt.deadline IS
     'When its sender may be called dead. A sender that is still connecting moves it on; one that transmits does not.';
 COMMENT ON COLUMN tempost.attempt.reached IS
     'The provider answered for this message, or may have: the attempt counts towards max-attempts.';
+
+COMMENT ON COLUMN tempost.attempt.reported IS
+    'Its sender said what came of it. Not so when the gate closed it after its deadline, because its process had died.';
 
 -- one open attempt per row; by finished_at rather than phase, so that connecting -> transmitting stays a HOT update
 CREATE UNIQUE INDEX attempt_open ON tempost.attempt (outbox_id) WHERE finished_at IS NULL;

@@ -123,6 +123,34 @@ END
 $$;
 
 
+-- Tenants ----------------------------------------------------------------------------------------------------------
+
+CREATE TABLE tempost.producer_tenant (
+    role   name NOT NULL,
+    tenant text NOT NULL,
+    PRIMARY KEY (role, tenant)
+);
+
+COMMENT ON TABLE tempost.producer_tenant IS
+    'The tenants a login may write for. A login that is not named here may write for every tenant.';
+
+
+-- Refuses a login that is bound to other tenants.
+CREATE FUNCTION tempost.check_tenant(p_tenant text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT FROM tempost.producer_tenant b WHERE b.role = session_user)
+            AND NOT EXISTS (
+                SELECT FROM tempost.producer_tenant b WHERE b.role = session_user AND b.tenant = p_tenant) THEN
+        RAISE EXCEPTION 'outbox: % may not write for tenant %', session_user, p_tenant
+            USING HINT = 'tempost.producer_tenant names the tenants it may write for. Take one of those, or ask the owner of '
+                'the schema for a row there.',
+                ERRCODE = 'insufficient_privilege';
+    END IF;
+END
+$$;
+
+
 -- Cancelling -------------------------------------------------------------------------------------------------------
 
 -- Cancels rows whose locks the caller holds: pending ones at once, those in flight before their next attempt. Returns how
@@ -147,6 +175,7 @@ CREATE FUNCTION tempost.cancel_job(tenant text, job_id text, reason text) RETURN
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
+    PERFORM tempost.check_tenant(cancel_job.tenant);
     RETURN tempost.cancel_rows(ARRAY(
         SELECT o.id FROM tempost.outbox o
         WHERE o.tenant = cancel_job.tenant AND o.job_id = cancel_job.job_id AND o.status IN ('pending', 'dispatched')
@@ -157,52 +186,3 @@ $$;
 COMMENT ON FUNCTION tempost.cancel_job IS
     'Cancels what a job no longer needs, in the caller''s transaction. Pending rows are cancelled at once; rows in flight are '
     'cancelled before their next attempt. Returns how many rows it touched.';
-
-
-CREATE FUNCTION tempost.cancel(id bigint, reason text) RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-#variable_conflict use_column
-BEGIN
-    RETURN tempost.cancel_rows(ARRAY(
-        SELECT o.id FROM tempost.outbox o
-        WHERE o.id = cancel.id AND o.status IN ('pending', 'dispatched') FOR NO KEY UPDATE), cancel.reason) > 0;
-END
-$$;
-
-COMMENT ON FUNCTION tempost.cancel IS
-    'Cancels one row: at once when pending, before its next attempt when dispatched. False when it is neither.';
-
-
--- Dead letters -----------------------------------------------------------------------------------------------------
-
-CREATE FUNCTION tempost.retry(id bigint) RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-#variable_conflict use_column
-BEGIN
-    UPDATE tempost.outbox o
-    SET status = 'pending', waits_for = NULL, next_attempt_at = NULL, finished_at = NULL, lease_until = NULL, reason = NULL,
-        cancel_requested_at = NULL, retried_at = clock_timestamp()
-    WHERE o.id = retry.id AND o.status = 'failed';
-    IF FOUND THEN
-        PERFORM pg_notify('tempost_wake', '');
-    END IF;
-    RETURN FOUND;
-END
-$$;
-
-COMMENT ON FUNCTION tempost.retry IS 'Delivers a failed row again. False when the row is not failed: nothing changes.';
-
-
-CREATE FUNCTION tempost.dismiss(id bigint, reason text) RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-#variable_conflict use_column
-DECLARE
-    failed bigint[] := ARRAY(
-        SELECT o.id FROM tempost.outbox o WHERE o.id = dismiss.id AND o.status = 'failed' FOR NO KEY UPDATE);
-BEGIN
-    PERFORM tempost.finish(failed, 'dismissed', dismiss.reason);
-    RETURN cardinality(failed) > 0;
-END
-$$;
-
-COMMENT ON FUNCTION tempost.dismiss IS 'Closes a failed row for good, with a reason. False when the row is not failed.';

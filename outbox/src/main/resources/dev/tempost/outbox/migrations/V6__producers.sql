@@ -1,4 +1,56 @@
--- What producers call in their own transactions.
+-- What producers write, and call, in their own transactions.
+
+-- Refuses what is too large to be sent many at a time.
+CREATE FUNCTION tempost.refuse_size() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    large record;
+BEGIN
+    SELECT c.* INTO large
+    FROM (VALUES ('payload', octet_length(NEW.payload::text), 262144), ('headers', octet_length(NEW.headers::text), 16384),
+                 ('recipient', octet_length(NEW.recipient), 2048), ('object_key', octet_length(NEW.object_key), 1024))
+        AS c (field, bytes, most)
+    WHERE c.bytes > c.most;
+    RAISE EXCEPTION 'outbox: % of row % (% of tenant %) has % bytes, and at most % are taken',
+            large.field, NEW.id, NEW.event_type, NEW.tenant, large.bytes, large.most
+        USING HINT = 'Keep what is large elsewhere, and let the row hold a key or a link to it.',
+            ERRCODE = 'program_limit_exceeded';
+END
+$$;
+
+-- by name before all others; a condition costs a tenth of a function
+CREATE TRIGGER outbox_bounded BEFORE INSERT OR UPDATE OF payload, headers, recipient, object_key ON tempost.outbox
+    FOR EACH ROW WHEN (
+        octet_length(NEW.payload::text) > 262144 OR octet_length(NEW.headers::text) > 16384
+        OR octet_length(NEW.recipient) > 2048 OR octet_length(NEW.object_key) > 1024)
+    EXECUTE FUNCTION tempost.refuse_size();
+
+
+CREATE FUNCTION tempost.refuse_tenant() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM tempost.check_tenant(NEW.tenant);
+    RETURN NEW;
+END
+$$;
+
+-- it doubles what an insert costs: only where some login is bound
+CREATE TRIGGER outbox_bound BEFORE INSERT OR UPDATE OF tenant ON tempost.outbox
+    FOR EACH ROW EXECUTE FUNCTION tempost.refuse_tenant();
+ALTER TABLE tempost.outbox DISABLE TRIGGER outbox_bound;
+
+
+CREATE FUNCTION tempost.producers_bound() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    ALTER TABLE tempost.outbox ENABLE TRIGGER outbox_bound;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER producer_tenant_bound AFTER INSERT ON tempost.producer_tenant
+    FOR EACH STATEMENT EXECUTE FUNCTION tempost.producers_bound();
+
 
 -- How deep a row is that another one caused. Refuses what would never end.
 CREATE FUNCTION tempost.depth_after(p_caused_by bigint, p_event_type text) RETURNS int

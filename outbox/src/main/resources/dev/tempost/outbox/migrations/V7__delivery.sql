@@ -88,6 +88,19 @@ CREATE TYPE tempost.admission AS (
     last_error text, last_error_type text, reason text, gave_up text);
 
 
+-- Whether the last three attempts of a run ended with the process that made them: a fourth would most likely take another process
+-- along, and with it what its neighbours have under way.
+CREATE FUNCTION tempost.crashes(p_id bigint, p_run_id text) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (
+        SELECT count(*) = 3 AND NOT bool_or(last.reported)
+        FROM (SELECT a.reported FROM tempost.attempt a
+              WHERE a.outbox_id = p_id AND a.run_id = p_run_id ORDER BY a.attempt DESC LIMIT 3) last);
+END
+$$;
+
+
 -- What ends a row at the gate, or forbids to send it for ever: its verdict, null when nothing does. The row was ended where
 -- that is due.
 CREATE FUNCTION tempost.end_at_gate(o tempost.outbox, p_run_id text, p_park boolean) RETURNS text
@@ -114,6 +127,13 @@ BEGIN
     END IF;
     IF o.object_key IS NOT NULL AND tempost.supersede(o.id) THEN
         RETURN 'superseded';
+    END IF;
+    IF tempost.crashes(o.id, p_run_id) THEN
+        PERFORM tempost.finish(
+            ARRAY[o.id], 'failed', NULL, p_run_id => p_run_id, p_error_type => 'CrashedWorker',
+            p_error => 'three attempts in a row ended with their process; correct what makes the payload so heavy to send, '
+                       'then retry it');
+        RETURN 'failed';
     END IF;
     RETURN NULL;
 END
@@ -276,7 +296,7 @@ BEGIN
     -- the gate counted it already when it passed its deadline with the reply unread
     SELECT a.reached INTO counted FROM tempost.attempt a WHERE a.outbox_id = p_id AND a.attempt = p_attempt;
     UPDATE tempost.attempt a
-    SET phase = 'accepted', reached = true, reply = p_reply, finished_at = clock_timestamp()
+    SET phase = 'accepted', reached = true, reported = true, reply = p_reply, finished_at = clock_timestamp()
     WHERE a.outbox_id = p_id AND a.attempt = p_attempt AND a.phase <> 'accepted';
     IF o.status = 'delivered' THEN
         RETURN NULL;
@@ -314,7 +334,7 @@ BEGIN
 
     SELECT a.finished_at INTO closed_at FROM tempost.attempt a WHERE a.outbox_id = p_id AND a.attempt = p_attempt;
     UPDATE tempost.attempt a
-    SET phase = p_phase, reached = a.reached OR p_reached, reply = p_reply,
+    SET phase = p_phase, reached = a.reached OR p_reached, reported = true, reply = p_reply,
         finished_at = coalesce(a.finished_at, clock_timestamp())
     WHERE a.outbox_id = p_id AND a.attempt = p_attempt AND a.phase <> 'accepted';
     IF closed_at IS NULL AND o.status = 'dispatched' THEN
@@ -372,7 +392,7 @@ $$;
 --   send_again   a reset came this way before its own run sent anything: the operator wants it sent
 --   in_progress  an attempt is under way for another wait_ms
 --   missing      no row with this id and key
-CREATE FUNCTION tempost.conclude(
+CREATE FUNCTION tempost.mark(
     p_id bigint, p_key uuid, p_run_id text, p_workflow_id text, p_reset boolean, p_status text, p_error text,
     p_error_type text, p_reason text, OUT answer text, OUT wait_ms bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

@@ -98,6 +98,28 @@ CREATE TYPE tempost.offer AS (
     tenant_limit int, provider_limit int, listed boolean, event_types text[]);
 
 
+CREATE TABLE tempost.in_flight_limit (
+    name text PRIMARY KEY
+);
+
+COMMENT ON TABLE tempost.in_flight_limit IS
+    'A row to lock for each limit on what is in flight, made when it is first needed: one claim at a time decides on it.';
+
+
+-- Locks a limit until the claim ends; false when another claim has it.
+CREATE FUNCTION tempost.lock_limit(p_name text) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM FROM tempost.in_flight_limit l WHERE l.name = p_name FOR UPDATE SKIP LOCKED;
+    IF FOUND THEN
+        RETURN true;
+    END IF;
+    INSERT INTO tempost.in_flight_limit VALUES (p_name) ON CONFLICT DO NOTHING;
+    RETURN FOUND;
+END
+$$;
+
+
 -- How many rows of an offer may go. Where there is a limit, one claim at a time decides on it; another finds no place.
 CREATE FUNCTION tempost.free_places(offer tempost.offer) RETURNS int
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -105,15 +127,15 @@ DECLARE
     free int := offer.share;
 BEGIN
     IF offer.tenant_limit IS NOT NULL THEN
-        IF NOT pg_try_advisory_xact_lock(hashtextextended('tempost-tenant:' || offer.tenant, 0)) THEN
+        IF NOT tempost.lock_limit('tenant ' || offer.tenant) THEN
             RETURN 0;
         END IF;
         free := least(free, offer.tenant_limit - (
             SELECT count(*) FROM tempost.in_flight f WHERE f.tenant = offer.tenant)::int);
     END IF;
     IF offer.provider_limit IS NOT NULL THEN
-        IF NOT pg_try_advisory_xact_lock(
-                hashtextextended('tempost-provider:' || offer.listed || array_to_string(offer.event_types, ','), 0)) THEN
+        -- a provider is known here by what goes through it
+        IF NOT tempost.lock_limit('provider ' || md5(offer.listed || array_to_string(offer.event_types, ','))) THEN
             RETURN 0;
         END IF;
         free := least(free, offer.provider_limit - (

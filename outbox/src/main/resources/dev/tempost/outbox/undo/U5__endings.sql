@@ -1,9 +1,8 @@
 -- Takes V5 back. Rows stay.
-DROP FUNCTION tempost.dismiss;
-DROP FUNCTION tempost.retry;
-DROP FUNCTION tempost.cancel;
 DROP FUNCTION tempost.cancel_job;
 DROP FUNCTION tempost.cancel_rows;
+DROP FUNCTION tempost.check_tenant;
+DROP TABLE tempost.producer_tenant;
 DROP FUNCTION tempost.supersede;
 DROP FUNCTION tempost.newer_of_object;
 DROP FUNCTION tempost.expire;

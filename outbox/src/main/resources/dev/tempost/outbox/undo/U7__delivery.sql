@@ -1,6 +1,6 @@
 -- Takes V7 back. Rows and ledger stay; nothing is sent until it is applied again.
 DROP FUNCTION tempost.settle;
-DROP FUNCTION tempost.conclude;
+DROP FUNCTION tempost.mark;
 DROP FUNCTION tempost.end_untold;
 DROP FUNCTION tempost.refuse_attempt;
 DROP FUNCTION tempost.accept_attempt;
@@ -9,6 +9,7 @@ DROP FUNCTION tempost.admit;
 DROP FUNCTION tempost.wait_at_gate;
 DROP FUNCTION tempost.held_at_gate;
 DROP FUNCTION tempost.end_at_gate;
+DROP FUNCTION tempost.crashes;
 DROP TYPE tempost.admission;
 DROP FUNCTION tempost.finish_from_ledger;
 DROP FUNCTION tempost.reason_of_acceptance;

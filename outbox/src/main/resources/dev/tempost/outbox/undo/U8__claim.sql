@@ -7,6 +7,8 @@ DROP FUNCTION tempost.lock_turn;
 DROP FUNCTION tempost.first_in_lane;
 DROP FUNCTION tempost.put_off;
 DROP FUNCTION tempost.free_places;
+DROP FUNCTION tempost.lock_limit;
+DROP TABLE tempost.in_flight_limit;
 DROP TYPE tempost.offer;
 DROP VIEW tempost.in_flight;
 DROP FUNCTION tempost.look_for_work;

@@ -79,7 +79,7 @@ class PlansTest {
 
     @Test
     void theRetentionReadsWhatIsOld() throws SQLException {
-        assertThat(plan(Retention.REMOVE, "text, bigint, bigint", "'delivered', 60000, 500"))
+        assertThat(plan(Retention.REMOVE, "text, boolean, bigint, bigint", "'delivered', true, 60000, 500"))
                 .contains("outbox_finished")
                 .doesNotContain("Seq Scan on outbox");
     }

@@ -54,6 +54,18 @@ public final class TestDatabase implements AutoCloseable {
         return dataSource;
     }
 
+    /** Opens a connection per call, as another login. */
+    public DataSource dataSource(String login) {
+        PGSimpleDataSource other = new PGSimpleDataSource();
+        other.setUrl(jdbcUrl().replace("user=postgres", "user=" + login));
+        return other;
+    }
+
+    /** Its name, unlike any other's in the same server. */
+    public String name() {
+        return name;
+    }
+
     /** Holds the user; there is no password. */
     public String jdbcUrl() {
         return "jdbc:postgresql://127.0.0.1:" + server.port() + "/" + name + "?user=postgres";

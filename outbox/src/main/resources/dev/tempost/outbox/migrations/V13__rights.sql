@@ -1,0 +1,39 @@
+-- Who may do what. The roles are those of tempost-roles.sql. Where they do not exist, the schema's owner does everything, and gives
+-- producers what docs/getting-started.md says.
+
+-- Takes every function from PUBLIC, and gives each role what it needs, objects that are new included: a migration that makes some
+-- ends with it.
+CREATE FUNCTION tempost.grant_rights() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    -- what a row says, and to whom, is for operators; so are keys in which an application may have put an address
+    private CONSTANT name[] := '{recipient,payload,headers,dedup_key,object_key,shard_key}';
+    public  CONSTANT text := (
+        SELECT string_agg(quote_ident(a.attname), ', ') FROM pg_attribute a
+        WHERE a.attrelid = 'tempost.outbox'::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> ALL (private));
+    role    text;
+    rights  text;
+BEGIN
+    REVOKE ALL ON ALL FUNCTIONS IN SCHEMA tempost FROM PUBLIC;
+    FOR role, rights IN VALUES
+        ('service',  'SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA tempost'),
+        ('service',  'EXECUTE ON ALL FUNCTIONS IN SCHEMA tempost'),
+        ('producer', 'INSERT (tenant, event_type, recipient, payload, shard_key, object_key, job_id, dedup_key, priority, '
+                     'deliver_after, expires_at, headers), SELECT (id) ON tempost.outbox'),
+        ('producer', 'EXECUTE ON FUNCTION tempost.enqueue, tempost.cancel_job'),
+        ('operator', 'SELECT ON ALL TABLES IN SCHEMA tempost'),
+        ('operator', 'EXECUTE ON FUNCTION tempost.retry, tempost.dismiss, tempost.cancel, tempost.correct, tempost.pause, '
+                     'tempost.resume, tempost.hurry, tempost.erase'),
+        ('reader',   'SELECT (' || public || ') ON tempost.outbox'),
+        ('reader',   'SELECT ON tempost.attempt, tempost.audit, tempost.pause, tempost.provider, tempost.backlog, '
+                     'tempost.backlog_count, tempost.backlog_now, tempost.open_row, tempost.in_flight')
+    LOOP
+        IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'tempost_' || role) THEN
+            EXECUTE format('GRANT USAGE ON SCHEMA tempost TO tempost_%s', role);
+            EXECUTE format('GRANT %s TO tempost_%s', rights, role);
+        END IF;
+    END LOOP;
+END
+$$;
+
+SELECT tempost.grant_rights();
