@@ -82,6 +82,32 @@ class CommandsTest {
     }
 
     @Test
+    void whatIsKnownOfSomebodyIsErased() throws Exception {
+        long id = insert("club", "0");
+        run("drain");
+
+        Said erased = run("erase", "--recipient", "ADA@example.com");
+
+        assertThat(erased.exit()).as(erased.text()).isZero();
+        assertThat(erased.text()).contains("1 rows removed, with their attempts");
+        assertThat(tempost.rows.find(id)).isNull();
+        assertThat(run("erase").exit()).as("of nobody").isEqualTo(2);
+    }
+
+    @Test
+    void whoeverDeliversCannotMigrateAndTheScriptOfTheRolesIsPrinted() throws Exception {
+        assertThat(run("migrate", "--roles").text()).contains("CREATE ROLE tempost_%s NOLOGIN", "tempost_reader");
+        assertThat(run("migrate").text()).contains("The schema is current");
+        tempost.execute("DROP TABLE tempost.backfill");
+        tempost.execute("DELETE FROM tempost.flyway_schema_history WHERE version::int >= 9");
+
+        Said migrate = run("migrate");
+
+        assertThat(migrate.exit()).isNotZero();
+        assertThat(migrate.text()).contains("permission denied").doesNotContain("\tat ");
+    }
+
+    @Test
     void aNamespaceThatDoesNotExistEndsTheStartAndIsNamed() throws Exception {
         insert("club", "0");
         tempost.with("spring.temporal.namespace", "nowhere");

@@ -155,6 +155,10 @@ final class Installation implements AutoCloseable {
         } else if (!migrated) {
             database.migrate();
             migrated = true;
+            // as in production: whoever delivers owns nothing
+            with("spring.datasource.url", database.jdbcUrl(TestDatabase.SERVICE))
+                    .with("spring.datasource.username", TestDatabase.SERVICE)
+                    .with("tempost.schema.migrate", false);
         }
         return this;
     }

@@ -43,16 +43,6 @@ class PoisonTest {
         poison("welcome", null, "{\"name\": \"Ada\"}", FailureType.RECIPIENT_INVALID, "recipient");
     }
 
-    @Test
-    void aPayloadOfThreeMegabytesFailsItsRowAlone() {
-        poison(
-                "welcome",
-                "ada@example.com",
-                "{\"name\": \"" + "x".repeat(3_000_000) + "\"}",
-                FailureType.PAYLOAD_INVALID,
-                "payload");
-    }
-
     private void poison(
             String eventType, @Nullable String recipient, String payload, String failureType, String named) {
         tempost.migrated();

@@ -45,7 +45,8 @@ public final class Schema {
 
     /** The script that makes the roles of owner, service, producers, operators and readers, for psql. */
     public static String roles() {
-        try (InputStream script = Objects.requireNonNull(Schema.class.getResourceAsStream("../tempost-roles.sql"))) {
+        try (InputStream script =
+                Objects.requireNonNull(Schema.class.getResourceAsStream("/dev/tempost/outbox/tempost-roles.sql"))) {
             return new String(script.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

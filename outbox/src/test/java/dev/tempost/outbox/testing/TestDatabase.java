@@ -15,6 +15,9 @@ import org.postgresql.ds.PGSimpleDataSource;
 /** A database of a test's own, in a server that all tests of the JVM share. Closing drops it. */
 public final class TestDatabase implements AutoCloseable {
 
+    /** A login that delivers and can change no table, where the schema is in place. */
+    public static final String SERVICE = "tempost_delivers";
+
     private final TestServer server;
     private final String name;
     private final PGSimpleDataSource dataSource = new PGSimpleDataSource();
@@ -57,8 +60,13 @@ public final class TestDatabase implements AutoCloseable {
     /** Opens a connection per call, as another login. */
     public DataSource dataSource(String login) {
         PGSimpleDataSource other = new PGSimpleDataSource();
-        other.setUrl(jdbcUrl().replace("user=postgres", "user=" + login));
+        other.setUrl(jdbcUrl(login));
         return other;
+    }
+
+    /** The same for a login without a password. */
+    public String jdbcUrl(String login) {
+        return jdbcUrl().replace("user=postgres", "user=" + login);
     }
 
     /** Its name, unlike any other's in the same server. */

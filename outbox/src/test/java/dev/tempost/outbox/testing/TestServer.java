@@ -42,6 +42,8 @@ final class TestServer {
         // in PostgreSQL 14 the only way, and not an option yet
         this.copy = " TEMPLATE " + TEMPLATE + (version == PostgresVersion.OLDEST ? "" : " STRATEGY file_copy");
         execute("CREATE DATABASE " + TEMPLATE);
+        execute(TEMPLATE, Schema.roles());
+        execute(TEMPLATE, "CREATE ROLE " + TestDatabase.SERVICE + " LOGIN IN ROLE tempost_service");
         Schema.migrate(server.getDatabase("postgres", TEMPLATE));
     }
 
@@ -114,7 +116,11 @@ final class TestServer {
     }
 
     private void execute(String sql) {
-        try (Connection connection = server.getPostgresDatabase().getConnection();
+        execute("postgres", sql);
+    }
+
+    private void execute(String database, String sql) {
+        try (Connection connection = server.getDatabase("postgres", database).getConnection();
                 Statement statement = connection.createStatement()) {
             statement.execute(sql);
         } catch (SQLException e) {
