@@ -18,6 +18,9 @@ public final class TestDatabase implements AutoCloseable {
     /** A login that delivers and can change no table, where the schema is in place. */
     public static final String SERVICE = "tempost_delivers";
 
+    /** A login that inserts rows, likewise. */
+    public static final String PRODUCER = "tempost_produces";
+
     private final TestServer server;
     private final String name;
     private final PGSimpleDataSource dataSource = new PGSimpleDataSource();

@@ -44,6 +44,7 @@ final class TestServer {
         execute("CREATE DATABASE " + TEMPLATE);
         execute(TEMPLATE, Schema.roles());
         execute(TEMPLATE, "CREATE ROLE " + TestDatabase.SERVICE + " LOGIN IN ROLE tempost_service");
+        execute(TEMPLATE, "CREATE ROLE " + TestDatabase.PRODUCER + " LOGIN IN ROLE tempost_producer");
         Schema.migrate(server.getDatabase("postgres", TEMPLATE));
     }
 
