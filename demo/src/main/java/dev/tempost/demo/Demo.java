@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.slf4j.LoggerFactory;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /** Plays the club's story on real parts: PostgreSQL, Temporal, SMTP, all embedded. */
@@ -52,6 +53,8 @@ public final class Demo {
         Path folder = Files.createTempDirectory("tempost-demo");
         Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
         progress.say("Starting PostgreSQL, the Temporal server with its Web UI, and a mail server");
+        // two threads that log first would meet in the middle of the log's own start, and it would complain
+        LoggerFactory.getLogger(Demo.class).debug("The log is there before the servers, which start side by side");
         CompletableFuture<EmbeddedPostgreSql> postgres =
                 CompletableFuture.supplyAsync(() -> EmbeddedPostgreSql.start(Ports.preferably(POSTGRESQL_PORT)));
         CompletableFuture<EmbeddedTemporal> temporal = CompletableFuture.supplyAsync(() -> EmbeddedTemporal.start(

@@ -1,12 +1,15 @@
 package dev.tempost.app.command;
 
+import dev.tempost.app.config.KnownSettings;
 import dev.tempost.app.engine.OutsideThePool;
 import java.util.function.ToIntFunction;
 import javax.sql.DataSource;
 import org.slf4j.helpers.NOP_FallbackServiceProvider;
+import org.springframework.boot.SpringApplication;
 import org.springframework.boot.context.config.ConfigDataEnvironmentPostProcessor;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
+import org.springframework.boot.support.SpringApplicationJsonEnvironmentPostProcessor;
 import org.springframework.core.env.StandardEnvironment;
 
 /**
@@ -25,10 +28,19 @@ final class Outbox {
         return command.applyAsInt(OutsideThePool.impatient(settings(), "tempost"));
     }
 
-    /** {@code spring.datasource.*}, as the service would read it here. */
+    /**
+     * {@code spring.datasource.*}, as the service would read it here.
+     *
+     * @throws IllegalArgumentException when something under {@code tempost} has a name that means nothing
+     */
     static DataSourceProperties settings() {
         StandardEnvironment environment = new StandardEnvironment();
+        if (environment.containsProperty("SPRING_APPLICATION_JSON")) {
+            new SpringApplicationJsonEnvironmentPostProcessor()
+                    .postProcessEnvironment(environment, new SpringApplication());
+        }
         ConfigDataEnvironmentPostProcessor.applyTo(environment);
+        KnownSettings.requireIn(environment);
         return Binder.get(environment).bindOrCreate("spring.datasource", DataSourceProperties.class);
     }
 }

@@ -45,6 +45,7 @@ class WrongSettingsTest {
                 drain  | tempost.delivery.provider | nobody | tempost.delivery.provider names provider 'nobody', which does not exist
                 serve  | tempost.starter.leese     | 5s     | TEMPOST_STARTER_LEESE means nothing to Tempost: is it meant to be TEMPOST_STARTER_LEASE?
                 doctor | tempost.starter.leese     | 5s     | TEMPOST_STARTER_LEESE means nothing to Tempost
+                status | tempost.starter.leese     | 5s     | TEMPOST_STARTER_LEESE means nothing to Tempost
                 serve  | spring.datasource.url     | postgres://db/app | spring.datasource.url is no JDBC URL: it begins with jdbc:postgresql://
                 status | spring.datasource.url     | postgres://db/app | spring.datasource.url is no JDBC URL: it begins with jdbc:postgresql://
                 """)

@@ -119,6 +119,18 @@ class ArchitectureTest {
     }
 
     @Test
+    void onlyTheOutboxAndItsBenchmarksRunStatements() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("dev.tempost.outbox..", "dev.tempost.demo..")
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("dev.tempost.outbox.database.Database")
+                .because("who changes a column looks in one place")
+                .check(TEMPOST);
+    }
+
+    @Test
     void packagesDoNotGoRoundInCircles() {
         slices().matching("dev.tempost.(**)").should().beFreeOfCycles().check(TEMPOST);
     }
