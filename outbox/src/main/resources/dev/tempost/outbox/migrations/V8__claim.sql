@@ -103,7 +103,10 @@ CREATE TABLE tempost.in_flight_limit (
 );
 
 COMMENT ON TABLE tempost.in_flight_limit IS
-    'A row to lock for each limit on what is in flight, made when it is first needed: one claim at a time decides on it.';
+    'A row to lock for each limit on what is in flight, made when it is first needed: one claim at a time decides on it. The one '
+    'without a name is for making others.';
+
+INSERT INTO tempost.in_flight_limit VALUES ('');
 
 
 -- Locks a limit until the claim ends; false when another claim has it.
@@ -113,6 +116,11 @@ BEGIN
     PERFORM FROM tempost.in_flight_limit l WHERE l.name = p_name FOR UPDATE SKIP LOCKED;
     IF FOUND THEN
         RETURN true;
+    END IF;
+    -- one claim at a time makes new ones: two that made the same ones in another order would wait for each other
+    PERFORM FROM tempost.in_flight_limit l WHERE l.name = '' FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN false;
     END IF;
     INSERT INTO tempost.in_flight_limit VALUES (p_name) ON CONFLICT DO NOTHING;
     RETURN FOUND;
