@@ -142,8 +142,11 @@ class LivenessTest {
         Claims limited = new Claims(outbox.database.dataSource(), new ClaimRules(shares, List.of(), NONE));
         long stranger = outbox.row("tenant", "'zzz'");
 
+        assertThat(limited.claim(7, LEASE, EventTypes.all(), null))
+                .as("it did not come to the stranger's lane, and says so")
+                .isEqualTo(new Claims.Claimed(List.of(), false, true));
         Set<Long> taken = new HashSet<>();
-        for (int i = 0; i < 5 && taken.isEmpty(); i++) {
+        for (int i = 0; i < 6 && taken.isEmpty(); i++) {
             claim(limited, 7).forEach(row -> taken.add(row.id()));
         }
         assertThat(taken).containsExactly(stranger);

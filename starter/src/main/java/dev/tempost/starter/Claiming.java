@@ -21,6 +21,9 @@ final class Claiming implements RepeatingTask.Round {
 
     // without notifications: a table that is idle is polled ever more seldom
     private static final Backoff BETWEEN_POLLS = new Backoff(Duration.ofMillis(50), Duration.ofSeconds(1));
+    // claims in vain that follow each other soon because there are lanes they did not come to; enough for a thousand, and then a
+    // pause, since as many may have to wait for long
+    private static final int SOON = 6;
     private static final Duration BETWEEN_URGENT_LOOKS = Duration.ofMillis(20);
     private static final Duration WITHOUT_A_RING = Duration.ofMillis(250);
 
@@ -34,6 +37,8 @@ final class Claiming implements RepeatingTask.Round {
     private final LongSupplier nanoTime;
     private volatile boolean rowsCame;
     private int pollsInVain;
+    private boolean unseen;
+    private int unseenInVain;
     private long urgentLookAt;
 
     /**
@@ -71,9 +76,11 @@ final class Claiming implements RepeatingTask.Round {
         temporalAway.await();
         boolean limited = flights.room().limited();
         boolean more = false;
+        unseen = false;
         for (Flights.Room room : flights.rooms()) {
             more |= claim(room, false);
         }
+        unseenInVain = unseen ? unseenInVain + 1 : 0;
         if (limited && untilUrgentLook().compareTo(Duration.ZERO) <= 0) {
             rowsCame = false;
             urgentLookAt = nanoTime.getAsLong();
@@ -95,11 +102,15 @@ final class Claiming implements RepeatingTask.Round {
         }
         Claims.Claimed claimed = source.claim(room.rows(), eventTypes, urgentOnly);
         claimed.rows().forEach(starts);
+        unseen |= !urgentOnly && claimed.unseen() && claimed.rows().isEmpty();
         return claimed.more() || !claimed.rows().isEmpty();
     }
 
     private Duration patience(boolean limited) {
         Duration patience = notified.getAsBoolean() ? BETWEEN_POLLS.longest() : BETWEEN_POLLS.after(pollsInVain++);
+        if (unseenInVain % SOON != 0) {
+            patience = BETWEEN_POLLS.shortest();
+        }
         Duration untilLook = untilUrgentLook();
         return limited && untilLook.compareTo(patience) < 0 ? untilLook : patience;
     }

@@ -116,9 +116,9 @@ class ClaimingTest {
         if (rows == null) {
             // so that the round does not wait
             waker.ring();
-            return new Claims.Claimed(List.of(), false);
+            return new Claims.Claimed(List.of(), false, false);
         }
-        return new Claims.Claimed(rows, false);
+        return new Claims.Claimed(rows, false, false);
     }
 
     /** As many rows of a provider as it may have, all of them being sent. */

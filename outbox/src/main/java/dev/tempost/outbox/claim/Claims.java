@@ -44,7 +44,7 @@ public final class Claims {
 
     private static final String MEND_TURNS = "SELECT mended, tenant, shard_key FROM tempost.mend_turns(?, ?, ?)";
 
-    private static final Claimed NOTHING = new Claimed(List.of(), false);
+    private static final Claimed NOTHING = new Claimed(List.of(), false, false);
 
     private final Database database;
     private final ClaimRules rules;
@@ -67,8 +67,9 @@ public final class Claims {
      *
      * @param rows by priority, then lane by lane, then by id
      * @param more whether there may be more to take at once
+     * @param unseen whether there are lanes it did not come to, since those it saw may not go
      */
-    public record Claimed(List<ClaimedRow> rows, boolean more) {}
+    public record Claimed(List<ClaimedRow> rows, boolean more, boolean unseen) {}
 
     /**
      * Claims rows that are due: by priority, then fairly between the event types of tenants, then by id. One thread at a time.
@@ -92,7 +93,7 @@ public final class Claims {
         for (int look = 0; look < LOOKS; look++) {
             List<Lane> lanes = look(lowest, tenant);
             if (lanes.isEmpty()) {
-                break;
+                return NOTHING;
             }
             Map<Integer, List<Lane>> open = lanes.stream()
                     .filter(lane -> !lane.paused()
@@ -105,10 +106,10 @@ public final class Claims {
                 return claimed;
             }
             if (!claimed.rows().isEmpty()) {
-                return new Claimed(claimed.rows(), true);
+                return new Claimed(claimed.rows(), true, true);
             }
         }
-        return NOTHING;
+        return new Claimed(List.of(), false, true);
     }
 
     /** Where none of the lanes listed of a priority could give anything, and there are others behind them, those are next. */
@@ -144,7 +145,7 @@ public final class Claims {
                 rings.beginAfter(FairShares.next(ring, limit, rows));
             }
         });
-        return new Claimed(rows, rows.size() < taken.size());
+        return new Claimed(rows, rows.size() < taken.size(), false);
     }
 
     private List<Lane> look(int lowest, @Nullable String tenant) {
