@@ -21,7 +21,8 @@ final class Claiming implements RepeatingTask.Round {
 
     // without notifications: a table that is idle is polled ever more seldom
     private static final Backoff BETWEEN_POLLS = new Backoff(Duration.ofMillis(50), Duration.ofSeconds(1));
-    // claims in vain that follow each other soon because there are lanes they did not come to; enough for a thousand, and then a
+    // claims in vain that follow each other soon because there are lanes they did not come to; enough for a thousand,
+    // and then a
     // pause, since as many may have to wait for long
     private static final int SOON = 6;
     private static final Duration BETWEEN_URGENT_LOOKS = Duration.ofMillis(20);

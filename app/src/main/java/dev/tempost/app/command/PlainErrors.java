@@ -39,6 +39,7 @@ public final class PlainErrors implements CommandLine.IExecutionExceptionHandler
     static int code(Explanation explanation) {
         return switch (explanation.cause()) {
             case SETTING, SCHEMA -> ExitCode.SETTING;
+            case REQUEST -> ExitCode.REFUSED;
             case SERVER -> ExitCode.SERVER;
         };
     }

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.validation.BindValidationException;
 import org.springframework.boot.web.server.PortInUseException;
@@ -29,6 +31,8 @@ public record Explanation(Cause cause, String text) {
         SETTING,
         /** Somebody has to migrate the schema, and may be about to. */
         SCHEMA,
+        /** The outbox refuses what was asked for. */
+        REQUEST,
         /** A server does not answer now. */
         SERVER
     }
@@ -109,6 +113,8 @@ public record Explanation(Cause cause, String text) {
                         "Schema tempost is missing or older than this version: " + says
                                 + ". A replica migrates it when it"
                                 + " starts (./tempost serve); if one has, spring.datasource.url leads to another database.");
+            // what functions of ours raise; they say what to do
+            case "22023", "54000", "55000" -> new Explanation(Cause.REQUEST, says + ". " + hint(failure));
             case "42501" ->
                 setting(
                         "PostgreSQL refuses this user something: " + says + ". Grant it, or set"
@@ -119,6 +125,11 @@ public record Explanation(Cause cause, String text) {
                                 + EXAMPLE + ".")
                         : null;
         };
+    }
+
+    private static String hint(SQLException failure) {
+        ServerErrorMessage server = failure instanceof PSQLException postgres ? postgres.getServerErrorMessage() : null;
+        return server == null || server.getHint() == null ? "" : server.getHint();
     }
 
     private static String says(SQLException failure) {

@@ -95,6 +95,22 @@ class CommandsTest {
     }
 
     @Test
+    void whatTheOutboxRefusesIsOneSentence() throws Exception {
+        long id = insert("club", "0");
+        tempost.execute(
+                "UPDATE tempost.outbox SET status = 'failed', finished_at = now(), scrubbed_at = '2026-11-01' WHERE id = ?",
+                id);
+
+        Said retry = run("retry", Long.toString(id));
+
+        assertThat(retry.exit()).as(retry.text()).isEqualTo(1);
+        assertThat(retry.text())
+                .contains("row " + id + " cannot be sent again, its content was removed on 2026-11-01")
+                .contains("Dismiss it")
+                .doesNotContain("\tat ");
+    }
+
+    @Test
     void whoeverDeliversCannotMigrateAndTheScriptOfTheRolesIsPrinted() throws Exception {
         assertThat(run("migrate", "--roles").text()).contains("CREATE ROLE tempost_%s NOLOGIN", "tempost_reader");
         assertThat(run("migrate").text()).contains("The schema is current");

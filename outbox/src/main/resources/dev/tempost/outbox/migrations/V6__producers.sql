@@ -199,11 +199,8 @@ BEGIN
     r.status := import.status;                  r.attempts := import.attempts;
     r.last_error := import.last_error;          r.last_error_type := import.last_error_type;
     r.last_error_at := import.last_error_at;    r.reason := import.reason;
-    r.created_at := coalesce(import.created_at, clock_timestamp());
-    r.depth := 0;
-    IF import.status <> 'pending' THEN
-        r.finished_at := coalesce(import.finished_at, clock_timestamp());
-    END IF;
+    r.created_at := coalesce(import.created_at, clock_timestamp());     r.depth := 0;
+    r.finished_at := CASE WHEN import.status <> 'pending' THEN coalesce(import.finished_at, clock_timestamp()) END;
     RETURN tempost.insert_or_find(r);
 END
 $$;
