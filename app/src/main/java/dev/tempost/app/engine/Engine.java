@@ -35,6 +35,7 @@ public final class Engine implements SmartLifecycle {
     private final Duration grace;
     private final RepeatingTask starting;
     private volatile boolean running;
+    private volatile boolean begun;
     private volatile boolean ready;
     private final CompletableFuture<Void> refused = new CompletableFuture<>();
 
@@ -82,10 +83,29 @@ public final class Engine implements SmartLifecycle {
                 return Next.NOTHING;
             }
             throw new IllegalStateException(explanation.text(), e);
+        } catch (Error e) {
+            return refuse(e);
         }
         if (!running) {
             return Next.NOTHING;
         }
+        begun = true;
+        try {
+            startPrepared();
+        } catch (RuntimeException | Error e) {
+            return refuse(e);
+        }
+        ready = true;
+        return Next.NOTHING;
+    }
+
+    /** No role can be started twice, and half of them are no use: whoever runs the process is to start it anew. */
+    private Next refuse(Throwable failure) {
+        refused.completeExceptionally(new IllegalStateException("the roles could not be started: " + failure, failure));
+        return Next.NOTHING;
+    }
+
+    private void startPrepared() {
         if (worker != null) {
             worker.start();
         }
@@ -95,11 +115,9 @@ public final class Engine implements SmartLifecycle {
         if (poller != null) {
             poller.start();
         }
-        ready = true;
-        return Next.NOTHING;
     }
 
-    /** Done, by its failure, when a server answers that this process cannot ever begin with these settings. */
+    /** Done, by its failure, when this process cannot ever begin: a server says so of its settings, or a role did not start. */
     CompletableFuture<Void> refused() {
         return refused;
     }
@@ -127,7 +145,7 @@ public final class Engine implements SmartLifecycle {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        if (ready) {
+        if (begun) {
             if (poller != null) {
                 poller.stop(left(deadline));
             }

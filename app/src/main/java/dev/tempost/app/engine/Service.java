@@ -43,7 +43,7 @@ public final class Service {
     /**
      * Waits until the application is stopped from outside.
      *
-     * @throws RuntimeException when a server answers that it cannot ever begin with these settings
+     * @throws RuntimeException when it cannot ever begin: a server says so of its settings, or a role did not start
      */
     public static void awaitStop(ConfigurableApplicationContext context) throws InterruptedException {
         CountDownLatch over = new CountDownLatch(1);
