@@ -167,7 +167,7 @@ public final class Demo {
         Backlog backlog = new Backlog(database.dataSource());
         Map<RowStatus, Long> totals =
                 backlog.totals(null).stream().collect(Collectors.toMap(Backlog.Total::status, Backlog.Total::rows));
-        double oldest = backlog.groups().stream()
+        double oldest = backlog.groups(null).stream()
                 .filter(group -> group.status() == RowStatus.PENDING)
                 .mapToDouble(Backlog.Group::oldestSeconds)
                 .max()

@@ -1,6 +1,7 @@
 package dev.tempost.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.tempost.outbox.claim.Claims;
 import dev.tempost.outbox.claim.EventTypes;
@@ -123,5 +124,22 @@ class PausesTest {
         long other = outbox.row("tenant", "'globex'");
         pauses.pause(new Scope("acme", null, null), "unpaid", "ada");
         assertThat(claim()).containsExactly(other);
+    }
+
+    @Test
+    void whatIsHeldBackIsToldByTenantAndEventTypeAndTheLongestFirst() {
+        pauses.pause(new Scope("acme", null, "one"), "unpaid", "ada");
+        pauses.pause(new Scope("acme", null, "two"), "unpaid", "ada");
+        pauses.pause(new Scope(null, "welcome", null), "typo", "ada");
+        outbox.database.execute(
+                "UPDATE tempost.pause SET paused_at = paused_at - interval '5 hours' WHERE shard_key = 'two'");
+
+        assertThat(pauses.held(10))
+                .extracting(Pauses.Held::tenant, Pauses.Held::eventType, Pauses.Held::ofShards)
+                .containsExactly(tuple("acme", null, true), tuple(null, "welcome", false));
+        assertThat(pauses.held(1).getFirst().seconds()).isBetween(18000.0, 18060.0);
+
+        pauses.resume(new Scope(null, "welcome", null), "ada");
+        assertThat(pauses.held(10)).hasSize(1);
     }
 }

@@ -15,7 +15,8 @@ import picocli.CommandLine.Mixin;
         name = "status",
         description = {
             "Shows how many rows are in which state, and how long the oldest open ones have been due.",
-            "Also names the providers that are down, and what is paused."
+            "Also names the providers that are down, and what is paused. Tenants and event types beyond the first few hundred are"
+                    + " added up as other."
         },
         mixinStandardHelpOptions = true)
 final class StatusCommand implements Callable<Integer> {
@@ -40,9 +41,7 @@ final class StatusCommand implements Callable<Integer> {
             Backlog backlog = new Backlog(dataSource);
             Status status = new Status(
                     backlog.totals(tenant.name),
-                    backlog.groups().stream()
-                            .filter(group -> tenant.name == null || tenant.name.equals(group.tenant()))
-                            .toList(),
+                    backlog.groups(tenant.name),
                     new ProviderHealth(dataSource).down(),
                     new Pauses(dataSource).active());
             output.print(json(status), () -> print(status));
@@ -64,6 +63,7 @@ final class StatusCommand implements Callable<Integer> {
                                 "status", group.status().column(),
                                 "rows", group.rows(),
                                 "due", group.due(),
+                                "paused", group.paused(),
                                 "wedged", group.wedged(),
                                 "ambiguous", group.ambiguous(),
                                 "oldest_due_seconds", group.oldestSeconds()))
@@ -96,9 +96,10 @@ final class StatusCommand implements Callable<Integer> {
         if (status.totals().isEmpty()) {
             System.out.println("no rows");
         }
-        String columns = "%-16s %-24s %-12s %10s %14s%n";
+        String columns = "%-16s %-24s %-12s %10s %10s %14s%n";
         if (!status.open().isEmpty()) {
-            System.out.printf(Locale.ROOT, "%n" + columns, "tenant", "event type", "status", "rows", "oldest due");
+            System.out.printf(
+                    Locale.ROOT, "%n" + columns, "tenant", "event type", "status", "rows", "paused", "oldest due");
         }
         status.open()
                 .forEach(group -> System.out.printf(
@@ -108,6 +109,7 @@ final class StatusCommand implements Callable<Integer> {
                         group.eventType(),
                         group.status().column(),
                         String.format(Locale.ROOT, "%,d", group.rows()),
+                        group.paused() == 0 ? "-" : String.format(Locale.ROOT, "%,d", group.paused()),
                         Formats.age(group.oldestSeconds())));
         status.down()
                 .forEach(down -> System.out.printf(

@@ -7,6 +7,7 @@ import dev.tempost.app.config.TempostProperties;
 import dev.tempost.app.engine.Migration;
 import dev.tempost.app.engine.OutsideThePool;
 import dev.tempost.app.engine.Providers;
+import dev.tempost.app.routing.Deliveries;
 import dev.tempost.app.routing.RateLimits;
 import dev.tempost.app.terminal.Formats;
 import dev.tempost.channels.email.EmailChannel;
@@ -14,6 +15,7 @@ import dev.tempost.channels.email.SmtpProvider;
 import dev.tempost.channels.email.Templates;
 import dev.tempost.outbox.ledger.ProviderHealth;
 import dev.tempost.outbox.rows.Backlog;
+import dev.tempost.outbox.rows.Pauses;
 import dev.tempost.reconciliation.Reconciler;
 import dev.tempost.worker.Namespace;
 import dev.tempost.worker.Schedules;
@@ -21,9 +23,11 @@ import dev.tempost.workflows.Attributes;
 import io.temporal.client.WorkflowClient;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.StreamSupport;
@@ -73,6 +77,7 @@ public final class Doctor {
             RowsCheck exam = new RowsCheck(new Backlog(dataSource));
             say("templates", () -> List.of(exam.templates(properties.templates())));
             say("rows", exam::counts);
+            say("paused", () -> exam.pauses(new Pauses(dataSource).active(), Instant.now()));
             say("providers", () -> breakers(new ProviderHealth(dataSource)));
         }
         if (rows && temporal) {
@@ -161,12 +166,15 @@ public final class Doctor {
         }
     }
 
-    /** Everything up to the message itself. */
+    /** Everything up to the message itself, of the providers that some event type goes through. */
     private void mail(Map<String, SmtpProvider> providers) {
         Clock clock = Clock.systemUTC();
         try (EmailChannel email =
                 new EmailChannel(providers, new Templates(List.of(properties.templates()), clock), clock)) {
-            providers.values().forEach(provider -> findings.accept(mail(provider, email)));
+            Set<String> used = new Deliveries(properties).providers();
+            providers.values().stream()
+                    .filter(provider -> used.contains(provider.name()))
+                    .forEach(provider -> findings.accept(mail(provider, email)));
         }
     }
 

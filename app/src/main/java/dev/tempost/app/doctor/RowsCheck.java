@@ -2,11 +2,14 @@ package dev.tempost.app.doctor;
 
 import dev.tempost.app.terminal.Formats;
 import dev.tempost.outbox.rows.Backlog;
+import dev.tempost.outbox.rows.Pauses;
 import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.reconciliation.Disagreement;
 import dev.tempost.reconciliation.Reconciler;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -16,12 +19,16 @@ final class RowsCheck {
 
     private static final double LATE_SECONDS = 300;
     private static final double VERY_LATE_SECONDS = 3600;
+    private static final Duration LONG_PAUSE = Duration.ofHours(4);
     private static final int NAMED = 20;
+    private static final int LOOKED_AT = 10_000;
 
+    private final Backlog backlog;
     private final List<Backlog.Group> groups;
 
     RowsCheck(Backlog backlog) {
-        this.groups = backlog.groups();
+        this.backlog = backlog;
+        this.groups = backlog.groups(null);
     }
 
     List<Finding> counts() {
@@ -89,14 +96,35 @@ final class RowsCheck {
                                 + " paused or stuck?");
     }
 
+    /** What operators hold back, and that nobody has forgotten it. */
+    List<Finding> pauses(List<Pauses.Pause> pauses, Instant now) {
+        if (pauses.isEmpty()) {
+            return List.of(Finding.ok("paused", "nothing"));
+        }
+        long rows = groups.stream().mapToLong(Backlog.Group::paused).sum();
+        List<Finding> findings = new ArrayList<>();
+        findings.add(Finding.ok("paused", rows + " rows, by " + pauses.size() + " switches"));
+        // latest first: the oldest are those that may have been forgotten
+        pauses.reversed().stream()
+                .filter(pause -> pause.pausedAt().isBefore(now.minus(LONG_PAUSE)))
+                .limit(NAMED)
+                .map(pause -> Finding.warn(
+                        "paused",
+                        pause.scope() + " since " + Formats.time(pause.pausedAt()) + " by " + pause.pausedBy() + ": "
+                                + pause.reason(),
+                        "is it still wanted? ./tempost resume lets its rows go on"))
+                .forEach(findings::add);
+        return findings;
+    }
+
     /** Event types of open rows that have no template to be rendered with. */
     Finding templates(Path root) {
-        String without = groups.stream()
-                .map(Backlog.Group::eventType)
-                .distinct()
+        List<String> missing = backlog.eventTypes(LOOKED_AT).stream()
                 .filter(eventType ->
                         !Files.isRegularFile(root.resolve(eventType).resolve("subject.txt")))
-                .collect(Collectors.joining(", "));
+                .toList();
+        String without = missing.stream().limit(NAMED).collect(Collectors.joining(", "))
+                + (missing.size() > NAMED ? " and " + (missing.size() - NAMED) + " more" : "");
         return without.isEmpty()
                 ? Finding.ok("templates", "every event type of an open row has one in " + root)
                 : Finding.problem(

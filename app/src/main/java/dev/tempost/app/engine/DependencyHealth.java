@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,14 +39,27 @@ public final class DependencyHealth implements AutoCloseable {
         this.checks = new EnumMap<>(checks);
     }
 
-    /** Looks at once, and then again after every pause. */
-    public void watch(Duration pause) {
-        checks.forEach((part, check) -> tasks.add(
-                new RepeatingTask("Looking at " + part.label(), new Backoff(pause, pause), failure -> false, () -> {
-                    look(part, check);
-                    return Next.after(pause);
-                })));
+    /** Looks at once, and then again after every pause of the part. */
+    public void watch(Function<Dependency, Duration> pauses) {
+        checks.forEach((part, check) -> {
+            Duration pause = pauses.apply(part);
+            tasks.add(
+                    new RepeatingTask("Looking at " + part.label(), new Backoff(pause, pause), failure -> false, () -> {
+                        look(part, check);
+                        return Next.after(pause);
+                    }));
+        });
         tasks.forEach(RepeatingTask::start);
+    }
+
+    /** The parts that this process uses. */
+    public Set<Dependency> used() {
+        return checks.keySet();
+    }
+
+    /** Whether every part without which nothing goes on answered when it was last asked. */
+    public boolean vitalUp() {
+        return checks.keySet().stream().filter(Dependency::vital).allMatch(this::up);
     }
 
     /** Whether every part answered when it was last asked. */

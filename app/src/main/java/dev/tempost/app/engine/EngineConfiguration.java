@@ -25,6 +25,7 @@ import dev.tempost.outbox.database.ServerRole;
 import dev.tempost.outbox.ledger.Ledger;
 import dev.tempost.outbox.ledger.ProviderHealth;
 import dev.tempost.outbox.rows.Backlog;
+import dev.tempost.outbox.rows.Pauses;
 import dev.tempost.outbox.rows.Retention;
 import dev.tempost.reconciliation.ReconcileActivitiesImpl;
 import dev.tempost.reconciliation.Reconciler;
@@ -50,10 +51,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.health.contributor.CompositeHealthContributor;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -133,10 +136,19 @@ public class EngineConfiguration {
     Metrics tempostMetrics(
             MeterRegistry registry,
             Backlog backlog,
+            DataSource dataSource,
             ProviderHealth providerHealth,
             Map<String, SmtpProvider> smtpProviders,
+            TempostProperties properties,
             DependencyHealth parts) {
-        Metrics metrics = new Metrics(registry, backlog, providerHealth, smtpProviders.keySet());
+        Metrics metrics = new Metrics(
+                registry,
+                backlog,
+                new Pauses(dataSource),
+                providerHealth,
+                smtpProviders.keySet(),
+                new Backlog.Named(
+                        properties.tenants().keySet(), properties.eventTypes().keySet()));
         metrics.watch(parts);
         return metrics;
     }
@@ -247,6 +259,7 @@ public class EngineConfiguration {
             WorkflowServiceStubs stubs,
             WorkflowClient client,
             Map<String, SmtpProvider> smtpProviders,
+            Deliveries deliveries,
             EngineTimes times) {
         Map<Dependency, DependencyHealth.Check> checks = new EnumMap<>(Dependency.class);
         checks.put(Dependency.POSTGRESQL, () -> {
@@ -264,18 +277,23 @@ public class EngineConfiguration {
                         .describeNamespace(DescribeNamespaceRequest.newBuilder()
                                 .setNamespace(client.getOptions().getNamespace())
                                 .build()));
-        SmtpProvider mail = smtpProviders.get(TempostProperties.DEFAULT_PROVIDER);
-        if (mail != null) {
-            checks.put(
-                    Dependency.SMTP,
-                    new SmtpGreeting(
-                            mail.host(),
-                            mail.port(),
-                            mail.connection().tls() == SmtpProvider.Tls.IMPLICIT,
-                            LOOK_TIMEOUT_SECONDS * 1000));
+        Map<String, SmtpGreeting> mailServers = new TreeMap<>();
+        smtpProviders.forEach((name, provider) -> {
+            if (deliveries.providers().contains(name)) {
+                mailServers.put(
+                        name,
+                        new SmtpGreeting(
+                                provider.host(),
+                                provider.port(),
+                                provider.connection().tls() == SmtpProvider.Tls.IMPLICIT,
+                                LOOK_TIMEOUT_SECONDS * 1000));
+            }
+        });
+        if (!mailServers.isEmpty()) {
+            checks.put(Dependency.SMTP, SmtpGreeting.all(mailServers));
         }
         DependencyHealth parts = new DependencyHealth(checks);
-        parts.watch(times.betweenLooks());
+        parts.watch(times::betweenLooks);
         return parts;
     }
 
@@ -292,8 +310,13 @@ public class EngineConfiguration {
         });
     }
 
-    @Bean("tempostHealthIndicator")
+    @Bean
     Readiness readiness(Engine engine, DependencyHealth parts) {
         return new Readiness(engine, parts);
+    }
+
+    @Bean
+    CompositeHealthContributor tempostHealthContributor(Readiness readiness) {
+        return readiness.contributor();
     }
 }

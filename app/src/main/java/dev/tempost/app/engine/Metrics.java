@@ -4,17 +4,15 @@ import dev.tempost.activities.SendEvent;
 import dev.tempost.outbox.database.OutboxUnavailableException;
 import dev.tempost.outbox.ledger.ProviderHealth;
 import dev.tempost.outbox.rows.Backlog;
-import dev.tempost.outbox.rows.RowStatus;
+import dev.tempost.outbox.rows.Pauses;
 import dev.tempost.reconciliation.Disagreement;
 import dev.tempost.reconciliation.RowsRemoved;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
-import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -32,27 +30,39 @@ public final class Metrics {
         Duration.ofMinutes(30), Duration.ofHours(1), Duration.ofHours(6)
     };
 
+    private static final int SHOWN_PAUSES = 100;
+
     private final MeterRegistry registry;
     private final Backlog backlog;
+    private final Pauses pauses;
     private final ProviderHealth providerHealth;
+    private final Labels labels;
+    private final BacklogGauges gauges;
     private final Set<String> providers;
     private volatile Set<String> down = Set.of();
     private final Counter failures;
-    private final MultiGauge rows;
-    private final MultiGauge oldest;
-    private final MultiGauge wedged;
     // by the registry's clock, when what is shown was counted; before the first count, when this began
     private volatile long countedAt;
     private boolean told;
 
     /**
      * @param providers the providers this process sends through
+     * @param named whose figures are shown under their own names in any case
      */
-    public Metrics(MeterRegistry registry, Backlog backlog, ProviderHealth providerHealth, Set<String> providers) {
+    public Metrics(
+            MeterRegistry registry,
+            Backlog backlog,
+            Pauses pauses,
+            ProviderHealth providerHealth,
+            Set<String> providers,
+            Backlog.Named named) {
         this.registry = registry;
         this.backlog = backlog;
+        this.pauses = pauses;
         this.providerHealth = providerHealth;
         this.providers = providers;
+        this.labels = new Labels(named);
+        this.gauges = new BacklogGauges(registry, labels);
         this.failures = Counter.builder("tempost.backlog.failures")
                 .description("Counts of the backlog, and looks at what was counted, that failed")
                 .register(registry);
@@ -65,21 +75,11 @@ public final class Metrics {
                 .description("How long ago the backlog was counted")
                 .baseUnit("seconds")
                 .register(registry);
-        this.rows = MultiGauge.builder("tempost.outbox.rows")
-                .description("Rows that are open or failed")
-                .register(registry);
-        this.oldest = MultiGauge.builder("tempost.outbox.oldest.age")
-                .description("Age of the oldest row that is due")
-                .baseUnit("seconds")
-                .register(registry);
-        this.wedged = MultiGauge.builder("tempost.outbox.wedged.rows")
-                .description("Dispatched rows that should have been tried again ten minutes ago")
-                .register(registry);
     }
 
     /** Shows whether each part answers, and whether each provider takes messages. */
     public void watch(DependencyHealth parts) {
-        for (Dependency part : Dependency.values()) {
+        for (Dependency part : parts.used()) {
             Gauge.builder("tempost.part.up", parts, all -> all.up(part) ? 1 : 0)
                     .description("1 when the part answered when it was last asked")
                     .tag("part", part.label())
@@ -95,10 +95,10 @@ public final class Metrics {
 
     /** Counts what came of an attempt or a row. */
     public void count(SendEvent event) {
+        Tags names = BacklogGauges.tags(labels.of(event.tenant(), event.eventType()));
         Counter.builder("tempost.outcomes")
                 .description("What came of attempts and rows")
-                .tag("tenant", event.tenant())
-                .tag("event_type", event.eventType())
+                .tags(names)
                 .tag("outcome", event.outcome())
                 .register(registry)
                 .increment();
@@ -106,8 +106,7 @@ public final class Metrics {
         if (lag != null) {
             Timer.builder("tempost.delivery.lag")
                     .description("From the row's creation, or its deliver_after, to its acceptance")
-                    .tag("tenant", event.tenant())
-                    .tag("event_type", event.eventType())
+                    .tags(names)
                     .serviceLevelObjectives(LAG_BUCKETS)
                     .register(registry)
                     .record(lag);
@@ -134,14 +133,14 @@ public final class Metrics {
     }
 
     /**
-     * Counts the backlog when it is this replica's turn, and shows what was counted and which providers are down. When that
-     * fails the old figures stay, and their age says so.
+     * Counts the backlog when it is this replica's turn, and shows what was counted, what is paused and which providers are
+     * down. When that fails the old figures stay, and their age says so.
      *
      * @param pause the shortest pause between two counts
      * @param longestWait the longest a delivery may wait between two attempts
      */
     public void countBacklog(Duration pause, Duration longestWait) {
-        boolean counts = tried(() -> backlog.countWhenDue(pause, longestWait));
+        boolean counts = tried(() -> backlog.countWhenDue(pause, longestWait, labels.named()));
         // also after a count that failed: another replica may have counted
         boolean shows = tried(this::show);
         told &= !(counts && shows);
@@ -168,23 +167,8 @@ public final class Metrics {
         Backlog.Counted counted = backlog.counted();
         down = providerHealth.down().stream().map(ProviderHealth.Down::provider).collect(Collectors.toSet());
         countedAt = now() - counted.age().toNanos();
-        List<Backlog.Group> groups = counted.groups();
-        rows.register(
-                groups.stream()
-                        .map(group -> MultiGauge.Row.of(tags(group), group.rows()))
-                        .toList(),
-                true);
-        oldest.register(
-                groups.stream()
-                        .map(group -> MultiGauge.Row.of(tags(group), group.oldestSeconds()))
-                        .toList(),
-                true);
-        wedged.register(
-                groups.stream()
-                        .filter(group -> group.status() == RowStatus.DISPATCHED)
-                        .map(group -> MultiGauge.Row.of(namesOf(group), group.wedged()))
-                        .toList(),
-                true);
+        gauges.show(counted.groups());
+        gauges.showPauses(pauses.held(SHOWN_PAUSES));
     }
 
     private Duration sinceCounted() {
@@ -193,13 +177,5 @@ public final class Metrics {
 
     private long now() {
         return registry.config().clock().monotonicTime();
-    }
-
-    private static Tags namesOf(Backlog.Group group) {
-        return Tags.of("tenant", group.tenant(), "event_type", group.eventType());
-    }
-
-    private static Tags tags(Backlog.Group group) {
-        return namesOf(group).and("status", group.status().column());
     }
 }

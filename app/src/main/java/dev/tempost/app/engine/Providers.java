@@ -2,12 +2,14 @@ package dev.tempost.app.engine;
 
 import dev.tempost.app.config.SpringMail;
 import dev.tempost.app.config.TempostProperties;
+import dev.tempost.app.routing.Deliveries;
 import dev.tempost.channels.email.SmtpConnectionSettings;
 import dev.tempost.channels.email.SmtpProvider;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The mail providers that the configuration describes. */
@@ -19,11 +21,13 @@ public final class Providers {
 
     private Providers() {}
 
-    /** By name. */
+    /** By name; {@code default} is left out where it is not described and no event type goes through it. */
     public static Map<String, SmtpProvider> of(SpringMail spring, TempostProperties tempost) {
+        Set<String> used = new Deliveries(tempost).providers();
         Map<String, SmtpProvider> providers = new LinkedHashMap<>();
-        tempost.providers()
-                .forEach((name, provider) -> providers.put(
+        tempost.providers().forEach((name, provider) -> {
+            if (used.contains(name) || provider.from() != null) {
+                providers.put(
                         name,
                         name.equals(TempostProperties.DEFAULT_PROVIDER)
                                 ? usual(provider, spring)
@@ -34,7 +38,9 @@ public final class Providers {
                                         or(provider.port(), SUBMISSION),
                                         provider.username(),
                                         provider.password(),
-                                        Objects.requireNonNull(provider.from()))));
+                                        Objects.requireNonNull(provider.from())));
+            }
+        });
         requireKnown("tempost.delivery.provider", tempost.delivery().provider(), providers);
         tempost.eventTypes().forEach((eventType, own) -> {
             if (own.provider() != null) {

@@ -6,6 +6,9 @@ import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import javax.net.SocketFactory;
 import javax.net.ssl.SSLSocketFactory;
 
@@ -19,6 +22,27 @@ import javax.net.ssl.SSLSocketFactory;
  */
 public record SmtpGreeting(String host, int port, boolean implicitTls, int patienceMillis)
         implements DependencyHealth.Check {
+
+    /**
+     * Knocks at one after the other.
+     *
+     * @param servers by the provider's name, which a failure names
+     */
+    static DependencyHealth.Check all(Map<String, SmtpGreeting> servers) {
+        return () -> {
+            List<String> failures = new ArrayList<>();
+            servers.forEach((provider, server) -> {
+                try {
+                    server.look();
+                } catch (IOException e) {
+                    failures.add("provider " + provider + ", " + e.getMessage());
+                }
+            });
+            if (!failures.isEmpty()) {
+                throw new IOException(String.join("; ", failures));
+            }
+        };
+    }
 
     @Override
     public void look() throws IOException {

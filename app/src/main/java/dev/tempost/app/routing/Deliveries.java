@@ -7,6 +7,7 @@ import dev.tempost.outbox.claim.EventTypes;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -26,6 +27,13 @@ public final class Deliveries {
     /** How an event type is delivered, be it configured or not. */
     public Delivery of(String eventType) {
         return named.getOrDefault(eventType, usual);
+    }
+
+    /** The providers that some event type goes through. */
+    public Set<String> providers() {
+        return Stream.concat(Stream.of(usual), named.values().stream())
+                .map(Delivery::provider)
+                .collect(Collectors.toSet());
     }
 
     /** The event types that are delivered in a certain way. */

@@ -70,6 +70,7 @@ class CommandsTest {
         JsonNode open = json("status").path("open").path(0);
         assertThat(open.path("tenant").asString()).isEqualTo("club");
         assertThat(open.path("rows").asInt()).isEqualTo(1);
+        assertThat(open.path("paused").asInt()).isZero();
         assertThat(json("shards").path("shards").isEmpty()).isTrue();
         Said retry = run("retry", Long.toString(id));
         assertThat(retry.exit()).as(retry.text()).isZero();
@@ -173,6 +174,9 @@ class CommandsTest {
                 + " ('no_such_type', now() - interval '2 hours')");
         tempost.execute("INSERT INTO tempost.outbox (event_type, status, last_error_type) VALUES"
                 + " ('welcome', 'failed', 'AmbiguousOutcome')");
+        tempost.execute("INSERT INTO tempost.outbox (tenant, event_type) VALUES ('acme', 'welcome')");
+        tempost.execute("INSERT INTO tempost.pause (tenant, reason, paused_by, paused_at) VALUES"
+                + " ('acme', 'unpaid', 'ada', now() - interval '5 hours')");
         tempost.smtp.stop();
 
         Said doctor = run("doctor");
@@ -187,6 +191,8 @@ class CommandsTest {
                 .contains("warn     ambiguous          1 open rows")
                 .contains(
                         "problem  wedged             should have been tried again ten minutes ago: 1 welcome of default")
+                .contains("ok       paused             1 rows, by 1 switches")
+                .contains("warn     paused             tenant acme since ")
                 .contains("row 1 waits for its workflow, which is gone; it will become pending")
                 .contains("-> ");
         assertThat(tempost.row(1).status()).as("nothing is repaired").isEqualTo(RowStatus.DISPATCHED);

@@ -56,6 +56,7 @@ final class Installation implements AutoCloseable {
     private static final EngineTimes QUICK = new EngineTimes(
             Duration.ofMillis(200),
             Duration.ofMillis(200),
+            Duration.ofMillis(200),
             new BreakerSettings(
                     BreakerSettings.DEFAULTS.failures(),
                     Duration.ofMillis(300),

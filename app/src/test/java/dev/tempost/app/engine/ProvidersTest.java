@@ -90,6 +90,18 @@ class ProvidersTest {
     }
 
     @Test
+    void theDefaultProviderIsNoneWhereNothingGoesThroughItAndNobodyDescribesIt() {
+        assertThat(providers(Map.of(
+                        "tempost.delivery.provider",
+                        "ses",
+                        "tempost.providers.ses.host",
+                        "ses.example",
+                        "tempost.providers.ses.from",
+                        "ses@example.com")))
+                .containsOnlyKeys("ses");
+    }
+
+    @Test
     void aProviderThatDoesNotExistIsNamed() {
         assertThatThrownBy(() -> provider(
                         "default", Map.of(SENDER, "mail@example.com", "tempost.event-types.news.provider", "bulk")))
@@ -97,8 +109,12 @@ class ProvidersTest {
     }
 
     private static SmtpProvider provider(String name, Map<String, String> settings) {
+        return Objects.requireNonNull(providers(settings).get(name));
+    }
+
+    private static Map<String, SmtpProvider> providers(Map<String, String> settings) {
         TempostProperties properties = new Binder(new MapConfigurationPropertySource(new HashMap<>(settings)))
                 .bindOrCreate("tempost", TempostProperties.class);
-        return Objects.requireNonNull(Providers.of(SPRING, properties).get(name));
+        return Providers.of(SPRING, properties);
     }
 }

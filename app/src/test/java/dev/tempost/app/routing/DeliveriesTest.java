@@ -27,4 +27,12 @@ class DeliveriesTest {
         assertThat(new Deliveries(Given.settings(Map.of("tempost.event-types.magic.max-interval", "5h"))).longestWait())
                 .isEqualTo(Duration.ofHours(5));
     }
+
+    @Test
+    void aProviderIsUsedWhenSomeEventTypeGoesThroughIt() {
+        assertThat(new Deliveries(Given.providers(Map.of())).providers())
+                .containsExactlyInAnyOrder("default", "ses", "bulk");
+        assertThat(new Deliveries(Given.providers(Map.of("tempost.delivery.provider", "bulk"))).providers())
+                .containsExactlyInAnyOrder("ses", "bulk");
+    }
 }

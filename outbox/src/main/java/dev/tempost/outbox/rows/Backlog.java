@@ -6,21 +6,38 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /** What is open, counted in the table itself: nobody has to keep a number in step. */
 public final class Backlog {
 
+    /** What a tenant or an event type is called that has no group of its own: a producer may make up any number of either. */
+    public static final String OTHER = "other";
+
+    /** How many event types have groups of their own beside those of {@link Named}. */
+    public static final int OWN_EVENT_TYPES = 50;
+
+    /** How many pairs of a tenant and an event type have groups of their own beside the tenants of {@link Named}. */
+    public static final int OWN_PAIRS = 200;
+
+    /** Tenants and event types that have groups of their own however few rows they have. */
+    public record Named(Set<String> tenants, Set<String> eventTypes) {
+        /** None: those with the most rows have. */
+        public static final Named NONE = new Named(Set.of(), Set.of());
+    }
+
     /**
      * One group of open rows.
      *
-     * @param tenant the tenant
-     * @param eventType the event type
+     * @param tenant the tenant, or {@link #OTHER} for those without a group of their own
+     * @param eventType the event type, or {@link #OTHER}
      * @param status pending, dispatched or failed
      * @param rows how many
-     * @param due how many of them are due now and not to be cancelled
+     * @param due how many of them are due now, not to be cancelled and not paused
      * @param oldestSeconds the age of the oldest that is due, in seconds since it was due; 0 when none is
+     * @param paused how many a switch holds back
      * @param wedged how many are dispatched and should have been tried again ten minutes ago, as view {@code tempost.open_row}
      *     tells: nothing lost them, but nobody drives them either
      * @param ambiguous how many of them may have been accepted by their last attempt
@@ -32,6 +49,7 @@ public final class Backlog {
             long rows,
             long due,
             double oldestSeconds,
+            long paused,
             long wedged,
             long ambiguous) {}
 
@@ -45,9 +63,9 @@ public final class Backlog {
 
     // index outbox_open
     private static final String NOW = """
-        SELECT tenant, event_type, status, rows, due, wedged, ambiguous,
+        SELECT tenant, event_type, status, rows, due, paused, wedged, ambiguous,
                coalesce(extract(epoch FROM clock_timestamp() - oldest_at), 0) AS oldest
-        FROM tempost.backlog_now
+        FROM tempost.backlog_groups(?, ?, ?, ?, ?)
         ORDER BY tenant, event_type, status
         """;
 
@@ -55,12 +73,18 @@ public final class Backlog {
             "SELECT tempost.take_count(? * interval '1 millisecond', ? * interval '1 millisecond')";
 
     private static final String COUNT =
-            "SELECT tempost.count_backlog(? * interval '1 millisecond', ? * interval '1 millisecond')";
+            "SELECT tempost.count_backlog(? * interval '1 millisecond', ? * interval '1 millisecond', ?, ?, ?, ?)";
+
+    // index outbox_open
+    private static final String EVENT_TYPES = """
+        SELECT DISTINCT event_type FROM tempost.outbox
+        WHERE status IN ('pending', 'dispatched', 'failed') ORDER BY event_type LIMIT ?
+        """;
 
     // one row without a group when nothing was open
     private static final String COUNTED = """
         SELECT extract(epoch FROM clock_timestamp() - c.counted_at) * 1000 AS age,
-               b.tenant, b.event_type, b.status, b.rows, b.due, b.wedged, b.ambiguous,
+               b.tenant, b.event_type, b.status, b.rows, b.due, b.paused, b.wedged, b.ambiguous,
                coalesce(extract(epoch FROM clock_timestamp() - b.oldest_at), 0) AS oldest
         FROM tempost.backlog_count c LEFT JOIN tempost.backlog b ON true
         ORDER BY tenant, event_type, status
@@ -114,9 +138,26 @@ public final class Backlog {
         this.counting = new Database(dataSource, COUNT_TIMEOUT, COUNT_DEADLINE);
     }
 
-    /** Everything that is not finished, and the dead letters, counted now: reads every such row. */
-    public List<Group> groups() {
-        return counting.query("count the backlog", NOW, Backlog::group);
+    /**
+     * Everything that is not finished, and the dead letters, counted now: reads every such row.
+     *
+     * @param tenant only this tenant; null for all
+     */
+    public List<Group> groups(@Nullable String tenant) {
+        return counting.query(
+                "count the backlog",
+                NOW,
+                Backlog::group,
+                tenant,
+                new String[0],
+                new String[0],
+                OWN_EVENT_TYPES,
+                OWN_PAIRS);
+    }
+
+    /** The event types of the rows that are open or failed, by name, so many at most. */
+    public List<String> eventTypes(int limit) {
+        return counting.query("look for event types", EVENT_TYPES, row -> row.getString(1), limit);
     }
 
     /**
@@ -125,9 +166,10 @@ public final class Backlog {
      *
      * @param pause the shortest pause between two counts
      * @param longestWait the longest a delivery may wait between two attempts
+     * @param named who is counted apart in any case
      * @return whether it counted
      */
-    public boolean countWhenDue(Duration pause, Duration longestWait) {
+    public boolean countWhenDue(Duration pause, Duration longestWait, Named named) {
         Boolean mine = database.queryOne(
                 "take the next count of the backlog",
                 TAKE_COUNT,
@@ -137,7 +179,16 @@ public final class Backlog {
         if (!Boolean.TRUE.equals(mine)) {
             return false;
         }
-        counting.query("count the backlog", COUNT, row -> "", pause.toMillis(), LONGEST_PAUSE.toMillis());
+        counting.query(
+                "count the backlog",
+                COUNT,
+                row -> "",
+                pause.toMillis(),
+                LONGEST_PAUSE.toMillis(),
+                named.tenants().toArray(String[]::new),
+                named.eventTypes().toArray(String[]::new),
+                OWN_EVENT_TYPES,
+                OWN_PAIRS);
         return true;
     }
 
@@ -161,6 +212,7 @@ public final class Backlog {
                 row.getLong("rows"),
                 row.getLong("due"),
                 row.getDouble("oldest"),
+                row.getLong("paused"),
                 row.getLong("wedged"),
                 row.getLong("ambiguous"));
     }

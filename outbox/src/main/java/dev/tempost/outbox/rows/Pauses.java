@@ -63,6 +63,24 @@ public final class Pauses {
             @Nullable String resumedBy,
             @Nullable Instant resumedAt) {}
 
+    /**
+     * Switches that hold and are about the same tenant and event type: the one for all their rows, or those for single shards.
+     *
+     * @param tenant the tenant; null for all
+     * @param eventType the event type; null for all
+     * @param ofShards whether these are switches for single shards
+     * @param seconds how long the oldest of them has held, in seconds
+     */
+    public record Held(@Nullable String tenant, @Nullable String eventType, boolean ofShards, double seconds) {}
+
+    // index pause_active
+    private static final String HELD = """
+        SELECT tenant, event_type, shard_key IS NOT NULL AS of_shards,
+               extract(epoch FROM clock_timestamp() - min(paused_at)) AS seconds
+        FROM tempost.pause WHERE resumed_at IS NULL
+        GROUP BY 1, 2, 3 ORDER BY 4 DESC LIMIT ?
+        """;
+
     private static final String LATEST = """
         SELECT tenant, event_type, shard_key, reason, paused_by, paused_at, resumed_by, resumed_at
         FROM tempost.pause
@@ -104,6 +122,19 @@ public final class Pauses {
     /** The switches that hold now, latest first. */
     public List<Pause> active() {
         return latest(true, Integer.MAX_VALUE);
+    }
+
+    /** What is held back, longest first, so many at most. */
+    public List<Held> held(int limit) {
+        return database.query(
+                "look at switches",
+                HELD,
+                row -> new Held(
+                        row.getString("tenant"),
+                        row.getString("event_type"),
+                        row.getBoolean("of_shards"),
+                        row.getDouble("seconds")),
+                limit);
     }
 
     /** All switches, those that were lifted included, latest first. */
