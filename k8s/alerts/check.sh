@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks and tests the alert rules with promtool, and that prometheus-rules.yaml holds the same rules.
+# Checks and tests the alert rules with promtool, that prometheus-rules.yaml holds the same rules, and that the README has all.
 # With --write, writes prometheus-rules.yaml anew first.
 set -eu
 cd "$(dirname "$0")"
@@ -27,3 +27,9 @@ resource | diff ../prometheus-rules.yaml - || {
   echo "k8s/prometheus-rules.yaml differs from k8s/alerts/tempost.rules.yaml: run k8s/alerts/check.sh --write" >&2
   exit 1
 }
+sed -n 's/^ *- alert: //p' tempost.rules.yaml | sort -u | while read -r alert; do
+  grep -q "^| \`$alert\`" ../README.md || {
+    echo "k8s/README.md does not list $alert" >&2
+    exit 1
+  }
+done
