@@ -185,9 +185,9 @@ class SearchPathTest {
         health.down();
         health.bringUp("mail");
         Backlog backlog = new Backlog(service);
-        backlog.countWhenDue(Duration.ofSeconds(1), Duration.ofHours(1));
+        backlog.countWhenDue(Duration.ofSeconds(1), Duration.ofHours(1), Backlog.Named.NONE);
         backlog.counted();
-        backlog.groups();
+        backlog.groups(null);
         Retention retention = new Retention(service);
         retention.scrub(RowStatus.CANCELLED, Duration.ZERO, 10);
         retention.remove(RowStatus.EXPIRED, Duration.ZERO, 10);
