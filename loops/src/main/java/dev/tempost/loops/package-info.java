@@ -1,4 +1,4 @@
-/** What is done again and again on a thread of its own, and how long it pauses while it fails. */
+/** What is done again and again on a thread of its own, how long it pauses while it fails, and how long whoever stops it waits. */
 @NullMarked
 package dev.tempost.loops;
 

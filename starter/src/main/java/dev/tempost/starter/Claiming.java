@@ -78,7 +78,7 @@ final class Claiming implements RepeatingTask.Round {
         boolean limited = flights.room().limited();
         boolean more = false;
         unseen = false;
-        for (Flights.Room room : flights.rooms()) {
+        for (Room room : flights.rooms()) {
             more |= claim(room, false);
         }
         unseenInVain = unseen ? unseenInVain + 1 : 0;
@@ -96,7 +96,7 @@ final class Claiming implements RepeatingTask.Round {
     }
 
     /** Returns whether the next claim may bring more. */
-    private boolean claim(Flights.Room room, boolean urgentOnly) {
+    private boolean claim(Room room, boolean urgentOnly) {
         EventTypes eventTypes = deliverable.beside(room.full());
         if (room.rows() == 0 || eventTypes.none()) {
             return false;

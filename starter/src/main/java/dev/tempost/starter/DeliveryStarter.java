@@ -27,7 +27,7 @@ final class DeliveryStarter {
     }
 
     /**
-     * @return whether it waits for its pace in Temporal, and not for this process
+     * @return whether a rate limit makes it wait in Temporal, where it takes up no place of this process
      * @throws io.temporal.client.WorkflowExecutionAlreadyStarted when the row's workflow has completed
      * @throws io.grpc.StatusRuntimeException or {@link io.temporal.client.WorkflowServiceException} when it is unknown whether
      *     it was started

@@ -35,8 +35,8 @@ final class LeaseRescuer {
     boolean mayStart(ClaimedRow row) {
         return switch (workflows.of(row.workflowId(), row.key().toString())) {
             case WorkflowOutcome.Running() -> {
-                // in a rate-limited queue it waits its turn: without its lease, others would be claimed
-                // to wait behind it
+                // in a rate-limited queue it waits its turn and keeps its lease, or others would be claimed to wait
+                // behind it
                 if (policies.of(row.eventType()).rateLimitedQueue() == null) {
                     leases.leave(row);
                 }

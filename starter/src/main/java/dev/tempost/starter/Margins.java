@@ -10,9 +10,9 @@ import java.util.Map;
  */
 final class Margins {
 
-    // from a place that becomes free to the row that takes it, and some more: through Temporal on a busy machine, or a
-    // process of
-    // another role
+    // from a place that becomes free to the row that takes it, with something to spare: the way leads through Temporal,
+    // on a
+    // busy machine or to a process of another role
     private static final Duration CLAIM = Duration.ofMillis(100);
     private static final double NEWEST = 0.2;
 

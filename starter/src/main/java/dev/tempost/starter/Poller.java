@@ -1,6 +1,7 @@
 package dev.tempost.starter;
 
 import dev.tempost.loops.Backoff;
+import dev.tempost.loops.Deadline;
 import dev.tempost.loops.Next;
 import dev.tempost.loops.RepeatingTask;
 import dev.tempost.outbox.claim.ClaimRules;
@@ -9,14 +10,12 @@ import dev.tempost.outbox.database.OutboxUnavailableException;
 import dev.tempost.outbox.ledger.ProviderHealth;
 import dev.tempost.outbox.rows.ClaimedRow;
 import dev.tempost.outbox.rows.DispatchedRows;
+import dev.tempost.outbox.rows.Stage;
 import dev.tempost.reconciliation.WorkflowInspector;
-import io.grpc.StatusRuntimeException;
-import io.temporal.api.workflowservice.v1.GetSystemInfoRequest;
 import io.temporal.client.WorkflowClient;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
@@ -63,7 +62,7 @@ public final class Poller {
         claims = new Claims(dataSource, rules);
         dispatched = new DispatchedRows(dataSource);
         flights = Flights.adaptive(settings.capacity(), routing, waker::ring, System::nanoTime);
-        temporalAway = new TemporalAway(() -> answers(client));
+        temporalAway = TemporalAway.of(client);
         Leases leases = Leases.of(dispatched);
         LeaseRescuer leaseRescuer = new LeaseRescuer(new WorkflowInspector(client)::of, leases, policies);
         starts = new Starts(
@@ -81,7 +80,7 @@ public final class Poller {
                 dispatched::cancelling,
                 row -> deadlines.call(() ->
                         client.newUntypedWorkflowStub(row.workflowId()).signal("cancel", "the row was cancelled")),
-                row -> dispatched.stages(new long[] {row.id()}).get(row.id()) != DispatchedRows.Stage.ENDED,
+                row -> dispatched.stages(new long[] {row.id()}).get(row.id()) != Stage.ENDED,
                 leaseRescuer,
                 System::nanoTime);
 
@@ -143,7 +142,10 @@ public final class Poller {
         starts.whenRefused(listener);
     }
 
-    /** As many as may wait, whether there is room for them or not: new rows would take up all there is. */
+    /**
+     * Takes over rows whose lease ran out, as many as may wait for Temporal. It does not ask whether there is room for them: new
+     * rows would always have taken it.
+     */
     private boolean reclaim() {
         if (temporalAway.now()) {
             return false;
@@ -162,35 +164,19 @@ public final class Poller {
         return mended > 0;
     }
 
-    private static boolean answers(WorkflowClient client) {
-        try {
-            client.getWorkflowServiceStubs()
-                    .blockingStub()
-                    .withDeadlineAfter(1, TimeUnit.SECONDS)
-                    .getSystemInfo(GetSystemInfoRequest.getDefaultInstance());
-            return true;
-        } catch (StatusRuntimeException e) {
-            return false;
-        }
-    }
-
     /** Stops claiming and waits for the starts under way, that long or ten seconds; what they started goes on. */
     public void stop(Duration patience) {
-        long deadline = System.nanoTime() + Math.min(patience.toNanos(), LONGEST_STOP.toNanos());
+        Deadline deadline = Deadline.in(patience.compareTo(LONGEST_STOP) < 0 ? patience : LONGEST_STOP);
         tasks.forEach(RepeatingTask::stop);
         try {
             for (RepeatingTask task : tasks) {
-                task.join(left(deadline));
+                task.join(deadline.left());
             }
-            starts.close(left(deadline));
+            starts.close(deadline.left());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
         cancelSignals.close();
         deadlines.close();
-    }
-
-    private static Duration left(long deadline) {
-        return Duration.ofNanos(Math.max(1_000_000, deadline - System.nanoTime()));
     }
 }

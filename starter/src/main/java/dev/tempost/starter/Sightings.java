@@ -2,13 +2,13 @@ package dev.tempost.starter;
 
 import dev.tempost.loops.Next;
 import dev.tempost.loops.RepeatingTask;
-import dev.tempost.outbox.rows.DispatchedRows.Stage;
+import dev.tempost.outbox.rows.Stage;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
-/** Looks in the table what became of flights: of those that other processes send, nobody else knows here. */
+/** Looks in the table what became of flights: of those that other processes send, this process learns nothing else. */
 final class Sightings implements RepeatingTask.Round {
 
     private final Function<long[], Map<Long, Stage>> table;

@@ -19,7 +19,7 @@ final class Starts {
 
     /** Starts the workflow of one row; {@link DeliveryStarter#start} says what it throws. */
     interface Start {
-        /** Returns whether the row waits for its pace in Temporal, and not for this process. */
+        /** Returns whether a rate limit makes the row wait in Temporal, where it takes up no place of this process. */
         boolean start(ClaimedRow row);
     }
 
@@ -60,7 +60,7 @@ final class Starts {
     /** Starts a row whose lease ran out, if Temporal says that it is lost. */
     void resume(ClaimedRow row) {
         if (flights.sending(row.id())) {
-            // a long conversation, of this process: its lease has just been renewed
+            // this process is still sending it, and its lease has just been renewed
             return;
         }
         flights.add(row);

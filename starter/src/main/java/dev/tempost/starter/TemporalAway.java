@@ -2,13 +2,20 @@ package dev.tempost.starter;
 
 import dev.tempost.loops.Backoff;
 import dev.tempost.loops.Sleeper;
+import io.grpc.StatusRuntimeException;
+import io.temporal.api.workflowservice.v1.GetSystemInfoRequest;
+import io.temporal.client.WorkflowClient;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Whether Temporal answers, as the last call to it told. While it does not, one asks whether it does again, and nothing is claimed. */
+/**
+ * Whether Temporal is away, as the last call to it showed. While it is, nothing is claimed, and the task that claims asks again and
+ * again whether it is back.
+ */
 final class TemporalAway {
 
     private static final Logger log = LoggerFactory.getLogger(TemporalAway.class);
@@ -18,6 +25,22 @@ final class TemporalAway {
     private final Sleeper sleeper;
     private final AtomicInteger pauses = new AtomicInteger();
     private volatile boolean away;
+
+    static TemporalAway of(WorkflowClient client) {
+        return new TemporalAway(() -> answers(client));
+    }
+
+    private static boolean answers(WorkflowClient client) {
+        try {
+            client.getWorkflowServiceStubs()
+                    .blockingStub()
+                    .withDeadlineAfter(1, TimeUnit.SECONDS)
+                    .getSystemInfo(GetSystemInfoRequest.getDefaultInstance());
+            return true;
+        } catch (StatusRuntimeException e) {
+            return false;
+        }
+    }
 
     /** @param answers asks Temporal for a sign of life */
     TemporalAway(BooleanSupplier answers) {

@@ -2,7 +2,7 @@ package dev.tempost.starter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tempost.outbox.rows.DispatchedRows.Stage;
+import dev.tempost.outbox.rows.Stage;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
@@ -120,13 +120,12 @@ class FlightsTest {
     void aProviderThatMayTakeFewRowsHasAClaimOfItsOwn() {
         Flights small = fixed(9, Map.of("mail", 8, "small", 1));
 
-        assertThat(small.rooms())
-                .containsExactly(new Flights.Room(9, Set.of("small")), new Flights.Room(2, Set.of("mail")));
+        assertThat(small.rooms()).containsExactly(new Room(9, Set.of("small")), new Room(2, Set.of("mail")));
     }
 
     @Test
     void providersThatMayTakeManyRowsShareAClaim() {
-        assertThat(slow.rooms()).containsExactly(new Flights.Room(9, Set.of()));
+        assertThat(slow.rooms()).containsExactly(new Room(9, Set.of()));
     }
 
     @Test

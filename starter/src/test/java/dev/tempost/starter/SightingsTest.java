@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tempost.loops.Backoff;
 import dev.tempost.loops.Next;
 import dev.tempost.loops.RepeatingTask;
-import dev.tempost.outbox.rows.DispatchedRows.Stage;
+import dev.tempost.outbox.rows.Stage;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;

@@ -1,6 +1,7 @@
 package dev.tempost.worker;
 
 import dev.tempost.loops.Backoff;
+import dev.tempost.loops.Deadline;
 import dev.tempost.loops.Next;
 import dev.tempost.loops.RepeatingTask;
 import dev.tempost.loops.Sleeper;
@@ -70,11 +71,11 @@ public final class DeliveryWorker {
 
     /** Takes no more work, and waits for sends under way, no longer than that. */
     public void stop(Duration patience) {
-        long deadline = System.nanoTime() + patience.toNanos();
+        Deadline deadline = Deadline.in(patience);
         starting.stop();
         try {
             // a start that succeeds just now has to be stopped as well
-            starting.join(left(deadline));
+            starting.join(deadline.left());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -83,15 +84,11 @@ public final class DeliveryWorker {
             return;
         }
         factory.shutdown();
-        factory.awaitTermination(left(deadline).toMillis(), TimeUnit.MILLISECONDS);
+        factory.awaitTermination(deadline.left().toMillis(), TimeUnit.MILLISECONDS);
         if (!factory.isTerminated()) {
             log.warn("Sends were still under way after {}; their deadlines decide", patience);
             factory.shutdownNow();
         }
         running = null;
-    }
-
-    private static Duration left(long deadline) {
-        return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
     }
 }

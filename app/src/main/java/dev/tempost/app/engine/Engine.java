@@ -3,6 +3,7 @@ package dev.tempost.app.engine;
 import dev.tempost.activities.Probes;
 import dev.tempost.app.failure.Explanation;
 import dev.tempost.loops.Backoff;
+import dev.tempost.loops.Deadline;
 import dev.tempost.loops.Next;
 import dev.tempost.loops.RepeatingTask;
 import dev.tempost.starter.Poller;
@@ -137,32 +138,28 @@ public final class Engine implements SmartLifecycle {
     /** Claims nothing more, then waits for what is being sent, in all no longer than the grace period. */
     @Override
     public void stop() {
-        long deadline = System.nanoTime() + grace.toNanos();
+        Deadline deadline = Deadline.in(grace);
         running = false;
         starting.stop();
         try {
-            starting.join(left(deadline));
+            starting.join(deadline.left());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
         if (begun) {
             if (poller != null) {
-                poller.stop(left(deadline));
+                poller.stop(deadline.left());
             }
             log.info("Stopping: nothing more is claimed, and what is being sent may finish");
             if (probes != null) {
                 probes.stop();
             }
             if (worker != null) {
-                worker.stop(left(deadline));
+                worker.stop(deadline.left());
             }
             tools.forEach(Engine::close);
             log.info("Stopped: nothing is being sent any more");
         }
-    }
-
-    private static Duration left(long deadline) {
-        return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
     }
 
     private static void close(AutoCloseable tool) {

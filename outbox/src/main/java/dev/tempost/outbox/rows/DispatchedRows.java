@@ -131,16 +131,6 @@ public final class DispatchedRows {
         return status == null ? null : RowStatus.of(status);
     }
 
-    /** How far a claimed row has come with its first attempt. */
-    public enum Stage {
-        /** Leased, and no attempt is open: it waits for Temporal, or for a place to send. */
-        WAITING,
-        /** An attempt is open. */
-        SENDING,
-        /** Neither: its first attempt is over, or there is no such row. */
-        ENDED
-    }
-
     /** How far each of these rows has come. */
     public Map<Long, Stage> stages(long[] ids) {
         Map<Long, Stage> stages = new HashMap<>();
