@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tempost.outbox.backfill.Backfill;
+import dev.tempost.outbox.backfill.BackfillProgress;
 import dev.tempost.outbox.backfill.BackfillRefusedException;
 import dev.tempost.outbox.backfill.BackfillRun;
-import dev.tempost.outbox.backfill.BackfillRun.Progress;
 import dev.tempost.outbox.testing.OnEveryPostgres;
 import dev.tempost.outbox.testing.OutboxFixture;
 import dev.tempost.outbox.testing.PostgresVersion;
@@ -48,7 +48,7 @@ class BackfillRunTest {
 
     @Test
     void everyRowOfTheQueryIsEnqueuedOnceWithTheLowestPriority() {
-        assertThat(toItsEnd(QUERY)).isEqualTo(new Progress(CUSTOMERS, 0, "95", true));
+        assertThat(toItsEnd(QUERY)).isEqualTo(new BackfillProgress(CUSTOMERS, 0, "95", true));
 
         assertThat(rows("'n' || split_part(recipient, '@', 1) = payload ->> 'name' AND priority = 5"
                         + " AND event_type = 'welcome' AND status = 'pending'"))
@@ -60,7 +60,7 @@ class BackfillRunTest {
     @Test
     void aRunThatDiedGoesOnAfterItsLastStep() throws SQLException {
         try (BackfillRun killed = open(QUERY)) {
-            assertThat(killed.step(10)).isEqualTo(new Progress(10, 0, "10", false));
+            assertThat(killed.step(10)).isEqualTo(new BackfillProgress(10, 0, "10", false));
             // as if it had died in the middle of the next step
             try (Connection connection = outbox.database.connect();
                     Statement statement = connection.createStatement()) {
@@ -128,9 +128,10 @@ class BackfillRunTest {
         outbox.database.execute(
                 "SELECT tempost.enqueue('welcome', dedup_key => 'welcome:' || n) FROM generate_series(1, 20) n");
 
-        Progress progress = toItsEnd("SELECT id, email AS recipient, 'welcome:' || id AS dedup_key FROM customers");
+        BackfillProgress progress =
+                toItsEnd("SELECT id, email AS recipient, 'welcome:' || id AS dedup_key FROM customers");
 
-        assertThat(progress).isEqualTo(new Progress(CUSTOMERS - 20, 20, "95", true));
+        assertThat(progress).isEqualTo(new BackfillProgress(CUSTOMERS - 20, 20, "95", true));
         assertThat(rows("true")).isEqualTo(CUSTOMERS);
     }
 
@@ -240,17 +241,17 @@ class BackfillRunTest {
         return BackfillRun.open(dataSource, backfill(1, query), false);
     }
 
-    private Progress toItsEnd(String query) {
+    private BackfillProgress toItsEnd(String query) {
         return toItsEnd(backfill(1, query));
     }
 
-    private Progress toItsEnd(Backfill backfill) {
+    private BackfillProgress toItsEnd(Backfill backfill) {
         return toItsEnd(backfill, 10);
     }
 
-    private Progress toItsEnd(Backfill backfill, int step) {
+    private BackfillProgress toItsEnd(Backfill backfill, int step) {
         try (BackfillRun run = BackfillRun.open(dataSource, backfill, false)) {
-            Progress progress = run.progress();
+            BackfillProgress progress = run.progress();
             while (!progress.finished()) {
                 progress = run.step(step);
             }

@@ -10,6 +10,7 @@ import dev.tempost.outbox.ledger.Ledger;
 import dev.tempost.outbox.rows.ClaimedRow;
 import dev.tempost.outbox.rows.Pauses;
 import dev.tempost.outbox.rows.Pauses.Scope;
+import dev.tempost.outbox.rows.Shard;
 import dev.tempost.outbox.rows.Shards;
 import dev.tempost.outbox.testing.OutboxFixture;
 import dev.tempost.outbox.testing.PostgresVersion;
@@ -77,7 +78,7 @@ class PausesTest {
         assertThat(claim()).isEmpty();
         assertThat(new Shards(outbox.database.dataSource()).deepest(null, 1))
                 .singleElement()
-                .extracting(Shards.Shard::reason)
+                .extracting(Shard::reason)
                 .isEqualTo("paused by ada: under investigation");
         pauses.resume(shard, "ada");
         assertThat(claim()).containsExactly(head);

@@ -1,20 +1,13 @@
 package dev.tempost.app.command;
 
-import dev.tempost.app.terminal.Formats;
 import dev.tempost.app.terminal.Progress;
 import dev.tempost.outbox.backfill.Backfill;
+import dev.tempost.outbox.backfill.BackfillProgress;
 import dev.tempost.outbox.backfill.BackfillRefusedException;
 import dev.tempost.outbox.backfill.BackfillRun;
-import dev.tempost.outbox.database.OutboxUnavailableException;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,25 +24,6 @@ import picocli.CommandLine.Spec;
             "The query's columns are those of the outbox (recipient, payload, tenant, dedup_key, …) and the key."
         })
 final class BackfillCommand implements Callable<Integer> {
-
-    private static final long LOOK_MILLIS = 1000;
-    private static final long LONGEST_PAUSE_MILLIS = 30_000;
-    private static final double BETWEEN_LINES = 5;
-
-    /** Where the query is. */
-    static final class Source {
-        @Option(names = "--query", paramLabel = "SQL", required = true, description = "The query.")
-        @Nullable
-        String text;
-
-        @Option(
-                names = "--query-file",
-                paramLabel = "FILE",
-                required = true,
-                description = "A file that holds the query.")
-        @Nullable
-        Path file;
-    }
 
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -76,7 +50,7 @@ final class BackfillCommand implements Callable<Integer> {
 
     @ArgGroup(multiplicity = "1")
     @SuppressWarnings("NullAway.Init") // set by picocli
-    private Source source;
+    private QuerySource source;
 
     @Option(
             names = "--key",
@@ -122,11 +96,11 @@ final class BackfillCommand implements Callable<Integer> {
 
     private final Progress progress = new Progress(System.out);
     private final CountDownLatch stop = new CountDownLatch(1);
-    private double saidAt;
 
     @Override
     public Integer call() {
-        Backfill backfill = new Backfill(eventType, atLeastOne("--version", version), query(), key, !withoutRecipient);
+        Backfill backfill =
+                new Backfill(eventType, atLeastOne("--version", version), source.query(spec), key, !withoutRecipient);
         atLeastOne("--batch", batch);
         atLeastOne("--backlog", backlog);
         int perSecond = perSecond();
@@ -149,12 +123,13 @@ final class BackfillCommand implements Callable<Integer> {
 
     private int run(DataSource dataSource, Backfill backfill, int perSecond) {
         try (BackfillRun run = BackfillRun.open(dataSource, backfill, changedQuery)) {
-            BackfillRun.Progress begun = run.progress();
+            BackfillProgress begun = run.progress();
             long all = begun.enqueued() + begun.known() + run.estimateLeft();
             progress.say(
                     backfill + (begun.lastKey() == null ? " begins" : " goes on after " + key + " = " + begun.lastKey())
                             + ": about " + all + " rows in all, as PostgreSQL estimates");
-            BackfillRun.Progress last = steps(run, begun, all, perSecond);
+            BackfillProgress last =
+                    new BackfillPace(batch, perSecond, backlog, key, progress, stop).steps(run, begun, all);
             String enqueued = last.enqueued() + " enqueued"
                     + (last.known() == 0 ? "" : ", " + last.known() + " known by their dedup_key");
             progress.say(
@@ -168,69 +143,6 @@ final class BackfillCommand implements Callable<Integer> {
             System.err.println(e.getMessage());
             return ExitCode.REFUSED;
         }
-    }
-
-    private BackfillRun.Progress steps(BackfillRun run, BackfillRun.Progress begun, long all, int perSecond) {
-        long startedAt = System.nanoTime();
-        long before = begun.enqueued() + begun.known();
-        long pause = 0;
-        BackfillRun.Progress now = begun;
-        while (!now.finished() && !stopped(pause)) {
-            try {
-                long room = backlog - run.due(backlog);
-                if (room <= 0) {
-                    say(now, all, "waits: " + backlog + " are due already");
-                    pause = LOOK_MILLIS;
-                    continue;
-                }
-                int most = perSecond == 0 ? batch : Math.min(batch, perSecond);
-                now = run.step((int) Math.min(most, room));
-                double seconds = (System.nanoTime() - startedAt) / 1e9;
-                long taken = now.enqueued() + now.known() - before;
-                pause = perSecond == 0 ? 0 : (long) Math.max(0, 1000.0 * taken / perSecond - 1000 * seconds);
-                say(now, all, pace(taken / seconds, all - before - taken));
-            } catch (OutboxUnavailableException e) {
-                pause = Math.clamp(2 * pause, LOOK_MILLIS, LONGEST_PAUSE_MILLIS);
-                progress.say("Pauses for " + pause / 1000 + " s: " + e.getMessage());
-            }
-        }
-        return now;
-    }
-
-    private static String pace(double perSecond, long left) {
-        return String.format(Locale.ROOT, "%.0f/s, ", perSecond)
-                + (left > 0 ? "about " + Formats.age(left / perSecond) + " left" : "nearly done");
-    }
-
-    private void say(BackfillRun.Progress now, long all, String more) {
-        double seconds = progress.elapsed().toMillis() / 1000.0;
-        if (seconds - saidAt >= BETWEEN_LINES) {
-            saidAt = seconds;
-            progress.say(now.enqueued() + " enqueued of about " + all + ", " + more + ", the last " + key + " = "
-                    + now.lastKey());
-        }
-    }
-
-    private boolean stopped(long millis) {
-        try {
-            return stop.await(millis, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return true;
-        }
-    }
-
-    private String query() {
-        String text = source.text;
-        if (source.file != null) {
-            try {
-                text = Files.readString(source.file);
-            } catch (IOException e) {
-                throw new ParameterException(spec.commandLine(), "--query-file cannot be read: " + e);
-            }
-        }
-        String stripped = String.valueOf(text).strip();
-        return stripped.endsWith(";") ? stripped.substring(0, stripped.length() - 1) : stripped;
     }
 
     private int perSecond() {

@@ -1,5 +1,6 @@
 package dev.tempost.app.command;
 
+import dev.tempost.outbox.rows.Shard;
 import dev.tempost.outbox.rows.Shards;
 import java.util.List;
 import java.util.Locale;
@@ -33,7 +34,7 @@ final class ShardsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         return Outbox.with(dataSource -> {
-            List<Shards.Shard> shards = new Shards(dataSource).deepest(tenant.name, limit);
+            List<Shard> shards = new Shards(dataSource).deepest(tenant.name, limit);
             output.print(
                     Output.object(
                             "shards", shards.stream().map(ShardsCommand::json).toList()),
@@ -42,7 +43,7 @@ final class ShardsCommand implements Callable<Integer> {
         });
     }
 
-    private static Object json(Shards.Shard shard) {
+    private static Object json(Shard shard) {
         return Output.object(
                 "tenant", shard.tenant(),
                 "shard_key", shard.shardKey(),
@@ -56,7 +57,7 @@ final class ShardsCommand implements Callable<Integer> {
                 "waits_because", shard.reason());
     }
 
-    private static void print(List<Shards.Shard> shards) {
+    private static void print(List<Shard> shards) {
         if (shards.isEmpty()) {
             System.out.println("no shard has open rows");
             return;

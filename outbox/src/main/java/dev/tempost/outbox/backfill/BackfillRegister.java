@@ -36,21 +36,6 @@ final class BackfillRegister {
         this.backfill = backfill;
     }
 
-    /** Holds the backfill until the connection's transaction ends. */
-    void lock(Connection guard) throws SQLException {
-        try (PreparedStatement statement =
-                guard.prepareStatement("SELECT set_config('idle_in_transaction_session_timeout', '0', true),"
-                        + " pg_try_advisory_xact_lock(hashtextextended('tempost:backfill:' || ?, 0)) AS held")) {
-            statement.setString(1, backfill.eventType() + ":" + backfill.version());
-            try (ResultSet row = only(statement)) {
-                if (!row.getBoolean("held")) {
-                    throw new BackfillRefusedException(
-                            backfill, "another run of it is under way: wait for its end, or stop it first");
-                }
-            }
-        }
-    }
-
     /** Begins it, unless that has been done, and returns the key after which it goes on. */
     @Nullable
     String begin(Connection connection, boolean otherQuery) throws SQLException {
@@ -107,7 +92,7 @@ final class BackfillRegister {
         }
     }
 
-    BackfillRun.Progress progress(Connection connection) throws SQLException {
+    BackfillProgress progress(Connection connection) throws SQLException {
         try (PreparedStatement statement = prepared(
                         connection,
                         "SELECT enqueued, known, last_key, finished_at FROM tempost.backfill"
@@ -117,7 +102,7 @@ final class BackfillRegister {
         }
     }
 
-    BackfillRun.Progress advance(
+    BackfillProgress advance(
             Connection connection, @Nullable String lastKey, long enqueued, long known, boolean finished)
             throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(ADVANCE)) {
@@ -133,8 +118,8 @@ final class BackfillRegister {
         }
     }
 
-    private static BackfillRun.Progress progress(ResultSet row) throws SQLException {
-        return new BackfillRun.Progress(
+    private static BackfillProgress progress(ResultSet row) throws SQLException {
+        return new BackfillProgress(
                 row.getLong("enqueued"),
                 row.getLong("known"),
                 row.getString("last_key"),

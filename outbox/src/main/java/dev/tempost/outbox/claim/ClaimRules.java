@@ -45,8 +45,8 @@ public record ClaimRules(Map<String, Share> tenants, List<ProviderLimit> provide
 
     private static void checkName(String name) {
         if (!NAME.matcher(name).matches()) {
-            throw new IllegalArgumentException("'" + name
-                    + "' can be no tenant's or event type's name: use letters, digits," + " '_', '.' and '-'");
+            throw new IllegalArgumentException(
+                    "'" + name + "' can be no tenant's or event type's name: use letters, digits, '_', '.' and '-'");
         }
     }
 

@@ -21,19 +21,10 @@ public final class Claims {
 
     private static final int LEAST_URGENT = 5;
 
-    // lanes a look lists of each priority, and looks a claim takes where it may not take what they list
-    private static final int LANES = 64;
+    // a claim takes another look where it may not take what the one before listed
     private static final int LOOKS = 3;
     // shards that a call looks at
     private static final int SHARDS = 100;
-
-    private static final String LOOK = """
-        SELECT priority, tenant, event_type, first, paused FROM tempost.look_for_work(?, ?, ?, ?, ?)
-        """;
-
-    private static final String IN_FLIGHT = """
-        SELECT tenant, event_type, count(*) AS rows FROM tempost.in_flight GROUP BY tenant, event_type
-        """;
 
     private static final String CLAIM = """
         SELECT id, key, tenant, event_type, priority, job_id, expires_at, run_id, lease_until
@@ -48,7 +39,7 @@ public final class Claims {
 
     private final Database database;
     private final ClaimRules rules;
-    private final Rings rings = new Rings(LEAST_URGENT);
+    private final Lanes lanes;
     private String mendedTenant = "";
     private String mendedShard = "";
 
@@ -60,6 +51,7 @@ public final class Claims {
     public Claims(DataSource dataSource, ClaimRules rules) {
         this.database = new Database(dataSource);
         this.rules = rules;
+        this.lanes = new Lanes(database, LEAST_URGENT);
     }
 
     /**
@@ -89,19 +81,19 @@ public final class Claims {
     }
 
     private Claimed claim(int limit, int lowest, Duration lease, EventTypes eventTypes, @Nullable String tenant) {
-        InFlightRows inFlight = rules.limited() ? inFlight() : new InFlightRows(List.of());
+        InFlightRows inFlight = rules.limited() ? lanes.inFlight() : new InFlightRows(List.of());
         for (int look = 0; look < LOOKS; look++) {
-            List<Lane> lanes = look(lowest, tenant);
-            if (lanes.isEmpty()) {
+            List<Lane> listed = lanes.look(lowest, tenant);
+            if (listed.isEmpty()) {
                 return NOTHING;
             }
-            Map<Integer, List<Lane>> open = lanes.stream()
+            Map<Integer, List<Lane>> open = listed.stream()
                     .filter(lane -> !lane.paused()
                             && eventTypes.contains(lane.eventType())
                             && inFlight.leaveRoomFor(lane, rules))
                     .collect(Collectors.groupingBy(Lane::priority, TreeMap::new, Collectors.toList()));
             Claimed claimed = open.isEmpty() ? NOTHING : take(limit, lease, open);
-            boolean cut = goOnBehind(lanes, claimed.rows());
+            boolean cut = lanes.goOnBehind(listed, claimed.rows());
             if (!cut || claimed.rows().size() == limit || claimed.more()) {
                 return claimed;
             }
@@ -110,22 +102,6 @@ public final class Claims {
             }
         }
         return new Claimed(List.of(), false, true);
-    }
-
-    /** Where none of the lanes listed of a priority could give anything, and there are others behind them, those are next. */
-    private boolean goOnBehind(List<Lane> lanes, List<ClaimedRow> taken) {
-        boolean cut = false;
-        for (List<Lane> listed :
-                lanes.stream().collect(Collectors.groupingBy(Lane::priority)).values()) {
-            if (listed.size() >= LANES
-                    && taken.stream()
-                            .noneMatch(
-                                    row -> row.priority() == listed.getFirst().priority())) {
-                rings.beginAfter(listed.getLast());
-                cut = true;
-            }
-        }
-        return cut;
     }
 
     private Claimed take(int limit, Duration lease, Map<Integer, List<Lane>> open) {
@@ -142,35 +118,10 @@ public final class Claims {
         List<ClaimedRow> rows = taken.stream().flatMap(Optional::stream).toList();
         open.forEach((priority, ring) -> {
             if (rows.stream().anyMatch(row -> row.priority() == priority)) {
-                rings.beginAfter(FairShares.next(ring, limit, rows));
+                lanes.beginAfter(FairShares.next(ring, limit, rows));
             }
         });
         return new Claimed(rows, rows.size() < taken.size(), false);
-    }
-
-    private List<Lane> look(int lowest, @Nullable String tenant) {
-        return database.query(
-                "look for work",
-                LOOK,
-                row -> new Lane(
-                        row.getInt("priority"),
-                        row.getString("tenant"),
-                        row.getString("event_type"),
-                        row.getLong("first"),
-                        row.getBoolean("paused")),
-                lowest,
-                rings.tenants(),
-                rings.eventTypes(),
-                tenant,
-                LANES);
-    }
-
-    private InFlightRows inFlight() {
-        return new InFlightRows(database.query(
-                "count what is in flight",
-                IN_FLIGHT,
-                row -> new InFlightRows.Count(
-                        row.getString("tenant"), row.getString("event_type"), row.getInt("rows"))));
     }
 
     /**

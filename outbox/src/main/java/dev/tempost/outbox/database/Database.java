@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
@@ -34,8 +35,7 @@ public final class Database {
     }
 
     private static final Duration STATEMENT_TIMEOUT = Duration.ofSeconds(10);
-    // whoever holds a lock for longer is no statement of ours: an application's transaction, which
-    // nobody is to wait for
+    // no statement of ours holds a lock for so long: it is an application's transaction, and nobody waits for that
     private static final Duration LOCK_TIMEOUT = Duration.ofSeconds(1);
     // later than the server's own limit, whose error says more and keeps the connection
     private static final Duration DEADLINE = Duration.ofSeconds(15);
@@ -100,8 +100,7 @@ public final class Database {
     private <T> T run(String what, String sql, Answer<T> answer, @Nullable Object... parameters) {
         try (Connection connection = dataSource.getConnection();
                 PreparedStatement statement = connection.prepareStatement(preamble + sql)) {
-            // on our side of the wire: a request to cancel would need a connection more, to a server
-            // that does not answer
+            // by our own clock: a request to cancel would need another connection, to a server that does not answer
             connection.setNetworkTimeout(Runnable::run, deadlineMillis);
             bind(statement, parameters);
             statement.execute();
@@ -135,17 +134,16 @@ public final class Database {
     }
 
     private static void bind(PreparedStatement statement, @Nullable Object... parameters) throws SQLException {
+        Connection connection = statement.getConnection();
         for (int i = 0; i < parameters.length; i++) {
-            if (parameters[i] instanceof long[] ids) {
-                Object[] boxed = new Object[ids.length];
-                for (int j = 0; j < ids.length; j++) {
-                    boxed[j] = ids[j];
-                }
-                statement.setArray(i + 1, statement.getConnection().createArrayOf("bigint", boxed));
-            } else if (parameters[i] instanceof String[] names) {
-                statement.setArray(i + 1, statement.getConnection().createArrayOf("text", names));
-            } else {
-                statement.setObject(i + 1, parameters[i]);
+            switch (parameters[i]) {
+                case long[] ids ->
+                    statement.setArray(
+                            i + 1,
+                            connection.createArrayOf(
+                                    "bigint", LongStream.of(ids).boxed().toArray()));
+                case String[] names -> statement.setArray(i + 1, connection.createArrayOf("text", names));
+                case null, default -> statement.setObject(i + 1, parameters[i]);
             }
         }
     }

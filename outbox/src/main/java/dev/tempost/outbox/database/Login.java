@@ -14,7 +14,7 @@ public record Login(String name, boolean superuser) {
     private static final String ASK = "SELECT rolname, rolsuper FROM pg_roles WHERE rolname = current_user";
 
     /**
-     * Asks.
+     * Asks PostgreSQL.
      *
      * @throws OutboxUnavailableException when PostgreSQL cannot be reached
      */

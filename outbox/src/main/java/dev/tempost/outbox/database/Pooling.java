@@ -19,7 +19,7 @@ public enum Pooling {
     private static final int LOOKS = 10;
 
     /**
-     * Looks.
+     * Finds out, over two connections at once.
      *
      * @param dataSource opens connections the way the one in question is opened; two at a time
      * @throws OutboxUnavailableException when PostgreSQL cannot be reached

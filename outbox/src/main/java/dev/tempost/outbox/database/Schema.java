@@ -14,9 +14,8 @@ import org.flywaydb.core.api.configuration.FluentConfiguration;
 /** The schema {@code tempost}: created and brought up to date by Flyway. */
 public final class Schema {
 
-    // names in a migration are looked up where nobody else can plant any; Flyway puts its own schema in front. And what
-    // it makes
-    // belongs to whom the schema belongs to
+    // names in a migration are looked up where nobody else can plant any; Flyway puts its own schema in front. What a
+    // migration makes belongs to the owner of the schema
     private static final String SESSION = """
         SET search_path = '';
         DO $$

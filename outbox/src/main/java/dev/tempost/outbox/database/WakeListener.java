@@ -16,7 +16,7 @@ import org.postgresql.PGNotification;
 public final class WakeListener implements AutoCloseable {
 
     private static final Duration PROOF_PATIENCE = Duration.ofSeconds(2);
-    // the driver's wait does not
+    // the driver's wait ignores interrupts: it is cut into pieces no longer than this
     private static final Duration HEEDING_INTERRUPTS = Duration.ofMillis(250);
 
     private final Connection connection;

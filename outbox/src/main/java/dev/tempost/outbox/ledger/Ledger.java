@@ -75,7 +75,7 @@ public final class Ledger {
         Opened opened = database.queryOne(
                 "open an attempt of row " + id,
                 OPEN,
-                row -> new Opened(admission(row), row.getBoolean("found_ambiguous")),
+                row -> new Opened(GateAnswer.read(row), row.getBoolean("found_ambiguous")),
                 id,
                 key,
                 runId,
@@ -208,37 +208,6 @@ public final class Ledger {
             case "in_progress" -> new Marked.InProgress(Duration.ofMillis(row.getLong("wait_ms")));
             case "missing" -> new Marked.Missing();
             default -> new Marked.Is(RowStatus.of(answer));
-        };
-    }
-
-    private static Admission admission(ResultSet row) throws SQLException {
-        String verdict = row.getString("verdict");
-        return switch (verdict) {
-            case "send" ->
-                new Admission.Send(
-                        row.getInt("attempt"),
-                        row.getInt("reached"),
-                        row.getString("recipient"),
-                        row.getString("payload"),
-                        row.getString("headers"));
-            case "in_progress" -> new Admission.InProgress(Duration.ofMillis(row.getLong("wait_ms")));
-            case "provider_down" ->
-                new Admission.ProviderDown(
-                        Duration.ofMillis(row.getLong("wait_ms")),
-                        row.getString("last_error_type"),
-                        row.getString("last_error"));
-            case "paused" -> new Admission.Paused(Duration.ofMillis(row.getLong("wait_ms")), row.getString("reason"));
-            case "not_its_turn" -> new Admission.NotItsTurn(Duration.ofMillis(row.getLong("wait_ms")));
-            case "locked" -> new Admission.Locked(Duration.ofMillis(row.getLong("wait_ms")));
-            case "not_dispatched" -> new Admission.NotDispatched();
-            case "parked" -> new Admission.Parked();
-            case "missing" -> new Admission.Missing();
-            default ->
-                new Admission.Ended(
-                        RowStatus.of(verdict),
-                        row.getString("reason"),
-                        row.getString("last_error_type"),
-                        row.getString("last_error"));
         };
     }
 }
