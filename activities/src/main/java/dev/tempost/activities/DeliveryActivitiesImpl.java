@@ -1,14 +1,9 @@
 package dev.tempost.activities;
 
 import dev.tempost.outbox.database.OutboxUnavailableException;
-import dev.tempost.outbox.ledger.Admission;
-import dev.tempost.outbox.ledger.AttemptRef;
 import dev.tempost.outbox.ledger.Ledger;
-import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.workflows.CarriedFailure;
 import dev.tempost.workflows.DeliveryActivities;
-import dev.tempost.workflows.DeliveryOutcome;
-import dev.tempost.workflows.DeliveryPolicy;
 import dev.tempost.workflows.DeliveryRequest;
 import dev.tempost.workflows.FailureType;
 import dev.tempost.workflows.MarkRequest;
@@ -20,7 +15,6 @@ import io.temporal.activity.ActivityExecutionContext;
 import io.temporal.activity.ActivityInfo;
 import io.temporal.client.ActivityCompletionException;
 import java.time.Duration;
-import java.util.UUID;
 import java.util.concurrent.Future;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -36,12 +30,11 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
     // then Temporal keeps the row, not a thread of this process
     private static final Duration LONGEST_WAIT_FOR_A_PLACE = Duration.ofSeconds(20);
 
-    private final Ledger ledger;
     private final UnrecordedRefusals refusals;
     private final Function<String, Route> routes;
     private final SendListener listener;
     private final Watchdog watchdog = new Watchdog();
-    private final SendAttempt.Collaborators with;
+    private final Gate gate;
     private final Marking marking;
     private final Duration placeTimeout;
 
@@ -60,12 +53,11 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
             Function<String, Route> routes,
             SendListener listener,
             Duration longestWaitForAPlace) {
-        this.ledger = ledger;
         this.refusals = new UnrecordedRefusals(ledger);
         this.routes = routes;
         this.listener = listener;
         this.placeTimeout = longestWaitForAPlace;
-        this.with = new SendAttempt.Collaborators(ledger, refusals, breaker, listener, watchdog);
+        this.gate = new Gate(new SendAttempt.Collaborators(ledger, refusals, breaker, listener, watchdog));
         this.marking = new Marking(ledger, listener);
         watchdog.every(BETWEEN_RECORDINGS, refusals::recordAllKept);
     }
@@ -118,56 +110,11 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
                             Failures.soon(Duration.ofSeconds(1), Duration.ofSeconds(2)));
                 }
                 listener.onBegun(delivery.id());
-                return passTheGate(request, route, activity);
+                return gate.pass(request, route, activity);
             }
         } finally {
             listener.onEnded(delivery.id());
         }
-    }
-
-    private SendResult passTheGate(SendRequest request, Route route, ActivityInfo activity) {
-        DeliveryRequest delivery = request.delivery();
-        DeliveryPolicy policy = delivery.policy();
-        UUID key = UUID.fromString(delivery.key());
-        long openedAt = System.nanoTime();
-        Ledger.Opened opened;
-        try {
-            refusals.recordKept(delivery.id());
-            opened = ledger.open(
-                    delivery.id(),
-                    key,
-                    activity.getWorkflowRunId(),
-                    request.reset(),
-                    route.provider(),
-                    route.channel().messageId(key, route.provider()),
-                    LedgerTransmission.patience(policy.attemptDeadline()),
-                    policy.parkWhenAmbiguous());
-        } catch (OutboxUnavailableException e) {
-            tell(delivery, "transient");
-            throw Failures.retryable(
-                    FailureType.OUTBOX_UNAVAILABLE,
-                    "nothing was sent: " + e.getMessage(),
-                    Failures.untilPostgresqlMayBeBack());
-        }
-        if (opened.foundAmbiguous()) {
-            log.warn("Row {} may have been sent: an attempt that was transmitting never reported back", delivery.id());
-            tell(delivery, "ambiguous");
-        }
-        Admission admission = opened.admission();
-        if (admission instanceof Admission.Send admitted) {
-            AttemptRef attempt = new AttemptRef(
-                    delivery.id(), key, admitted.attempt(), activity.getWorkflowId(), activity.getWorkflowRunId());
-            return new SendAttempt(with, delivery, route, admitted, attempt).make(openedAt);
-        }
-        if (admission instanceof Admission.Ended ended) {
-            tell(delivery, ended.status().column());
-            if (ended.status() != RowStatus.FAILED) {
-                return new SendResult(DeliveryOutcome.valueOf(ended.status().name()), null);
-            }
-        } else {
-            tell(delivery, "waiting");
-        }
-        throw GateRefusal.of(admission, delivery.id(), route.provider());
     }
 
     @Override

@@ -40,13 +40,13 @@ final class Marking {
                 activity.getWorkflowId(),
                 activity.getWorkflowRunId(),
                 request.reset(),
-                RowStatus.valueOf(request.outcome().name()),
+                RowStatus.of(request.outcome().column()),
                 request.message(),
                 request.failureType(),
                 request.reason()));
         return switch (marked) {
             case Marked.Is(RowStatus status) -> {
-                DeliveryOutcome outcome = DeliveryOutcome.valueOf(status.name());
+                DeliveryOutcome outcome = DeliveryOutcome.of(status.column());
                 if (outcome == request.outcome()) {
                     listener.onOutcome(
                             new SendEvent(request.id(), request.tenant(), request.eventType(), outcome.column(), null));

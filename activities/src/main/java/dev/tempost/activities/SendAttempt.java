@@ -2,7 +2,6 @@ package dev.tempost.activities;
 
 import dev.tempost.activities.channel.Fault;
 import dev.tempost.activities.channel.Outcome;
-import dev.tempost.activities.channel.OutgoingMessage;
 import dev.tempost.outbox.database.OutboxUnavailableException;
 import dev.tempost.outbox.ledger.Admission;
 import dev.tempost.outbox.ledger.AttemptRef;
@@ -20,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One attempt that the gate has admitted: transmits, records what came of it, and says what follows. */
+/** One attempt that the gate has admitted: has it transmitted, records what came of it, and says what follows. */
 final class SendAttempt {
 
     /**
@@ -50,7 +49,7 @@ final class SendAttempt {
 
     /** @param openedAt {@link System#nanoTime} from before the attempt was opened */
     SendResult make(long openedAt) {
-        Outcome outcome = transmit(openedAt);
+        Outcome outcome = new ChannelSend(with, delivery, route, admitted, attempt).transmit(openedAt);
         with.breaker().record(route.provider(), delivery.id(), outcome);
         return switch (outcome) {
             case Outcome.Accepted accepted -> accepted(accepted);
@@ -86,42 +85,6 @@ final class SendAttempt {
                         : retryUnlessExhausted(RefusedPhase.AMBIGUOUS, FailureType.AMBIGUOUS_OUTCOME, reply, null);
             }
         };
-    }
-
-    private Outcome transmit(long openedAt) {
-        try (LedgerTransmission transmission = new LedgerTransmission(
-                with.ledger(), attempt, with.watchdog(), delivery.policy().attemptDeadline(), openedAt)) {
-            try {
-                Outcome outcome = route.channel().send(message(), transmission);
-                return transmission.ledgerAway()
-                        ? new Outcome.Transient(
-                                Fault.OURS,
-                                FailureType.OUTBOX_UNAVAILABLE,
-                                "nothing was sent: the ledger was away",
-                                Failures.untilPostgresqlMayBeBack(),
-                                false)
-                        : outcome;
-            } catch (RuntimeException fault) {
-                log.error("Sending row {} ended in a fault", delivery.id(), fault);
-                String what =
-                        "a fault of Tempost, see its log: " + fault.getClass().getSimpleName();
-                return transmission.begun()
-                        ? new Outcome.Ambiguous(what)
-                        : new Outcome.Transient(Fault.OURS, FailureType.INTERNAL_ERROR, what, null, true);
-            }
-        }
-    }
-
-    private OutgoingMessage message() {
-        return new OutgoingMessage(
-                delivery.id(),
-                attempt.key(),
-                delivery.tenant(),
-                delivery.eventType(),
-                admitted.recipient(),
-                admitted.payload(),
-                admitted.headers(),
-                route.provider());
     }
 
     private SendResult accepted(Outcome.Accepted accepted) {

@@ -32,7 +32,7 @@ public final class ReconcileActivitiesImpl implements ReconcileActivities {
     public Look look(Instant closedSince) {
         try {
             Repaired repaired = repaired(reconciler.repairClosed(closedSince, heartbeat()));
-            Reconciler.Numbers numbers = reconciler.numbers(clock.instant());
+            BothSides numbers = reconciler.numbers(clock.instant());
             return new Look(numbers.waiting(), numbers.running(), numbers.wedged(), repaired);
         } catch (OutboxUnavailableException e) {
             throw away(e);
@@ -42,7 +42,7 @@ public final class ReconcileActivitiesImpl implements ReconcileActivities {
     @Override
     public Part compare(long after) {
         try {
-            Reconciler.Page page = reconciler.compare(after, ENOUGH, true, heartbeat());
+            ComparedPage page = reconciler.compare(after, ENOUGH, true, heartbeat());
             return new Part(repaired(page.found()), page.upTo(), page.last());
         } catch (OutboxUnavailableException e) {
             throw away(e);

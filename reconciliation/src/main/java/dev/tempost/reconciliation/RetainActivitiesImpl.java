@@ -70,7 +70,7 @@ public final class RetainActivitiesImpl implements RetainActivities {
         Map<String, Long> scrubbed = new TreeMap<>();
         boolean more;
         try {
-            // what somebody's data is goes first: it was promised by a date
+            // personal data first: somebody was promised that it is gone by then
             more = sweep(ages.scrubbed(), retention::scrub, scrubbed, until);
             more |= sweep(ages.removed(), this::remove, removed, until);
             retention.forgetAudit(AUDIT, BATCH);

@@ -66,7 +66,7 @@ public final class WorkflowInspector {
                     ? ended(
                             "completed",
                             runId,
-                            RowStatus.valueOf(result.outcome().name()),
+                            RowStatus.of(result.outcome().column()),
                             "taken from the result of its workflow")
                     : lost("completed", runId);
         } catch (TimeoutException e) {

@@ -26,4 +26,9 @@ public enum DeliveryOutcome {
     public String column() {
         return name().toLowerCase(Locale.ROOT);
     }
+
+    /** From that name, which every status of a row has here as well. */
+    public static DeliveryOutcome of(String column) {
+        return valueOf(column.toUpperCase(Locale.ROOT));
+    }
 }

@@ -26,8 +26,8 @@ public interface Channel {
 
     /**
      * Finds out whether the provider would take a message now, without sending one: mail connects, secures the connection,
-     * greets, logs in, names the sender and says goodbye. Takes a connection of its own, so that a full pool does not look like an outage, and
-     * a bounded time.
+     * greets, logs in, names the sender and says goodbye. It takes a bounded time, and a connection of its own, so that a full
+     * pool does not look like an outage.
      *
      * <p>Never throws for what the provider did or did not do.
      *

@@ -1,0 +1,80 @@
+package dev.tempost.activities;
+
+import dev.tempost.outbox.database.OutboxUnavailableException;
+import dev.tempost.outbox.ledger.Admission;
+import dev.tempost.outbox.ledger.AttemptRef;
+import dev.tempost.outbox.ledger.Ledger;
+import dev.tempost.outbox.rows.RowStatus;
+import dev.tempost.workflows.DeliveryOutcome;
+import dev.tempost.workflows.DeliveryPolicy;
+import dev.tempost.workflows.DeliveryRequest;
+import dev.tempost.workflows.FailureType;
+import dev.tempost.workflows.SendRequest;
+import dev.tempost.workflows.SendResult;
+import io.temporal.activity.ActivityInfo;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What stands before every send: the ledger opens an attempt, or says why there is none now. */
+final class Gate {
+
+    private static final Logger log = LoggerFactory.getLogger(Gate.class);
+
+    private final SendAttempt.Collaborators with;
+
+    Gate(SendAttempt.Collaborators with) {
+        this.with = with;
+    }
+
+    /** Sends what is admitted. Throws what the workflow is to know of anything else, unless the row has its outcome already. */
+    SendResult pass(SendRequest request, Route route, ActivityInfo activity) {
+        DeliveryRequest delivery = request.delivery();
+        DeliveryPolicy policy = delivery.policy();
+        UUID key = UUID.fromString(delivery.key());
+        long openedAt = System.nanoTime();
+        Ledger.Opened opened;
+        try {
+            with.refusals().recordKept(delivery.id());
+            opened = with.ledger()
+                    .open(
+                            delivery.id(),
+                            key,
+                            activity.getWorkflowRunId(),
+                            request.reset(),
+                            route.provider(),
+                            route.channel().messageId(key, route.provider()),
+                            LedgerTransmission.patience(policy.attemptDeadline()),
+                            policy.parkWhenAmbiguous());
+        } catch (OutboxUnavailableException e) {
+            tell(delivery, "transient");
+            throw Failures.retryable(
+                    FailureType.OUTBOX_UNAVAILABLE,
+                    "nothing was sent: " + e.getMessage(),
+                    Failures.untilPostgresqlMayBeBack());
+        }
+        if (opened.foundAmbiguous()) {
+            log.warn("Row {} may have been sent: an attempt that was transmitting never reported back", delivery.id());
+            tell(delivery, "ambiguous");
+        }
+        Admission admission = opened.admission();
+        if (admission instanceof Admission.Send admitted) {
+            AttemptRef attempt = new AttemptRef(
+                    delivery.id(), key, admitted.attempt(), activity.getWorkflowId(), activity.getWorkflowRunId());
+            return new SendAttempt(with, delivery, route, admitted, attempt).make(openedAt);
+        }
+        if (admission instanceof Admission.Ended ended) {
+            tell(delivery, ended.status().column());
+            if (ended.status() != RowStatus.FAILED) {
+                return new SendResult(DeliveryOutcome.of(ended.status().column()), null);
+            }
+        } else {
+            tell(delivery, "waiting");
+        }
+        throw GateRefusal.of(admission, delivery.id(), route.provider());
+    }
+
+    private void tell(DeliveryRequest delivery, String outcome) {
+        with.listener().onOutcome(new SendEvent(delivery.id(), delivery.tenant(), delivery.eventType(), outcome, null));
+    }
+}
