@@ -1,7 +1,6 @@
 package dev.tempost.demo;
 
 import dev.tempost.app.engine.Service;
-import dev.tempost.app.terminal.Formats;
 import dev.tempost.app.terminal.Progress;
 import dev.tempost.embedded.EmbeddedPostgreSql;
 import dev.tempost.embedded.EmbeddedTemporal;
@@ -11,19 +10,14 @@ import dev.tempost.outbox.rows.Backlog;
 import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.outbox.rows.Rows;
 import java.io.IOException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -74,7 +68,11 @@ public final class Demo {
                     .run(Service.arguments(properties(database, server, inbox, port, folder)))) {
                 progress.say("Tempost delivers");
                 boolean right = watch(story, inbox, new Rows(database.dataSource()));
-                report(database, server, port, exit);
+                DemoReport report = new DemoReport(database, server, port);
+                report.figures();
+                if (!exit) {
+                    report.links();
+                }
                 if (!exit) {
                     Service.awaitStop(application);
                 }
@@ -112,9 +110,7 @@ public final class Demo {
         properties.put("spring.mail.port", inbox.port());
         properties.put("spring.mail.username", "");
         properties.put("spring.mail.password", "");
-        properties.put(
-                "tempost.providers.default.from",
-                "Westside Kings & Queens <welcome@westside.example>".replace("&", "and"));
+        properties.put("tempost.providers.default.from", "Westside Kings and Queens <welcome@westside.example>");
         properties.put("tempost.templates", folder.resolve("templates").toString());
         properties.put("tempost.delivery.initial-interval", "1s");
         properties.put("server.address", "127.0.0.1");
@@ -135,72 +131,7 @@ public final class Demo {
                     .count();
             progress.count("Delivered", delivered, owed.size());
         }
-        return check(owed, inbox.mails());
-    }
-
-    private boolean check(Map<String, DemoScenario.Expected> owed, List<ReceivedMail> mails) {
-        boolean right = true;
-        Set<String> arrived = new HashSet<>();
-        for (ReceivedMail mail : mails) {
-            DemoScenario.Expected expected = owed.get(mail.to());
-            String complaint = expected == null
-                    ? "was not owed"
-                    : arrived.add(mail.to()) ? expected.complaint(mail) : "came twice";
-            if (complaint != null) {
-                progress.say("Wrong: mail " + mail.number() + " " + complaint);
-                right = false;
-            }
-        }
-        if (arrived.size() != owed.size()) {
-            progress.say("Wrong: " + arrived.size() + " of " + owed.size() + " mails arrived");
-            right = false;
-        }
-        if (right) {
-            progress.say(owed.size() + " delivered: every mail arrived once, with its team and its link; none for the"
-                    + " ten that had theirs");
-        }
-        return right;
-    }
-
-    private void report(EmbeddedPostgreSql database, EmbeddedTemporal server, int port, boolean exit) {
-        Rows rows = new Rows(database.dataSource());
-        Backlog backlog = new Backlog(database.dataSource());
-        Map<RowStatus, Long> totals =
-                backlog.totals(null).stream().collect(Collectors.toMap(Backlog.Total::status, Backlog.Total::rows));
-        double oldest = backlog.groups(null).stream()
-                .filter(group -> group.status() == RowStatus.PENDING)
-                .mapToDouble(Backlog.Group::oldestSeconds)
-                .max()
-                .orElse(0);
-        System.out.printf(
-                Locale.ROOT, "%n  %-12s %-12s %-12s %s%n", "delivered", "failed", "pending", "oldest pending");
-        System.out.printf(
-                Locale.ROOT,
-                "  %-12d %-12d %-12d %s%n%n",
-                totals.getOrDefault(RowStatus.DELIVERED, 0L),
-                totals.getOrDefault(RowStatus.FAILED, 0L),
-                totals.getOrDefault(RowStatus.PENDING, 0L),
-                Formats.age(oldest));
-        if (exit) {
-            return;
-        }
-        String retried = Objects.requireNonNull(rows.find(DemoScenario.FAILED.getFirst()))
-                .workflowId();
-        String workflows = server.ui() + "/namespaces/default/workflows";
-        System.out.println("  Inbox                     http://127.0.0.1:" + port + "/inbox");
-        System.out.println("  All deliveries            " + workflows + "?query="
-                + encode("TempostTenant=\"1\" AND TempostEventType=\"contract_signed\""));
-        System.out.println("  Row 11, failed, retried   " + workflows + "/" + encode(retried));
-        System.out.println("  Metrics                   http://127.0.0.1:" + port + "/actuator/prometheus");
-        System.out.println();
-        System.out.println("  Insert a row yourself, and look at the inbox:");
-        System.out.println(
-                "    psql " + database.uri() + " -c \"INSERT INTO tempost.outbox (event_type, recipient, payload)"
-                        + " VALUES ('hello', 'you@example.com', '{\\\"name\\\": \\\"You\\\"}')\"");
-        System.out.println("  Operators' commands work here too, after");
-        System.out.println("    export SPRING_DATASOURCE_URL=" + database.jdbcUrl());
-        System.out.println();
-        System.out.println("  Ctrl-C stops everything and leaves nothing behind.");
+        return new DemoVerdict(owed, progress).of(inbox.mails());
     }
 
     private static String totals(EmbeddedPostgreSql database) {
@@ -210,13 +141,9 @@ public final class Demo {
                         .collect(Collectors.joining(", "));
     }
 
-    private static String encode(String text) {
-        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
-    }
-
     private static void delete(Path folder) {
         try (Stream<Path> files = Files.walk(folder)) {
-            files.sorted(java.util.Comparator.reverseOrder())
+            files.sorted(Comparator.reverseOrder())
                     .forEach(file -> file.toFile().delete());
         } catch (IOException e) {
             System.err.println("Left behind: " + folder);

@@ -3,13 +3,10 @@ package dev.tempost.demo;
 import com.icegreen.greenmail.Managers;
 import com.icegreen.greenmail.mail.MovingMessage;
 import com.icegreen.greenmail.server.AbstractServer;
-import com.icegreen.greenmail.smtp.SmtpServer;
 import com.icegreen.greenmail.user.UserImpl;
 import com.icegreen.greenmail.user.UserManager;
 import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.ServerSetup;
-import java.net.Socket;
-import java.net.SocketException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,26 +34,6 @@ public final class Inbox implements AutoCloseable {
     private static final String LOOPBACK = "127.0.0.1";
     private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
 
-    /**
-     * Sends each line at once: with Nagle's algorithm the second line of the answer to EHLO costs a new connection 40 ms.
-     */
-    private static final class PromptServer extends SmtpServer {
-
-        /** RFC 5321 4.5.3.2.7: at least five minutes. GreenMail's 30 s would cut pooled connections. */
-        private static final Duration IDLE_TIMEOUT = Duration.ofMinutes(5);
-
-        PromptServer(ServerSetup setup, Managers managers) {
-            super(setup, managers);
-            setClientSocketTimeout(Math.toIntExact(IDLE_TIMEOUT.toMillis()));
-        }
-
-        @Override
-        protected void handleClientSocket(Socket client) throws SocketException {
-            client.setTcpNoDelay(true);
-            super.handleClientSocket(client);
-        }
-    }
-
     private final Clock clock;
     private final GreenMail server;
 
@@ -78,7 +55,7 @@ public final class Inbox implements AutoCloseable {
         this.server = new GreenMail(setup) {
             @Override
             protected Map<String, AbstractServer> createServices(ServerSetup[] setups, Managers managers) {
-                return Map.of(setup.getProtocol(), new PromptServer(setup, managers));
+                return Map.of(setup.getProtocol(), new PromptSmtpServer(setup, managers));
             }
         };
         UserManager users = server.getUserManager();

@@ -1,10 +1,7 @@
 package dev.tempost.demo;
 
-import jakarta.mail.BodyPart;
 import jakarta.mail.Header;
 import jakarta.mail.MessagingException;
-import jakarta.mail.Multipart;
-import jakarta.mail.Part;
 import jakarta.mail.internet.MimeMessage;
 import jakarta.mail.internet.MimeUtility;
 import java.io.ByteArrayOutputStream;
@@ -23,13 +20,11 @@ public final class ReceivedMail {
 
     private record Summary(String from, String to, String subject, String messageId) {}
 
-    private record Body(@Nullable String html, @Nullable String text) {}
-
     private final int number;
     private final Instant receivedAt;
     private final MimeMessage message;
     private @Nullable Summary summary;
-    private @Nullable Body body;
+    private @Nullable MailBody body;
 
     ReceivedMail(int number, Instant receivedAt, MimeMessage message) {
         this.number = number;
@@ -113,9 +108,9 @@ public final class ReceivedMail {
         return summary;
     }
 
-    private synchronized Body body() {
+    private synchronized MailBody body() {
         if (body == null) {
-            body = new Body(firstPart(message, "text/html"), firstPart(message, "text/plain"));
+            body = MailBody.of(message);
         }
         return body;
     }
@@ -124,26 +119,6 @@ public final class ReceivedMail {
         try {
             String value = message.getHeader(name, ", ");
             return value == null ? "" : MimeUtility.decodeText(MimeUtility.unfold(value));
-        } catch (MessagingException | IOException e) {
-            return "(unreadable: " + e.getMessage() + ")";
-        }
-    }
-
-    private static @Nullable String firstPart(Part part, String type) {
-        try {
-            if (part.isMimeType(type)) {
-                return part.getContent() instanceof String content ? content : null;
-            }
-            if (part.isMimeType("multipart/*") && part.getContent() instanceof Multipart parts) {
-                for (int i = 0; i < parts.getCount(); i++) {
-                    BodyPart child = parts.getBodyPart(i);
-                    String content = firstPart(child, type);
-                    if (content != null) {
-                        return content;
-                    }
-                }
-            }
-            return null;
         } catch (MessagingException | IOException e) {
             return "(unreadable: " + e.getMessage() + ")";
         }

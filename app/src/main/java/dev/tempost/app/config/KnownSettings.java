@@ -4,7 +4,6 @@ import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -33,9 +32,6 @@ public final class KnownSettings {
     // what Kubernetes tells every pod about a service whose name begins with ours
     private static final Pattern OF_KUBERNETES =
             Pattern.compile("TEMPOST_(.*_)?(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT|PORT_[0-9]+_(TCP|UDP|SCTP)(_.*)?)");
-
-    // letters' worth of likeness when only the last part of a name is right
-    private static final int MOVED = 12;
 
     private KnownSettings() {}
 
@@ -93,17 +89,10 @@ public final class KnownSettings {
     }
 
     private static String sentence(String name, String where, boolean variable) {
-        String nearest = KNOWN.stream()
-                .map(path -> likeThis(path, name))
-                .map(path -> variable ? variable(path) : path)
-                .min(Comparator.comparingInt(path -> distance(name, path) - (sameEnd(name, path) ? MOVED : 0)))
-                .orElseThrow();
+        String nearest = NearestName.of(
+                name, KNOWN.stream().map(path -> likeThis(path, name)).map(path -> variable ? variable(path) : path));
         return name + where + " means nothing to Tempost: is it meant to be " + nearest
                 + "? Correct it or leave it out; docs/configuration.md has every name.";
-    }
-
-    private static boolean sameEnd(String one, String other) {
-        return one.replaceFirst(".*[._]", "").equals(other.replaceFirst(".*[._]", ""));
     }
 
     /** A known path with the name that somebody gave to a provider, an event type or a tenant. */
@@ -150,20 +139,5 @@ public final class KnownSettings {
 
     private static String kebab(RecordComponent component) {
         return component.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
-    }
-
-    /** How many letters have to be added, removed or changed. */
-    private static int distance(String one, String other) {
-        int[] row = new int[other.length() + 1];
-        Arrays.setAll(row, i -> i);
-        for (int i = 1; i <= one.length(); i++) {
-            int diagonal = row[0]++;
-            for (int j = 1; j <= other.length(); j++) {
-                int change = diagonal + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(change, 1 + Math.min(diagonal, row[j - 1]));
-            }
-        }
-        return row[other.length()];
     }
 }

@@ -3,11 +3,8 @@ package dev.tempost.demo.bench;
 import dev.tempost.app.terminal.Progress;
 import dev.tempost.embedded.EmbeddedPostgreSql;
 import dev.tempost.embedded.Ports;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -57,7 +54,7 @@ public final class GrowthBench {
         try (EmbeddedPostgreSql server = EmbeddedPostgreSql.start(Ports.any())) {
             alone(server);
             growth(server);
-            heldOpen(server);
+            new HeldTransaction(held, plot, progress).measure(server, this::figure);
             figures.putAll(new CrowdedOutbox(server, progress, claims).run());
         }
         System.out.println();
@@ -127,64 +124,9 @@ public final class GrowthBench {
         }
     }
 
-    private void heldOpen(EmbeddedPostgreSql server) throws Exception {
-        try (GrowingOutbox free = new GrowingOutbox(server.database("free"));
-                GrowingOutbox under = new GrowingOutbox(server.database("held"));
-                Connection holder = server.database("held").getConnection();
-                Statement statement = holder.createStatement()) {
-            free.fill(SMALL, held + 4 * CLAIMS_A_POINT * ROWS_A_CLAIM);
-            under.fill(SMALL, held + 4 * CLAIMS_A_POINT * ROWS_A_CLAIM);
-            holder.setAutoCommit(false);
-            holder.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-            statement.execute("SELECT count(*) FROM tempost.outbox");
-
-            progress.say(held + " rows claimed and finished while a transaction is open, and beside it without");
-            List<LinePlot.Point> without = new ArrayList<>();
-            List<LinePlot.Point> with = new ArrayList<>();
-            int done = 0;
-            while (done < held) {
-                List<Double> inFree = new ArrayList<>();
-                List<Double> inHeld = new ArrayList<>();
-                for (int i = 0; i < CLAIMS_A_POINT; i++) {
-                    inFree.add(free.claimFinish(ROWS_A_CLAIM));
-                    inHeld.add(under.claimFinish(ROWS_A_CLAIM));
-                }
-                done += CLAIMS_A_POINT * ROWS_A_CLAIM;
-                without.add(new LinePlot.Point(done, Figures.median(inFree)));
-                with.add(new LinePlot.Point(done, Figures.median(inHeld)));
-                progress.count("finished", done, held);
-            }
-            figure("a claim, first rows of that", both(without.getFirst(), with.getFirst()));
-            LinePlot.Point half = with.get(with.size() / 2);
-            figure("a claim after " + (int) half.x() + " rows", both(without.get(without.size() / 2), half));
-            figure("a claim after " + done + " rows", both(without.getLast(), with.getLast()));
-
-            holder.rollback();
-            under.vacuum();
-            List<Double> after = new ArrayList<>();
-            for (int i = 0; i < CLAIMS_A_POINT; i++) {
-                after.add(under.claimFinish(ROWS_A_CLAIM));
-            }
-            figure(
-                    "a claim once it is closed and the table vacuumed",
-                    String.format(Locale.ROOT, "%.2f ms", Figures.median(after)));
-            Files.writeString(
-                    plot,
-                    new LinePlot(
-                                    "Time per claim of " + ROWS_A_CLAIM + " rows",
-                                    "rows claimed and finished",
-                                    "ms, median of " + CLAIMS_A_POINT)
-                            .draw(Map.of("no transaction open", without, "a transaction held open", with)));
-        }
-    }
-
     private void figure(String name, String value) {
         figures.put(name, value);
         progress.say(name + ": " + value);
-    }
-
-    private static String both(LinePlot.Point without, LinePlot.Point with) {
-        return String.format(Locale.ROOT, "%.2f ms; %.2f ms with the transaction open", without.y(), with.y());
     }
 
     private static String ratio(List<Double> ratios) {

@@ -2,16 +2,12 @@ package dev.tempost.demo.bench;
 
 import dev.tempost.app.terminal.Progress;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,10 +18,6 @@ public final class LatencyBench {
 
     private static final int WARM_UP = 1000;
     private static final Duration LONGEST_TURN = Duration.ofSeconds(20);
-    private static final Duration BETWEEN_URGENT_ROWS = Duration.ofMillis(500);
-    private static final String INSERT =
-            "INSERT INTO tempost.outbox (tenant, event_type, recipient, payload, priority)";
-
     private final Progress progress = new Progress(System.out);
     private final List<Duration> latencies;
     private final int rows;
@@ -46,8 +38,6 @@ public final class LatencyBench {
     }
 
     private record Party(String name, Deployment tempost) {}
-
-    private record Turn(double rowsPerSecond, List<Double> urgentMillis) {}
 
     /** Runs it and prints the figures. */
     public void run() throws Exception {
@@ -74,14 +64,14 @@ public final class LatencyBench {
         int warmUp = Math.min(rows, WARM_UP);
         for (Party party : parties) {
             progress.say("Warming up " + party.name() + " with " + warmUp + " rows");
-            turn(party, sink, warmUp);
+            Turn.of(party.tempost(), sink, warmUp);
         }
         Map<String, Double> atOnce = new HashMap<>();
         List<String> table = new ArrayList<>();
         for (Duration latency : latencies) {
             sink.take(latency);
             for (Party party : parties) {
-                Turn turn = turn(party, sink, rowsAt(latency));
+                Turn turn = Turn.of(party.tempost(), sink, rowsAt(latency));
                 double rate = turn.rowsPerSecond();
                 if (latency.isZero()) {
                     atOnce.put(party.name(), rate);
@@ -110,48 +100,6 @@ public final class LatencyBench {
 
     private int rowsAt(Duration latency) {
         return (int) Math.min(rows, ceiling(latency) * LONGEST_TURN.toSeconds());
-    }
-
-    /** Delivers that many rows, with urgent ones coming in between. */
-    private static Turn turn(Party party, SlowSink sink, int count) throws Exception {
-        sink.forget();
-        Map<String, Instant> urgentAt = new HashMap<>();
-        try (Connection connection = party.tempost().outbox().getConnection();
-                PreparedStatement bulk = connection.prepareStatement(INSERT
-                        + " SELECT 'bench', 'welcome', 'r' || n || '@example.com', '{\"name\": \"Ada\"}', 3"
-                        + " FROM generate_series(1, ?) n");
-                PreparedStatement urgent = connection.prepareStatement(
-                        INSERT + " VALUES ('bench', 'welcome', ?, '{\"name\": \"Ada\"}', 1)")) {
-            bulk.setInt(1, count);
-            bulk.execute();
-            long next = System.nanoTime() + 2 * BETWEEN_URGENT_ROWS.toNanos();
-            while (sink.accepted().size() < 0.9 * count) {
-                LockSupport.parkNanos(next - System.nanoTime());
-                next += BETWEEN_URGENT_ROWS.toNanos();
-                String recipient = "urgent" + urgentAt.size() + "@example.com";
-                urgent.setString(1, recipient);
-                urgentAt.put(recipient, Instant.now());
-                urgent.execute();
-            }
-        }
-        BenchStack.await(() -> sink.accepted().size() >= count + urgentAt.size(), count + " mails");
-        List<SlowSink.Accepted> mails = sink.accepted();
-        return new Turn(
-                perSecond(mails),
-                mails.stream()
-                        .filter(mail -> urgentAt.containsKey(mail.to()))
-                        .map(mail -> Duration.between(urgentAt.get(mail.to()), mail.at())
-                                        .toNanos()
-                                / 1e6)
-                        .toList());
-    }
-
-    /** In the middle: the beginning and the end are no throughput. */
-    private static double perSecond(List<SlowSink.Accepted> mails) {
-        int from = mails.size() / 10;
-        int to = mails.size() * 9 / 10;
-        Duration between = Duration.between(mails.get(from).at(), mails.get(to).at());
-        return (to - from) / (between.toNanos() / 1e9);
     }
 
     private static Party party(

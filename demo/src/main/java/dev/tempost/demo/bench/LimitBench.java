@@ -1,15 +1,11 @@
 package dev.tempost.demo.bench;
 
 import dev.tempost.app.terminal.Progress;
-import dev.tempost.demo.Inbox;
 import dev.tempost.embedded.Ports;
 import dev.tempost.outbox.rows.Rows;
 import dev.tempost.workflows.Attributes;
 import io.temporal.client.WorkflowClient;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -17,7 +13,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.locks.LockSupport;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /**
@@ -29,7 +24,6 @@ public final class LimitBench {
     private static final int CAPACITY = 16;
     // short enough that both sides of a ratio meet the same weather
     private static final int SLICE = 500;
-    private static final Duration BETWEEN_ROWS = Duration.ofMillis(50);
 
     private final Progress progress = new Progress(System.out);
     private final int rows;
@@ -58,7 +52,7 @@ public final class LimitBench {
             try (ConfigurableApplicationContext application = stack.application(settings)) {
                 WorkflowClient client = application.getBean(WorkflowClient.class);
                 throughput(client, application.getBean(Attributes.class), stack, figures);
-                latency(stack, figures);
+                new SteadyRows(latencyRun, progress).measure(stack, figures);
                 events(client, stack, figures);
             }
             if (memoryRows > 0) {
@@ -123,41 +117,6 @@ public final class LimitBench {
                 "NOT EXISTS (SELECT FROM tempost.outbox WHERE status IN ('pending', 'dispatched', 'failed'))",
                 count + " deliveries");
         return (System.nanoTime() - startedAt) / 1e9;
-    }
-
-    private void latency(BenchStack stack, Map<String, String> figures) throws Exception {
-        progress.say("20 rows a second for " + latencyRun.toSeconds() + " s");
-        int count = (int) (latencyRun.toMillis() / BETWEEN_ROWS.toMillis());
-        Map<String, Instant> committedAt = new HashMap<>();
-        Inbox inbox = stack.inbox();
-        int mailsBefore = inbox.count();
-        try (Connection connection = stack.database().dataSource().getConnection();
-                PreparedStatement insert = connection.prepareStatement(
-                        "INSERT INTO tempost.outbox (tenant, event_type, recipient, payload)"
-                                + " VALUES ('bench', 'welcome', ?, '{\"name\": \"Ada\"}')")) {
-            connection.setAutoCommit(false);
-            long next = System.nanoTime();
-            for (int i = 0; i < count; i++) {
-                String recipient = "latency" + i + "@example.com";
-                insert.setString(1, recipient);
-                insert.execute();
-                committedAt.put(recipient, Instant.now());
-                connection.commit();
-                next += BETWEEN_ROWS.toNanos();
-                LockSupport.parkNanos(next - System.nanoTime());
-            }
-        }
-        BenchStack.await(() -> inbox.count() == mailsBefore + count, count + " mails");
-        List<Double> millis = BenchStack.lags(inbox.mails().subList(mailsBefore, mailsBefore + count), committedAt);
-        figures.put(
-                "commit to SMTP acceptance at 20 rows/s",
-                String.format(
-                        Locale.ROOT,
-                        "p50 %.1f ms, p99 %.1f ms, worst %.1f ms (%d rows)",
-                        Figures.median(millis),
-                        Figures.quantile(millis, 0.99),
-                        Figures.quantile(millis, 1),
-                        count));
     }
 
     private void events(WorkflowClient client, BenchStack stack, Map<String, String> figures) throws Exception {
