@@ -40,10 +40,8 @@ public final class EmbeddedTemporal implements AutoCloseable {
         if (database != null) {
             options.setDatabaseFilename(database.toString());
         }
-        Path cli = TemporalCli.find(progress);
-        if (cli != null) {
-            options.setExistingPath(cli.toString());
-        }
+        // otherwise the SDK fetches one itself, and takes what comes
+        options.setExistingPath(TemporalCli.find(progress).toString());
         return new EmbeddedTemporal(TemporalDevServer.start(options.build()), port, uiPort);
     }
 

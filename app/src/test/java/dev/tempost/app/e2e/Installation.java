@@ -326,8 +326,7 @@ final class Installation implements AutoCloseable {
     /** Runs Temporal's own CLI, as an operator would. */
     String temporal(String... arguments) {
         List<String> command = new ArrayList<>();
-        command.add(
-                Objects.requireNonNull(TemporalCli.find(System.err::println)).toString());
+        command.add(TemporalCli.find(System.err::println).toString());
         command.addAll(Arrays.asList(arguments));
         command.addAll(List.of("--address", temporalTarget));
         try {
