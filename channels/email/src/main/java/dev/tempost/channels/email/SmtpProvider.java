@@ -1,8 +1,8 @@
 package dev.tempost.channels.email;
 
+import dev.tempost.activities.channel.Loopback;
 import jakarta.mail.internet.AddressException;
 import jakarta.mail.internet.InternetAddress;
-import java.util.Locale;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +51,20 @@ public record SmtpProvider(
                 username == null ? "username" : "password",
                 "is missing: set both username and password, or neither");
         require(isMailbox(from), "from", "is not a mailbox: write it like 'Example <hello@example.com>'");
+        require(
+                username == null || !isInPlainText(host, connection),
+                "encryption",
+                "is none, and username and password would go to " + host + " in plain text: set it to starttls or"
+                        + " implicit, or leave out username and password");
+    }
+
+    /** Whether what goes to the server can be read and changed on its way. */
+    public boolean isInPlainText() {
+        return isInPlainText(host, connection);
+    }
+
+    private static boolean isInPlainText(String host, SmtpConnectionSettings connection) {
+        return connection.tls() == Tls.NONE && !Loopback.is(host);
     }
 
     /** A provider with every default, without a login. */
@@ -69,7 +83,7 @@ public record SmtpProvider(
 
     /** No TLS towards this very machine; implicit TLS on port 465; STARTTLS, required, anywhere else. */
     public static Tls defaultTls(String host, int port) {
-        if (isLoopback(host)) {
+        if (Loopback.is(host)) {
             return Tls.NONE;
         }
         return port == IMPLICIT_TLS_PORT ? Tls.IMPLICIT : Tls.STARTTLS;
@@ -130,16 +144,6 @@ public record SmtpProvider(
         } catch (AddressException e) {
             throw new IllegalStateException("from was checked when the provider was made", e);
         }
-    }
-
-    // by its spelling: asking the resolver could hang, and could answer differently tomorrow
-    private static boolean isLoopback(String host) {
-        String name = host.toLowerCase(Locale.ROOT);
-        return name.equals("localhost")
-                || name.endsWith(".localhost")
-                || name.equals("::1")
-                || name.equals("[::1]")
-                || name.matches("127(\\.\\d{1,3}){3}");
     }
 
     static void require(boolean holds, String field, String otherwise) {

@@ -30,6 +30,26 @@ class SmtpProviderTest {
     }
 
     @Test
+    void noPasswordGoesToAnotherMachineInPlainText() {
+        SmtpProvider elsewhere = SmtpProvider.of("a", "smtp.example.com", 587, "a@example.com");
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> elsewhere
+                        .withCredentials("bob", "hunter2")
+                        .withConnection(to -> to.withTls(SmtpProvider.Tls.NONE)))
+                .withMessageContaining("smtp.example.com in plain text: set it to starttls or implicit")
+                .withMessageNotContaining("hunter2");
+        assertThat(elsewhere
+                        .withConnection(to -> to.withTls(SmtpProvider.Tls.NONE))
+                        .isInPlainText())
+                .isTrue();
+        assertThat(SmtpProvider.of("a", "localhost", 25, "a@example.com")
+                        .withCredentials("bob", "hunter2")
+                        .isInPlainText())
+                .isFalse();
+    }
+
+    @Test
     void aWrongSettingIsNamedWithItsRemedy() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> SmtpProvider.of("a", "localhost", 0, "a@example.com"))
