@@ -1,6 +1,7 @@
 package dev.tempost.worker;
 
 import dev.tempost.workflows.Attributes;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.temporal.api.enums.v1.IndexedValueType;
@@ -28,8 +29,13 @@ public final class Namespace implements AutoCloseable {
     private final Attributes attributes;
 
     public Namespace(WorkflowServiceStubs stubs, String namespace, Attributes attributes) {
+        // the raw channel knows neither the API key nor the namespace, and both have to go with every call
+        Metadata headers = new Metadata();
+        headers.put(Metadata.Key.of("temporal-namespace", Metadata.ASCII_STRING_MARSHALLER), namespace);
         this.operator = OperatorServiceStubs.newServiceStubs(OperatorServiceStubsOptions.newBuilder()
                 .setChannel(stubs.getRawChannel())
+                .setHeaders(headers)
+                .setGrpcMetadataProviders(stubs.getOptions().getGrpcMetadataProviders())
                 .validateAndBuildWithDefaults());
         this.namespace = namespace;
         this.attributes = attributes;
