@@ -1,6 +1,6 @@
 package dev.tempost.app.command;
 
-import dev.tempost.app.config.KnownSettings;
+import dev.tempost.app.config.Settings;
 import dev.tempost.app.config.SpringMail;
 import dev.tempost.app.config.TempostProperties;
 import dev.tempost.app.doctor.Doctor;
@@ -48,7 +48,7 @@ final class DoctorCommand implements Callable<Integer> {
                 .bannerMode(Banner.Mode.OFF)
                 // the service's own health indicators are not here
                 .properties(Map.of("management.endpoint.health.validate-group-membership", "false"))
-                .initializers(before -> KnownSettings.requireIn(before.getEnvironment()))
+                .initializers(before -> Settings.prepare(before.getEnvironment()))
                 .run()) {
             new Doctor(context, this::say).examine();
         } catch (RuntimeException e) {

@@ -1,5 +1,6 @@
 package dev.tempost.app.command;
 
+import dev.tempost.app.config.DatabaseUrl;
 import dev.tempost.app.config.KnownSettings;
 import dev.tempost.app.engine.OutsideThePool;
 import java.util.function.ToIntFunction;
@@ -41,6 +42,7 @@ final class Outbox {
         }
         ConfigDataEnvironmentPostProcessor.applyTo(environment);
         KnownSettings.requireIn(environment);
+        DatabaseUrl.completeIn(environment);
         return Binder.get(environment).bindOrCreate("spring.datasource", DataSourceProperties.class);
     }
 }

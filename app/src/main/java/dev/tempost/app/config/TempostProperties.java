@@ -188,7 +188,8 @@ public record TempostProperties(
      * @param password The user's password; for {@code default}, that of {@code spring.mail.password} when not set.
      * @param from The sender of every mail, for instance {@code Westside <mail@westside.example>}. Required; for
      *     {@code default}, by the worker role.
-     * @param encryption How the conversation is protected.
+     * @param encryption How the conversation is protected. {@code none} is refused together with a user name, unless the server
+     *     is on this machine.
      * @param timeout How long to wait for each reply and for each write, and, ten seconds at most, for a connection.
      * @param maxConnections The most connections this process keeps to the server, and so how many messages it sends through it
      *     at the same time. A replica claims that many rows for it and half as many more.

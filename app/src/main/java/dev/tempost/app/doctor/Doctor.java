@@ -4,9 +4,12 @@ import dev.tempost.activities.channel.Health;
 import dev.tempost.app.config.KnownSettings;
 import dev.tempost.app.config.SpringMail;
 import dev.tempost.app.config.TempostProperties;
+import dev.tempost.app.doctor.ServerCertificate.Prelude;
 import dev.tempost.app.engine.Migration;
 import dev.tempost.app.engine.OutsideThePool;
 import dev.tempost.app.engine.Providers;
+import dev.tempost.app.engine.Way;
+import dev.tempost.app.engine.Ways;
 import dev.tempost.app.routing.Deliveries;
 import dev.tempost.app.routing.RateLimits;
 import dev.tempost.app.terminal.Formats;
@@ -21,6 +24,8 @@ import dev.tempost.worker.Namespace;
 import dev.tempost.worker.Schedules;
 import dev.tempost.workflows.Attributes;
 import io.temporal.client.WorkflowClient;
+import io.temporal.spring.boot.autoconfigure.properties.ConnectionProperties;
+import io.temporal.spring.boot.autoconfigure.properties.TemporalProperties;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,6 +35,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import javax.sql.DataSource;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
@@ -46,6 +52,7 @@ public final class Doctor {
     private final ApplicationContext context;
     private final TempostProperties properties;
     private final Consumer<Finding> findings;
+    private final ProtectionCheck protection = new ProtectionCheck(Clock.systemUTC());
 
     /**
      * @param context holds the configuration, the database's pool and Temporal's client
@@ -131,6 +138,8 @@ public final class Doctor {
                 .map(finding -> finding.unlessSet(isSet("spring.datasource")))
                 .toList();
         reachable.forEach(findings);
+        boolean isThere = reachable.getFirst().isFine();
+        say("protection", () -> protection(Ways.toPostgresql(pool, properties.schema()), isThere, Prelude.POSTGRESQL));
         if (!reachable.getLast().isFine()) {
             return false;
         }
@@ -156,6 +165,11 @@ public final class Doctor {
                             properties.retention().interval()));
             Finding reachable = exam.reachable().unlessSet(isSet("spring.temporal"));
             findings.accept(reachable);
+            ConnectionProperties connection =
+                    context.getBean(TemporalProperties.class).getConnection();
+            Way way = Ways.toTemporal(client.getWorkflowServiceStubs().getOptions(), connection);
+            say("protection", () -> protection(List.of(way), reachable.isFine(), Prelude.GRPC));
+            say("protection", () -> protection.ofOurs(connection.getMTLS()));
             if (!reachable.isFine()) {
                 return false;
             }
@@ -174,8 +188,22 @@ public final class Doctor {
             Set<String> used = new Deliveries(properties).providers();
             providers.values().stream()
                     .filter(provider -> used.contains(provider.name()))
-                    .forEach(provider -> findings.accept(mail(provider, email)));
+                    .forEach(provider -> {
+                        Finding answer = mail(provider, email);
+                        findings.accept(answer);
+                        Prelude prelude =
+                                provider.connection().tls() == SmtpProvider.Tls.IMPLICIT ? Prelude.NONE : Prelude.STARTTLS;
+                        say("protection", () -> protection(List.of(Ways.toMail(provider)), answer.isFine(), prelude));
+                    });
         }
+    }
+
+    private List<Finding> protection(List<Way> ways, boolean isThere, Prelude prelude) {
+        return ways.stream()
+                .flatMap(way -> !way.isProtected()
+                        ? Stream.of(protection.unprotected(way))
+                        : isThere ? protection.of(way, prelude).stream() : Stream.of())
+                .toList();
     }
 
     private static Finding mail(SmtpProvider provider, EmailChannel email) {

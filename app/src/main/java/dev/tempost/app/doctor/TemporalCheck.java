@@ -1,5 +1,6 @@
 package dev.tempost.app.doctor;
 
+import dev.tempost.app.failure.Explanation;
 import dev.tempost.worker.Namespace;
 import dev.tempost.worker.Schedules;
 import io.grpc.StatusRuntimeException;
@@ -61,11 +62,11 @@ final class TemporalCheck {
                             "after a restore of PostgreSQL, only these tell what was delivered meanwhile: consider a day"
                                     + " or more");
         } catch (StatusRuntimeException e) {
+            Explanation explanation = Explanation.of(e);
             return Finding.problem(
                     "temporal",
-                    e.getStatus().getCode() + ", namespace " + name,
-                    "set SPRING_TEMPORAL_CONNECTION_TARGET and SPRING_TEMPORAL_NAMESPACE, or start it; the namespace"
-                            + " must exist");
+                    explanation == null ? String.valueOf(e.getMessage()) : explanation.text(),
+                    "set SPRING_TEMPORAL_CONNECTION_TARGET and SPRING_TEMPORAL_NAMESPACE");
         }
     }
 

@@ -41,9 +41,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.temporal.api.workflowservice.v1.DescribeNamespaceRequest;
 import io.temporal.client.WorkflowClient;
 import io.temporal.serviceclient.GrpcCompression;
-import io.temporal.serviceclient.WorkflowServiceStubs;
 import io.temporal.serviceclient.WorkflowServiceStubsOptions;
 import io.temporal.spring.boot.TemporalOptionsCustomizer;
+import io.temporal.spring.boot.autoconfigure.properties.TemporalProperties;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -54,6 +54,8 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.health.contributor.CompositeHealthContributor;
@@ -65,6 +67,8 @@ import org.springframework.context.annotation.Configuration;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties({TempostProperties.class, SpringMail.class})
 public class EngineConfiguration {
+
+    private static final Logger log = LoggerFactory.getLogger(EngineConfiguration.class);
 
     private static final int LOOK_TIMEOUT_SECONDS = 3;
 
@@ -140,7 +144,8 @@ public class EngineConfiguration {
             ProviderHealth providerHealth,
             Map<String, SmtpProvider> smtpProviders,
             TempostProperties properties,
-            DependencyHealth parts) {
+            DependencyHealth parts,
+            List<Way> ways) {
         Metrics metrics = new Metrics(
                 registry,
                 backlog,
@@ -150,12 +155,32 @@ public class EngineConfiguration {
                 new Backlog.Named(
                         properties.tenants().keySet(), properties.eventTypes().keySet()));
         metrics.watch(parts);
+        metrics.show(ways);
         return metrics;
     }
 
     @Bean
     Map<String, SmtpProvider> smtpProviders(SpringMail spring, TempostProperties properties) {
         return properties.roles().contains(Role.WORKER) ? Providers.of(spring, properties) : Map.of();
+    }
+
+    @Bean
+    List<Way> ways(
+            DataSourceProperties pool,
+            TempostProperties properties,
+            WorkflowClient client,
+            TemporalProperties temporal,
+            Map<String, SmtpProvider> smtpProviders) {
+        List<Way> ways = Ways.of(
+                pool,
+                properties.schema(),
+                client.getWorkflowServiceStubs().getOptions(),
+                temporal.getConnection(),
+                smtpProviders.values());
+        ways.stream()
+                .filter(way -> !way.isProtected())
+                .forEach(way -> log.warn("{}: {}. To protect it, {}.", way.name(), way.says(), way.advice()));
+        return ways;
     }
 
     @Bean
@@ -256,7 +281,6 @@ public class EngineConfiguration {
     @Bean
     DependencyHealth parts(
             DataSource dataSource,
-            WorkflowServiceStubs stubs,
             WorkflowClient client,
             Map<String, SmtpProvider> smtpProviders,
             Deliveries deliveries,
@@ -272,7 +296,8 @@ public class EngineConfiguration {
         });
         checks.put(
                 Dependency.TEMPORAL,
-                () -> stubs.blockingStub()
+                () -> client.getWorkflowServiceStubs()
+                        .blockingStub()
                         .withDeadlineAfter(LOOK_TIMEOUT_SECONDS, TimeUnit.SECONDS)
                         .describeNamespace(DescribeNamespaceRequest.newBuilder()
                                 .setNamespace(client.getOptions().getNamespace())

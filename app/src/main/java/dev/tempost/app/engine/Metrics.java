@@ -93,6 +93,17 @@ public final class Metrics {
         }
     }
 
+    /** Shows whether what is said to each part is protected on its way. */
+    public void show(List<Way> ways) {
+        ways.stream().collect(Collectors.groupingBy(Way::part)).forEach((part, leading) -> {
+            double isProtected = leading.stream().allMatch(Way::isProtected) ? 1 : 0;
+            Gauge.builder("tempost.part.protected", () -> isProtected)
+                    .description("0 when what is said to the part may be read on its way to another machine")
+                    .tag("part", part.label())
+                    .register(registry);
+        });
+    }
+
     /** Counts what came of an attempt or a row. */
     public void count(SendEvent event) {
         Tags names = BacklogGauges.tags(labels.of(event.tenant(), event.eventType()));

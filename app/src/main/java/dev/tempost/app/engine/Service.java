@@ -1,6 +1,6 @@
 package dev.tempost.app.engine;
 
-import dev.tempost.app.config.KnownSettings;
+import dev.tempost.app.config.Settings;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.springframework.boot.Banner;
@@ -57,7 +57,7 @@ public final class Service {
     private static SpringApplicationBuilder builder(Class<?>... more) {
         return new SpringApplicationBuilder(Application.class)
                 .sources(more)
-                .initializers(context -> KnownSettings.requireIn(context.getEnvironment()))
+                .initializers(context -> Settings.prepare(context.getEnvironment()))
                 .logStartupInfo(false)
                 .bannerMode(Banner.Mode.OFF);
     }

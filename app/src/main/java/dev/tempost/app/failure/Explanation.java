@@ -12,6 +12,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
+import org.springframework.beans.BeansException;
+import org.springframework.beans.factory.BeanCreationException;
+import org.springframework.beans.factory.support.BeanDefinitionValidationException;
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.validation.BindValidationException;
 import org.springframework.boot.web.server.PortInUseException;
@@ -68,7 +71,9 @@ public record Explanation(Cause cause, String text) {
         return Optional.ofNullable(
                 switch (failure) {
                     case SQLException e -> postgresql(e);
-                    case StatusRuntimeException e -> temporal(e.getStatus());
+                    case StatusRuntimeException e -> temporal(e);
+                    case BeanDefinitionValidationException e -> temporalCertificate(e);
+                    case BeanCreationException e when isOfTemporalCertificates(e) -> temporalCertificate(e);
                     case BindValidationException e -> setting(WrongValue.explain(e));
                     case BindException e -> setting(WrongValue.explain(e));
                     case YAMLException e ->
@@ -99,6 +104,10 @@ public record Explanation(Cause cause, String text) {
         String says = says(failure);
         if (state == null) {
             return null;
+        }
+        String tls = TlsTrouble.withPostgresql(failure, says);
+        if (tls != null) {
+            return setting(tls);
         }
         return switch (state) {
             case "28000", "28P01", "08004" ->
@@ -140,7 +149,24 @@ public record Explanation(Cause cause, String text) {
         return (message + cause).replaceFirst("^(FATAL|ERROR): ", "").replaceFirst("[.]$", "");
     }
 
-    private static Explanation temporal(Status status) {
+    // the starter's own words, which begin with no setting
+    private static boolean isOfTemporalCertificates(BeanCreationException failure) {
+        return String.valueOf(failure.getMessage()).startsWith("Failure reading PKCS");
+    }
+
+    private static Explanation temporalCertificate(BeansException failure) {
+        Throwable cause = failure.getCause();
+        return setting("spring.temporal.connection.mtls: " + failure.getMessage()
+                + (cause == null ? "" : " (" + cause.getMessage() + ")")
+                + ". Give key-file and cert-chain-file in PEM, or key-file alone in PKCS #12.");
+    }
+
+    private static Explanation temporal(StatusRuntimeException failure) {
+        String tls = TlsTrouble.withTemporal(failure);
+        if (tls != null) {
+            return setting(tls);
+        }
+        Status status = failure.getStatus();
         String says = status.getCode() + (status.getDescription() == null ? "" : ": " + status.getDescription());
         return switch (status.getCode()) {
             case NOT_FOUND ->

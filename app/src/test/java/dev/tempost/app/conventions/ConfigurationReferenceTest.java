@@ -44,8 +44,9 @@ class ConfigurationReferenceTest {
 
         | Property | Meaning | Default |
         |---|---|---|
-        | `spring.datasource.url`, `.username`, `.password` | The PostgreSQL database. Of several hosts, as in `jdbc:postgresql://one:5432,two:5432/app`, the primary is found, unless the URL says `targetServerType` | `jdbc:postgresql://127.0.0.1:5432/postgres`, `tempost`, none |
+        | `spring.datasource.url`, `.username`, `.password` | The PostgreSQL database. Of several hosts, as in `jdbc:postgresql://one:5432,two:5432/app`, the primary is found, unless the URL says `targetServerType`. [TLS](operations.md#protected-connections), unless it says `sslmode` | `jdbc:postgresql://127.0.0.1:5432/postgres`, `tempost`, none |
         | `spring.temporal.connection.target` | Temporal's frontend, `host:port` | `127.0.0.1:7233` |
+        | `spring.temporal.connection.enable-https`, `.mtls.*`, `.api-key` | TLS to Temporal, [and who we are](operations.md#protected-connections) | `false`, none, none |
         | `spring.temporal.namespace` | The namespace; it must exist | `default` |
         | `server.address`, `server.port` | Where health and metrics are served | `127.0.0.1`, `8080` |
         | `logging.level.dev.tempost` | How much Tempost says | `info` |
