@@ -66,7 +66,7 @@ final class TemporalCheck {
             return Finding.problem(
                     "temporal",
                     explanation == null ? String.valueOf(e.getMessage()) : explanation.text(),
-                    "set SPRING_TEMPORAL_CONNECTION_TARGET and SPRING_TEMPORAL_NAMESPACE");
+                    explanation == null ? "set SPRING_TEMPORAL_CONNECTION_TARGET and SPRING_TEMPORAL_NAMESPACE" : "");
         }
     }
 

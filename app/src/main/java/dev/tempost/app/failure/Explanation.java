@@ -179,7 +179,8 @@ public record Explanation(Cause cause, String text) {
                         + ". See spring.temporal.connection for certificates and API"
                         + " keys, for instance SPRING_TEMPORAL_CONNECTION_APIKEY.");
             default ->
-                server("Temporal does not answer: " + says + ". Start it, or set spring.temporal.connection.target, for"
+                server("Temporal does not answer: " + says + TlsTrouble.suspicion(failure)
+                        + " Start it, or set spring.temporal.connection.target, for"
                         + " instance SPRING_TEMPORAL_CONNECTION_TARGET=temporal:7233.");
         };
     }

@@ -18,6 +18,8 @@ import org.postgresql.util.GT;
 final class TlsTrouble {
 
     private static final Pattern REFUSED = Pattern.compile("(?i).*alert.*(certificate|unknown_ca|handshake_failure).*");
+    private static final Pattern HUNG_UP =
+            Pattern.compile("Network closed|frame was not SETTINGS|Connection reset|Broken pipe|closed channel");
     private static final String OF_THE_JVM = "to the JVM's trust store, for instance"
             + " JDK_JAVA_OPTIONS=-Djavax.net.ssl.trustStore=/etc/tempost/trust.p12";
 
@@ -69,6 +71,15 @@ final class TlsTrouble {
                         + " and .key-file: is it expired, or of a CA that Temporal does not know?"
                 : "Temporal's certificate is not trusted: " + reason + ". Add the CA that issued it " + OF_THE_JVM
                         + ", or name the server in spring.temporal.connection.target as its certificate does.";
+    }
+
+    /** The end of a sentence about Temporal, and a question where whoever hung up may have waited for a handshake. */
+    static String suspicion(Throwable failure) {
+        return chain(failure).stream()
+                        .anyMatch(e ->
+                                HUNG_UP.matcher(String.valueOf(e.getMessage())).find())
+                ? ". Does it want TLS? Set SPRING_TEMPORAL_CONNECTION_ENABLEHTTPS=true."
+                : ".";
     }
 
     private static boolean isOurs(String reason) {

@@ -25,17 +25,18 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
@@ -294,7 +295,14 @@ class TransportTest {
                     .with("JDK_JAVA_OPTIONS", options(true));
             assertSays(2, untrusted, installation, "serve");
 
-            installation.with("spring.temporal.connection.target", installation.temporalTarget);
+            installation
+                    .with("spring.temporal.connection.target", TEMPORAL + ":" + temporal.port())
+                    .with("spring.temporal.connection.enable-https", false);
+            assertSays(3, "Does it want TLS? Set SPRING_TEMPORAL_CONNECTION_ENABLEHTTPS=true.", installation, "doctor");
+
+            installation
+                    .with("spring.temporal.connection.target", installation.temporalTarget)
+                    .with("spring.temporal.connection.enable-https", true);
             assertSays(2, "Temporal speaks no TLS at spring.temporal.connection.target", installation, "serve");
         }
     }
@@ -450,8 +458,17 @@ class TransportTest {
         Map<String, String> settings = new TreeMap<>(installation.settings());
         // two processes of one installation may run at the same time
         settings.put("server.port", "0");
-        Process process = TempostProcess.of(settings, arguments).start();
-        String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        return new Said(process.waitFor(), text);
+        Path output = Files.createTempFile(folder, "said", ".log");
+        Process process = TempostProcess.of(settings, arguments)
+                .redirectOutput(output.toFile())
+                .start();
+        // one that serves where it should have refused would do so for ever
+        boolean over = process.waitFor(2, TimeUnit.MINUTES);
+        process.destroyForcibly().waitFor();
+        String text = Files.readString(output);
+        assertThat(over)
+                .as("an end of %s, which said: %s", List.of(arguments), text)
+                .isTrue();
+        return new Said(process.exitValue(), text);
     }
 }
