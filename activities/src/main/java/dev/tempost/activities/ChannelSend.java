@@ -16,14 +16,15 @@ record ChannelSend(
         DeliveryRequest delivery,
         Route route,
         Admission.Send admitted,
-        AttemptRef attempt) {
+        AttemptRef attempt,
+        Room room) {
 
     private static final Logger log = LoggerFactory.getLogger(ChannelSend.class);
 
     /** @param openedAt {@link System#nanoTime} from before the attempt was opened */
     Outcome transmit(long openedAt) {
         try (LedgerTransmission transmission = new LedgerTransmission(
-                with.ledger(), attempt, with.watchdog(), delivery.policy().attemptDeadline(), openedAt)) {
+                with.ledger(), attempt, with.watchdog(), room, delivery.policy().attemptDeadline(), openedAt)) {
             try {
                 Outcome outcome = route.channel().send(message(), transmission);
                 return transmission.ledgerAway()

@@ -14,13 +14,14 @@ import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
 import io.temporal.activity.ActivityInfo;
 import io.temporal.client.ActivityCompletionException;
+import io.temporal.failure.ApplicationFailure;
 import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A place, the gate, the send, the record: in this order, each step once. */
+/** A place and memory, the gate, the send, the record: in this order, each step once. */
 public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(DeliveryActivitiesImpl.class);
@@ -32,6 +33,7 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
 
     private final UnrecordedRefusals refusals;
     private final Function<String, Route> routes;
+    private final Memory memory;
     private final SendListener listener;
     private final Watchdog watchdog = new Watchdog();
     private final Gate gate;
@@ -40,21 +42,24 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
 
     /**
      * @param routes from an event type to the way it goes out
+     * @param memory what messages may take up, those of all ways together
      * @param listener told of everything that comes of a row
      */
     public DeliveryActivitiesImpl(
-            Ledger ledger, Breaker breaker, Function<String, Route> routes, SendListener listener) {
-        this(ledger, breaker, routes, listener, LONGEST_WAIT_FOR_A_PLACE);
+            Ledger ledger, Breaker breaker, Function<String, Route> routes, Memory memory, SendListener listener) {
+        this(ledger, breaker, routes, memory, listener, LONGEST_WAIT_FOR_A_PLACE);
     }
 
     DeliveryActivitiesImpl(
             Ledger ledger,
             Breaker breaker,
             Function<String, Route> routes,
+            Memory memory,
             SendListener listener,
             Duration longestWaitForAPlace) {
         this.refusals = new UnrecordedRefusals(ledger);
         this.routes = routes;
+        this.memory = memory;
         this.listener = listener;
         this.placeTimeout = longestWaitForAPlace;
         this.gate = new Gate(new SendAttempt.Collaborators(ledger, refusals, breaker, listener, watchdog));
@@ -101,20 +106,36 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
                 // started under another configuration: sent from here it would pass the limit by
                 throw Failures.rateLimitedElsewhere(route.provider(), rateLimitedQueue);
             }
-            try (Places.Place place = route.places().take(delivery.priority(), placeTimeout)) {
-                if (place == null) {
-                    tell(delivery, "waiting");
-                    throw Failures.retryable(
-                            FailureType.CONNECTIONS_BUSY,
-                            "nothing was sent: all connections to provider " + route.provider() + " were busy",
-                            Failures.soon(Duration.ofSeconds(1), Duration.ofSeconds(2)));
-                }
+            try (Room room = room(route, delivery)) {
                 listener.onBegun(delivery.id());
-                return gate.pass(request, route, activity);
+                return gate.pass(request, route, activity, room);
             }
         } finally {
             listener.onEnded(delivery.id());
         }
+    }
+
+    private Room room(Route route, DeliveryRequest delivery) {
+        Places.Place place = route.places().take(delivery.priority(), placeTimeout);
+        if (place == null) {
+            throw noRoom(
+                    delivery,
+                    FailureType.CONNECTIONS_BUSY,
+                    "all connections to provider " + route.provider() + " were busy");
+        }
+        // before the gate, which hands out the payload
+        Memory.Share share = memory.take(placeTimeout);
+        if (share == null) {
+            place.close();
+            throw noRoom(delivery, FailureType.MEMORY_BUSY, "other messages had all memory that there is for them");
+        }
+        return new Room(route.places(), delivery.priority(), place, share);
+    }
+
+    private ApplicationFailure noRoom(DeliveryRequest delivery, String type, String why) {
+        tell(delivery, "waiting");
+        return Failures.retryable(
+                type, "nothing was sent: " + why, Failures.soon(Duration.ofSeconds(1), Duration.ofSeconds(2)));
     }
 
     @Override

@@ -27,8 +27,12 @@ final class Gate {
         this.with = with;
     }
 
-    /** Sends what is admitted. Throws what the workflow is to know of anything else, unless the row has its outcome already. */
-    SendResult pass(SendRequest request, Route route, ActivityInfo activity) {
+    /**
+     * Sends what is admitted. Throws what the workflow is to know of anything else, unless the row has its outcome already.
+     *
+     * @param room what the message has of this process
+     */
+    SendResult pass(SendRequest request, Route route, ActivityInfo activity, Room room) {
         DeliveryRequest delivery = request.delivery();
         DeliveryPolicy policy = delivery.policy();
         UUID key = UUID.fromString(delivery.key());
@@ -61,7 +65,7 @@ final class Gate {
         if (admission instanceof Admission.Send admitted) {
             AttemptRef attempt = new AttemptRef(
                     delivery.id(), key, admitted.attempt(), activity.getWorkflowId(), activity.getWorkflowRunId());
-            return new SendAttempt(with, delivery, route, admitted, attempt).make(openedAt);
+            return new SendAttempt(with, delivery, route, admitted, attempt, room).make(openedAt);
         }
         if (admission instanceof Admission.Ended ended) {
             tell(delivery, ended.status().column());

@@ -22,6 +22,7 @@ final class LedgerTransmission implements Transmission, AutoCloseable {
     private final Ledger ledger;
     private final AttemptRef attempt;
     private final Watchdog watchdog;
+    private final Room room;
     private final Duration deadline;
     private final long openedAt;
     private final Future<?> signsOfLife;
@@ -30,12 +31,15 @@ final class LedgerTransmission implements Transmission, AutoCloseable {
     private boolean ledgerAway;
 
     /**
+     * @param room what the message has of this process
      * @param openedAt {@link System#nanoTime} from before the attempt was opened, so that our deadline is the earlier one
      */
-    LedgerTransmission(Ledger ledger, AttemptRef attempt, Watchdog watchdog, Duration deadline, long openedAt) {
+    LedgerTransmission(
+            Ledger ledger, AttemptRef attempt, Watchdog watchdog, Room room, Duration deadline, long openedAt) {
         this.ledger = ledger;
         this.attempt = attempt;
         this.watchdog = watchdog;
+        this.room = room;
         this.deadline = deadline;
         this.openedAt = openedAt;
         this.signsOfLife = watchdog.every(SIGN_OF_LIFE, this::alive);
@@ -57,6 +61,12 @@ final class LedgerTransmission implements Transmission, AutoCloseable {
     }
 
     @Override
+    public boolean reserve(long bytes) {
+        // half of what is left: the rest is for the message
+        return room.enlarge(bytes, left().dividedBy(2));
+    }
+
+    @Override
     public boolean begin() {
         Duration quarter = deadline.dividedBy(4);
         try {
@@ -74,7 +84,11 @@ final class LedgerTransmission implements Transmission, AutoCloseable {
         if (hangUp != null) {
             hangUp.cancel(false);
         }
-        hangUp = watchdog.closeAfter(deadline.minusNanos(System.nanoTime() - openedAt), connection);
+        hangUp = watchdog.closeAfter(left(), connection);
+    }
+
+    private Duration left() {
+        return deadline.minusNanos(System.nanoTime() - openedAt);
     }
 
     boolean begun() {

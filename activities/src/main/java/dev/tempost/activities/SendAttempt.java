@@ -37,19 +37,27 @@ final class SendAttempt {
     private final Route route;
     private final Admission.Send admitted;
     private final AttemptRef attempt;
+    private final Room room;
 
+    /** @param room what the message has of this process */
     SendAttempt(
-            Collaborators with, DeliveryRequest delivery, Route route, Admission.Send admitted, AttemptRef attempt) {
+            Collaborators with,
+            DeliveryRequest delivery,
+            Route route,
+            Admission.Send admitted,
+            AttemptRef attempt,
+            Room room) {
         this.with = with;
         this.delivery = delivery;
         this.route = route;
         this.admitted = admitted;
         this.attempt = attempt;
+        this.room = room;
     }
 
     /** @param openedAt {@link System#nanoTime} from before the attempt was opened */
     SendResult make(long openedAt) {
-        Outcome outcome = new ChannelSend(with, delivery, route, admitted, attempt).transmit(openedAt);
+        Outcome outcome = new ChannelSend(with, delivery, route, admitted, attempt, room).transmit(openedAt);
         with.breaker().record(route.provider(), delivery.id(), outcome);
         return switch (outcome) {
             case Outcome.Accepted accepted -> accepted(accepted);

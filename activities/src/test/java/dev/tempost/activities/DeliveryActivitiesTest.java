@@ -115,6 +115,7 @@ class DeliveryActivitiesTest {
                         new ProviderHealth(database.dataSource()),
                         new BreakerSettings(5, Duration.ofMinutes(1), Duration.ofMinutes(1))),
                 eventType -> new Route(channel, "default", new Places(1), null),
+                Memory.ofHeap(),
                 events::add));
         long id = database.number("SELECT id FROM tempost.outbox");
         return temporal.newActivityStub(DeliveryActivities.class)

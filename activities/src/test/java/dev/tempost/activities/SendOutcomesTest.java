@@ -47,6 +47,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
@@ -59,6 +60,8 @@ class SendOutcomesTest {
 
     private static final DeliveryPolicy RESEND =
             new DeliveryPolicy(Duration.ofSeconds(1), 2, Duration.ofHours(1), 3, Duration.ofSeconds(30), false, null);
+    private static final DeliveryPolicy IMPATIENT =
+            new DeliveryPolicy(Duration.ofSeconds(1), 2, Duration.ofHours(1), 3, Duration.ofSeconds(2), false, null);
     private static final DeliveryPolicy PARK =
             new DeliveryPolicy(Duration.ofSeconds(1), 2, Duration.ofHours(1), 3, Duration.ofSeconds(30), true, null);
 
@@ -72,6 +75,8 @@ class SendOutcomesTest {
     private final ProviderHealth health = new ProviderHealth(database.dataSource());
     private final DeliveryActivitiesImpl implementation;
     private final Places places = new Places(1);
+    // two small shares, one and a half megabytes for a large one
+    private final Memory memory = new Memory(4 << 20);
     private final List<String> attempts = new CopyOnWriteArrayList<>();
     private boolean unroutable;
     private boolean placeWasFree = true;
@@ -92,6 +97,7 @@ class SendOutcomesTest {
                     }
                     return new Route(channel(), "default", places, rateLimitedQueue);
                 },
+                memory,
                 listener(),
                 Duration.ofMillis(200));
         temporal.registerActivitiesImplementations(implementation);
@@ -145,6 +151,51 @@ class SendOutcomesTest {
 
         assertThat(attempts).containsExactly("ended", "ended", "ended");
         assertThat(sent).isNull();
+    }
+
+    @Test
+    void aRowThatFindsNoMemoryAsksAgainSoonAndOpensNoAttempt() {
+        row("dispatched");
+        try (Memory.Share one = memory.take(Duration.ZERO);
+                Memory.Share other = memory.take(Duration.ZERO)) {
+            assertThat(one).isNotNull();
+            assertThat(other).isNotNull();
+
+            ApplicationFailure failure = failure(policy(1));
+
+            assertThat(failure.isNonRetryable()).isFalse();
+            assertThat(failure.getType()).isEqualTo("MemoryBusy");
+            assertThat(failure.getNextRetryDelay()).isBetween(Duration.ofSeconds(1), Duration.ofSeconds(2));
+        }
+        assertThat(database.number("SELECT count(*) FROM tempost.attempt")).isZero();
+        assertThat(outcomes()).containsExactly("waiting");
+        assertThat(placeWasFree).isTrue();
+    }
+
+    @Test
+    void aMessageThatWaitsForMemoryLeavesItsPlaceToOthersAndCountsNoAttempt() {
+        row("dispatched");
+        try (Memory.Share large = memory.take(Duration.ZERO)) {
+            assertThat(Objects.requireNonNull(large).exchange(1 << 20, Duration.ZERO))
+                    .isTrue();
+            script = transmission -> transmission.reserve(1 << 20)
+                    ? new Outcome.Accepted("250 ok", null)
+                    : new Outcome.Transient(Fault.OURS, "MemoryBusy", "no room", null, false);
+            CompletableFuture<ApplicationFailure> sent =
+                    CompletableFuture.supplyAsync(() -> failure(IMPATIENT), Thread::startVirtualThread);
+            await().until(() -> memory.waiting() == 1);
+            try (Places.Place place = places.take(3, Duration.ZERO)) {
+                assertThat(place).isNotNull();
+            }
+
+            assertThat(sent.join().getType()).isEqualTo("MemoryBusy");
+        }
+        assertAttempt("transient", false);
+        assertThat(database.number("SELECT attempts FROM tempost.outbox")).isZero();
+
+        assertThat(send(IMPATIENT).outcome()).as("with room").isEqualTo(DeliveryOutcome.DELIVERED);
+        assertThat(placeWasFree).isTrue();
+        assertThat(memory.waiting()).isZero();
     }
 
     @Test

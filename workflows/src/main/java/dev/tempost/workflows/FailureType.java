@@ -23,6 +23,8 @@ public final class FailureType {
     public static final String THROTTLED = "Throttled";
     /** All our connections to the provider were busy for a while; nothing was sent. */
     public static final String CONNECTIONS_BUSY = "ConnectionsBusy";
+    /** Messages that are being sent had all the memory that there is for them for a while; nothing was sent. */
+    public static final String MEMORY_BUSY = "MemoryBusy";
     /** The provider cannot be reached, or closes its door before it hears of a message. */
     public static final String PROVIDER_UNAVAILABLE = "ProviderUnavailable";
     /** The provider refuses our credentials, or its certificate cannot be trusted. */

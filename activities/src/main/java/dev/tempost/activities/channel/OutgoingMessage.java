@@ -1,5 +1,6 @@
 package dev.tempost.activities.channel;
 
+import dev.tempost.outbox.ledger.Ledger;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -23,4 +24,8 @@ public record OutgoingMessage(
         @Nullable String recipient,
         String payload,
         String headers,
-        String provider) {}
+        String provider) {
+
+    /** The largest payload and the largest headers, in bytes of their text. What is larger comes cut, but longer than this. */
+    public static final int MAX_BYTES = Ledger.MAX_CONTENT_BYTES;
+}

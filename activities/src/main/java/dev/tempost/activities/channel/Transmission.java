@@ -3,6 +3,18 @@ package dev.tempost.activities.channel;
 /** One open attempt, as a channel sees it while it sends. */
 public interface Transmission {
 
+    /** What a message may take up of the heap without asking, in bytes: its payload, what is made of it, and what is sent. */
+    int SMALL = 1 << 20;
+
+    /**
+     * Asked before more than {@link #SMALL} is taken up. Waits until there is room for it, and gives back its place at the provider
+     * meanwhile: nothing of the provider's may be held then.
+     *
+     * @param bytes of the heap that it takes up instead, at most
+     * @return false when there was no room in time: nothing more of the message may be made, and the attempt does not count
+     */
+    boolean reserve(long bytes);
+
     /**
      * Asked just before the point of no return (mail: the final dot). From a {@code true} on, an attempt whose reply is
      * never read counts as ambiguous.

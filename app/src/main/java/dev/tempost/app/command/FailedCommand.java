@@ -3,7 +3,6 @@ package dev.tempost.app.command;
 import dev.tempost.app.terminal.Formats;
 import dev.tempost.outbox.rows.Rows;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,8 +43,7 @@ final class FailedCommand implements Callable<Integer> {
     }
 
     private static void print(List<Rows.Row> failed) {
-        failed.forEach(row -> System.out.printf(
-                Locale.ROOT,
+        failed.forEach(row -> Formats.printf(
                 "%-8d %-12s %-20s %s  %d attempts  %s: %s%n",
                 row.id(),
                 row.tenant(),

@@ -1,9 +1,9 @@
 package dev.tempost.app.command;
 
+import dev.tempost.app.terminal.Formats;
 import dev.tempost.outbox.rows.Shard;
 import dev.tempost.outbox.rows.Shards;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -62,13 +62,8 @@ final class ShardsCommand implements Callable<Integer> {
             System.out.println("no shard has open rows");
             return;
         }
-        System.out.printf(Locale.ROOT, "%-16s %-24s %10s  %s%n", "tenant", "shard", "open rows", "waits because");
-        shards.forEach(shard -> System.out.printf(
-                Locale.ROOT,
-                "%-16s %-24s %,10d  %s%n",
-                shard.tenant(),
-                shard.shardKey(),
-                shard.depth(),
-                shard.reason()));
+        Formats.printf("%-16s %-24s %10s  %s%n", "tenant", "shard", "open rows", "waits because");
+        shards.forEach(shard -> Formats.printf(
+                "%-16s %-24s %,10d  %s%n", shard.tenant(), shard.shardKey(), shard.depth(), shard.reason()));
     }
 }

@@ -3,7 +3,6 @@ package dev.tempost.app.command;
 import dev.tempost.app.terminal.Formats;
 import dev.tempost.outbox.rows.Rows;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -87,8 +86,7 @@ final class ShowCommand implements Callable<Integer> {
             line("last error", row.lastErrorType() + ": " + row.lastError());
         }
         line("workflow", row.workflowId());
-        attempts.forEach(attempt -> System.out.printf(
-                Locale.ROOT,
+        attempts.forEach(attempt -> Formats.printf(
                 "  attempt %-3d %s  %-12s %-12s %s%n",
                 attempt.attempt(),
                 Formats.time(attempt.startedAt()),
@@ -98,6 +96,6 @@ final class ShowCommand implements Callable<Integer> {
     }
 
     private static void line(String name, String value) {
-        System.out.printf(Locale.ROOT, "%-14s%s%n", name, value);
+        Formats.printf("%-14s%s%n", name, value);
     }
 }

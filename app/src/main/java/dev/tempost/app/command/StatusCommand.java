@@ -91,19 +91,16 @@ final class StatusCommand implements Callable<Integer> {
 
     private static void print(Status status) {
         status.totals()
-                .forEach(total -> System.out.printf(
-                        Locale.ROOT, "%-12s %,10d%n", total.status().column(), total.rows()));
+                .forEach(total -> Formats.printf("%-12s %,10d%n", total.status().column(), total.rows()));
         if (status.totals().isEmpty()) {
             System.out.println("no rows");
         }
         String columns = "%-16s %-24s %-12s %10s %10s %14s%n";
         if (!status.open().isEmpty()) {
-            System.out.printf(
-                    Locale.ROOT, "%n" + columns, "tenant", "event type", "status", "rows", "paused", "oldest due");
+            Formats.printf("%n" + columns, "tenant", "event type", "status", "rows", "paused", "oldest due");
         }
         status.open()
-                .forEach(group -> System.out.printf(
-                        Locale.ROOT,
+                .forEach(group -> Formats.printf(
                         columns,
                         group.tenant(),
                         group.eventType(),
@@ -112,8 +109,7 @@ final class StatusCommand implements Callable<Integer> {
                         group.paused() == 0 ? "-" : String.format(Locale.ROOT, "%,d", group.paused()),
                         Formats.age(group.oldestSeconds())));
         status.down()
-                .forEach(down -> System.out.printf(
-                        Locale.ROOT,
+                .forEach(down -> Formats.printf(
                         "%nprovider %s is down since %s, probed next at %s: %s: %s%n",
                         down.provider(),
                         Formats.time(down.since()),
@@ -121,12 +117,8 @@ final class StatusCommand implements Callable<Integer> {
                         down.errorType(),
                         down.error()));
         status.pauses()
-                .forEach(pause -> System.out.printf(
-                        Locale.ROOT,
+                .forEach(pause -> Formats.printf(
                         "%npaused: %s, by %s since %s: %s%n",
-                        pause.scope(),
-                        pause.pausedBy(),
-                        Formats.time(pause.pausedAt()),
-                        pause.reason()));
+                        pause.scope(), pause.pausedBy(), Formats.time(pause.pausedAt()), pause.reason()));
     }
 }

@@ -27,6 +27,8 @@ import org.springframework.validation.annotation.Validated;
  * @param roles What this process does: {@code starter} claims rows and starts their workflows, {@code worker} runs them,
  *     {@code console} serves pages to operators.
  * @param templates The folder that holds one template folder per event type.
+ * @param mailHeaders The headers that a row may add to its mail, below {@code mail} in its column {@code headers}. A row with
+ *     another fails. For whoever needs more, or trusts producers with less: the whole list.
  * @param schema The database schema.
  * @param starter The poller.
  * @param worker The Temporal worker.
@@ -45,6 +47,21 @@ public record TempostProperties(
         Set<Role> roles,
 
         @DefaultValue("templates") Path templates,
+
+        @DefaultValue({
+            "Reply-To",
+            "In-Reply-To",
+            "References",
+            "List-Id",
+            "List-Unsubscribe",
+            "List-Unsubscribe-Post",
+            "Auto-Submitted",
+            "Precedence",
+            "Feedback-ID",
+            "X-Entity-Ref-ID"
+        })
+        List<String> mailHeaders,
+
         @Valid @DefaultValue SchemaSettings schema,
         @Valid @DefaultValue Starter starter,
         @Valid @DefaultValue Worker worker,

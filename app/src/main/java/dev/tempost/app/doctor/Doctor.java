@@ -14,6 +14,7 @@ import dev.tempost.app.routing.Deliveries;
 import dev.tempost.app.routing.RateLimits;
 import dev.tempost.app.terminal.Formats;
 import dev.tempost.channels.email.EmailChannel;
+import dev.tempost.channels.email.MailHeaders;
 import dev.tempost.channels.email.SmtpProvider;
 import dev.tempost.channels.email.Templates;
 import dev.tempost.outbox.ledger.ProviderHealth;
@@ -183,8 +184,11 @@ public final class Doctor {
     /** Everything up to the message itself, of the providers that some event type goes through. */
     private void mail(Map<String, SmtpProvider> providers) {
         Clock clock = Clock.systemUTC();
-        try (EmailChannel email =
-                new EmailChannel(providers, new Templates(List.of(properties.templates()), clock), clock)) {
+        try (EmailChannel email = new EmailChannel(
+                providers,
+                new Templates(List.of(properties.templates()), clock),
+                new MailHeaders(properties.mailHeaders()),
+                clock)) {
             Set<String> used = new Deliveries(properties).providers();
             providers.values().stream()
                     .filter(provider -> used.contains(provider.name()))

@@ -3,6 +3,7 @@ package dev.tempost.app.engine;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.tempost.activities.Breaker;
 import dev.tempost.activities.DeliveryActivitiesImpl;
+import dev.tempost.activities.Memory;
 import dev.tempost.activities.Places;
 import dev.tempost.activities.Probes;
 import dev.tempost.activities.Route;
@@ -16,6 +17,7 @@ import dev.tempost.app.routing.ConfiguredRouting;
 import dev.tempost.app.routing.Deliveries;
 import dev.tempost.app.routing.RateLimits;
 import dev.tempost.channels.email.EmailChannel;
+import dev.tempost.channels.email.MailHeaders;
 import dev.tempost.channels.email.SmtpProvider;
 import dev.tempost.channels.email.Templates;
 import dev.tempost.loops.Backoff;
@@ -226,8 +228,11 @@ public class EngineConfiguration {
                     properties.worker().grace());
         }
         Clock clock = Clock.systemUTC();
-        EmailChannel email =
-                new EmailChannel(smtpProviders, new Templates(List.of(properties.templates()), clock), clock);
+        EmailChannel email = new EmailChannel(
+                smtpProviders,
+                new Templates(List.of(properties.templates()), clock),
+                new MailHeaders(properties.mailHeaders()),
+                clock);
         Map<String, Places> places = new HashMap<>();
         smtpProviders.forEach((name, provider) ->
                 places.put(name, new Places(provider.connection().maxConnections())));
@@ -239,6 +244,7 @@ public class EngineConfiguration {
                     return new Route(
                             email, provider, Objects.requireNonNull(places.get(provider)), rateLimits.queue(provider));
                 },
+                Memory.ofHeap(),
                 new AttemptNews(metrics, poller == null ? null : poller.flights()));
         Map<String, Channel> channels = new HashMap<>();
         smtpProviders.keySet().forEach(provider -> channels.put(provider, email));

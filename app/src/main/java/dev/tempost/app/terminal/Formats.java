@@ -1,9 +1,12 @@
 package dev.tempost.app.terminal;
 
+import dev.tempost.channels.email.SafeText;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** How a terminal shows what has no words of its own. */
@@ -27,6 +30,14 @@ public final class Formats {
             return age.toHours() + " h " + age.toMinutesPart() + " min";
         }
         return age.toMinutes() > 0 ? age.toMinutes() + " min " + age.toSecondsPart() + " s" : age.toSeconds() + " s";
+    }
+
+    /** Prints a line in which every text is {@linkplain SafeText safe to read}: reasons, keys and replies come from elsewhere. */
+    public static void printf(String format, @Nullable Object... values) {
+        Object[] readable = Arrays.stream(values)
+                .map(value -> value == null || value instanceof Number ? value : SafeText.of(value.toString()))
+                .toArray();
+        System.out.printf(Locale.ROOT, format, readable);
     }
 
     /** A moment in UTC; a dash for none. */

@@ -13,11 +13,15 @@ import org.jspecify.annotations.Nullable;
 /** The ledger of attempts. Opening an attempt is the gate that every send passes. */
 public final class Ledger {
 
+    /** The largest payload and the largest headers that can be sent, in bytes of their text. */
+    public static final int MAX_CONTENT_BYTES = 256 << 10;
+
+    // one character more than can be sent: whoever gets it sees that, and no row fills the process that reads it
     private static final String OPEN = """
-        SELECT verdict, wait_ms, attempt, reached, recipient, payload, headers, last_error, last_error_type, reason,
-               gave_up = 'ambiguous' AS found_ambiguous
+        SELECT verdict, wait_ms, attempt, reached, left(recipient, 1000) AS recipient, left(payload, %1$d) AS payload,
+               left(headers, %1$d) AS headers, last_error, last_error_type, reason, gave_up = 'ambiguous' AS found_ambiguous
         FROM tempost.open_attempt(?, ?, ?, ?, ?, ?, ? * interval '1 millisecond', ?)
-        """;
+        """.formatted(MAX_CONTENT_BYTES + 1);
 
     // HOT, as the next: no index covers phase or deadline
     private static final String ALIVE = """

@@ -1,7 +1,5 @@
 package dev.tempost.channels.email;
 
-import java.io.ByteArrayOutputStream;
-
 /**
  * A mail ready to be handed over.
  *
@@ -12,8 +10,4 @@ import java.io.ByteArrayOutputStream;
  * @param personal what must not be repeated of it
  */
 record ComposedMail(
-        String envelopeFrom,
-        String envelopeTo,
-        boolean needsSmtpUtf8,
-        ByteArrayOutputStream content,
-        Personal personal) {}
+        String envelopeFrom, String envelopeTo, boolean needsSmtpUtf8, MailContent content, Personal personal) {}

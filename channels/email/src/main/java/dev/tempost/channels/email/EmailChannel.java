@@ -1,10 +1,12 @@
 package dev.tempost.channels.email;
 
 import dev.tempost.activities.channel.Channel;
+import dev.tempost.activities.channel.Fault;
 import dev.tempost.activities.channel.Health;
 import dev.tempost.activities.channel.Outcome;
 import dev.tempost.activities.channel.OutgoingMessage;
 import dev.tempost.activities.channel.Transmission;
+import dev.tempost.workflows.FailureType;
 import java.time.Clock;
 import java.util.Map;
 import java.util.TreeSet;
@@ -17,9 +19,12 @@ public final class EmailChannel implements Channel, AutoCloseable {
     private final Map<String, SmtpConnections> connections = new ConcurrentHashMap<>();
     private final MailComposer composer;
 
-    /** @param providers the mail servers by name */
-    public EmailChannel(Map<String, SmtpProvider> providers, Templates templates, Clock clock) {
-        this.composer = new MailComposer(templates, clock);
+    /**
+     * @param providers the mail servers by name
+     * @param headers which headers a row may add
+     */
+    public EmailChannel(Map<String, SmtpProvider> providers, Templates templates, MailHeaders headers, Clock clock) {
+        this.composer = new MailComposer(templates, headers, clock);
         providers.forEach((name, provider) -> connections.put(name, new SmtpConnections(provider)));
     }
 
@@ -37,7 +42,15 @@ public final class EmailChannel implements Channel, AutoCloseable {
     public Outcome send(OutgoingMessage delivery, Transmission transmission) {
         SmtpConnections provider = provider(delivery.provider());
         try {
-            ComposedMail mail = composer.compose(delivery, provider.provider());
+            ComposedMail mail = composer.compose(delivery, provider.provider(), transmission::reserve);
+            if (mail == null) {
+                return new Outcome.Transient(
+                        Fault.OURS,
+                        FailureType.MEMORY_BUSY,
+                        "not sent: it takes much memory, and other messages had it",
+                        null,
+                        false);
+            }
             return SmtpReplies.outcome(provider.send(mail, transmission), new Mask(mail.personal()));
         } catch (UnsendableRow e) {
             return e.outcome();

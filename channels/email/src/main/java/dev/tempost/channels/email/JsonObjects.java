@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import dev.tempost.activities.channel.OutgoingMessage;
 import dev.tempost.workflows.FailureType;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads the JSON objects of a row, within limits. */
 final class JsonObjects {
 
-    static final int MAX_BYTES = 1 << 20;
+    static final int MAX_BYTES = OutgoingMessage.MAX_BYTES;
     static final int MAX_DEPTH = 64;
     private static final int MAX_DIGITS = 1000;
     private static final int MAX_KEY = 1000;
@@ -33,15 +34,12 @@ final class JsonObjects {
 
     /** The object in that column; its decimals keep their digits, since 19.90 is a price and 19.9 is not. */
     static StrictMap read(String column, String text) {
-        // a char is at least one byte, so most rows are never encoded just to be measured
-        if (text.length() > MAX_BYTES || (text.length() > MAX_BYTES / 3 && bytes(text) > MAX_BYTES)) {
-            throw invalid(column, "has " + bytes(text) + " bytes, more than " + MAX_BYTES + ": make it smaller");
-        }
+        checkSize(column, text);
         try (JsonParser parser = JSON.createParser(text)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw invalid(column, "is not a JSON object: make it one");
             }
-            StrictMap object = object(parser, column, "");
+            StrictMap object = object(parser, column, JsonPath.DOCUMENT);
             if (parser.nextToken() != null) {
                 throw invalid(column, "has text after its JSON object: remove it");
             }
@@ -54,29 +52,37 @@ final class JsonObjects {
         }
     }
 
-    private static StrictMap object(JsonParser parser, String column, String path) throws IOException {
+    /** What costs nothing to know. */
+    static void checkSize(String column, String text) {
+        // a char is at least one byte, so most rows are never encoded just to be measured
+        if (text.length() > MAX_BYTES || (text.length() > MAX_BYTES / 3 && bytes(text) > MAX_BYTES)) {
+            throw invalid(column, "has more than " + MAX_BYTES + " bytes: make it smaller");
+        }
+    }
+
+    private static StrictMap object(JsonParser parser, String column, JsonPath path) throws IOException {
         var object = new StrictMap(path);
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
             String key = parser.currentName();
             parser.nextToken();
-            object.put(key, value(parser, column, path, key));
+            object.put(key, value(parser, column, path, key, 0));
         }
         return object;
     }
 
-    private static List<@Nullable Object> array(JsonParser parser, String column, String path) throws IOException {
+    private static List<@Nullable Object> array(JsonParser parser, String column, JsonPath path) throws IOException {
         var array = new ArrayList<@Nullable Object>();
         while (parser.nextToken() != JsonToken.END_ARRAY) {
-            array.add(value(parser, column, path, "[" + array.size() + "]"));
+            array.add(value(parser, column, path, null, array.size()));
         }
         return array;
     }
 
-    private static @Nullable Object value(JsonParser parser, String column, String path, String key)
-            throws IOException {
+    private static @Nullable Object value(
+            JsonParser parser, String column, JsonPath path, @Nullable String key, int index) throws IOException {
         return switch (parser.currentToken()) {
-            case START_OBJECT -> object(parser, column, join(path, key));
-            case START_ARRAY -> array(parser, column, join(path, key));
+            case START_OBJECT -> object(parser, column, key == null ? path.at(index) : path.at(key));
+            case START_ARRAY -> array(parser, column, key == null ? path.at(index) : path.at(key));
             case VALUE_STRING -> parser.getText();
             case VALUE_NUMBER_INT -> parser.getNumberValue();
             case VALUE_NUMBER_FLOAT -> decimal(parser, column);
@@ -100,10 +106,6 @@ final class JsonObjects {
                 column,
                 "has more than " + MAX_DEPTH + " levels, or a number of more than " + MAX_DIGITS
                         + " digits, or a key of more than " + MAX_KEY + " characters: make it simpler");
-    }
-
-    private static String join(String path, String key) {
-        return path.isEmpty() || key.startsWith("[") ? path + key : path + "." + key;
     }
 
     private static int bytes(String text) {

@@ -1,16 +1,16 @@
 package dev.tempost.channels.email;
 
 import dev.tempost.activities.channel.OutgoingMessage;
+import dev.tempost.activities.channel.Transmission;
 import dev.tempost.workflows.FailureType;
-import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.InternetHeaders;
 import jakarta.mail.internet.MimeUtility;
-import java.io.ByteArrayOutputStream;
-import java.io.UnsupportedEncodingException;
 import java.time.Clock;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
 
 /** Makes a mail of a row. */
 final class MailComposer {
@@ -19,66 +19,92 @@ final class MailComposer {
                     "EEE, d MMM yyyy HH:mm:ss Z", Locale.ENGLISH)
             .withZone(ZoneOffset.UTC);
 
+    // below, a rendering would hardly ever end well
+    private static final int WORTH_A_TRY = 16 << 10;
+
     private final Templates templates;
+    private final MailHeaders custom;
     private final Clock clock;
 
-    MailComposer(Templates templates, Clock clock) {
+    /** @param custom which headers a row may add */
+    MailComposer(Templates templates, MailHeaders custom, Clock clock) {
         this.templates = templates;
+        this.custom = custom;
         this.clock = clock;
     }
 
-    ComposedMail compose(OutgoingMessage delivery, SmtpProvider provider) {
-        Recipient recipient = Recipient.of(delivery.recipient());
-        StrictMap payload = JsonObjects.read("payload", delivery.payload());
-        RenderedMail rendered = templates.render(delivery.eventType(), payload);
-        InternetAddress sender = provider.sender();
-        ByteArrayOutputStream content;
-        try {
-            content = write(delivery, provider, sender, recipient, rendered);
-        } catch (UnsupportedEncodingException e) {
-            throw new IllegalStateException("cannot compose the mail of row " + delivery.id(), e);
+    /**
+     * Makes it of what a small message may take up, and only when that is too little of more.
+     *
+     * @param reserve asked for so many bytes before a large one is made
+     * @return null when there is no room for a large one
+     */
+    @Nullable
+    ComposedMail compose(OutgoingMessage delivery, SmtpProvider provider, LongPredicate reserve) {
+        Mailbox recipient = Recipient.of(delivery.recipient());
+        JsonObjects.checkSize("payload", delivery.payload());
+        JsonObjects.checkSize("headers", delivery.headers());
+        long read = Footprint.of(delivery.payload()) + Footprint.of(delivery.headers());
+        int room = Math.clamp((Transmission.SMALL - read) / Footprint.RENDERED, 0, RenderingLimit.MAX_CHARACTERS);
+        if (room >= WORTH_A_TRY) {
+            try {
+                return compose(delivery, provider, recipient, new RenderingLimit(room));
+            } catch (RenderingLimit.Reached more) {
+                // than a small message may take up
+            }
         }
-        if (content.size() > provider.limits().maxMessageBytes()) {
+        return reserve.test(read + (long) Footprint.RENDERED * RenderingLimit.MAX_CHARACTERS)
+                ? compose(delivery, provider, recipient, new RenderingLimit(RenderingLimit.MAX_CHARACTERS))
+                : null;
+    }
+
+    private ComposedMail compose(
+            OutgoingMessage delivery, SmtpProvider provider, Mailbox recipient, RenderingLimit limit) {
+        StrictMap payload = JsonObjects.read("payload", delivery.payload());
+        RenderedMail rendered = templates.render(delivery.eventType(), payload, limit);
+        Mailbox sender = provider.sender();
+        var content = new MailContent(provider.limits().maxMessageBytes());
+        try {
+            write(content, delivery, provider, sender, recipient, rendered);
+        } catch (MailContent.TooLarge e) {
             throw new UnsendableRow(
                     FailureType.PAYLOAD_INVALID,
-                    "the mail has " + content.size() + " bytes, more than provider '" + provider.name() + "' takes ("
+                    "the mail has more bytes than provider '" + provider.name() + "' takes ("
                             + provider.limits().maxMessageBytes() + "): make the row's payload smaller, then retry");
         }
         return new ComposedMail(
-                sender.getAddress(),
+                sender.address(),
                 recipient.address(),
                 !recipient.hasAsciiLocalPart(),
                 content,
                 Personal.of(delivery.recipient(), payload));
     }
 
-    private ByteArrayOutputStream write(
+    private void write(
+            MailContent out,
             OutgoingMessage delivery,
             SmtpProvider provider,
-            InternetAddress sender,
-            Recipient recipient,
-            RenderedMail mail)
-            throws UnsupportedEncodingException {
+            Mailbox sender,
+            Mailbox recipient,
+            RenderedMail mail) {
         var headers = new InternetHeaders();
         headers.setHeader("Date", DATE.format(clock.instant()));
-        headers.setHeader("From", sender.toString());
-        headers.setHeader("To", MimeUtility.fold(4, recipient.mailbox().toString()));
+        headers.setHeader("From", MimeUtility.fold(6, sender.header().toString()));
+        headers.setHeader("To", MimeUtility.fold(4, recipient.header().toString()));
         headers.setHeader("Subject", HeaderText.encoded("Subject", mail.subject()));
         // the same in every attempt, which is how a recipient's server can tell a second copy
         headers.setHeader("Message-ID", provider.messageId(delivery.key()));
         headers.setHeader("MIME-Version", "1.0");
         headers.setHeader("Auto-Submitted", "auto-generated");
-        MailHeaders.addTo(headers, delivery.headers());
+        custom.addTo(headers, delivery.headers());
 
-        var out = new ByteArrayOutputStream(4096);
         for (var lines = headers.getAllHeaderLines(); lines.hasMoreElements(); ) {
             MimeBody.line(out, lines.nextElement());
         }
         writeBody(out, MimeBody.boundary(delivery.key()), mail);
-        return out;
     }
 
-    private static void writeBody(ByteArrayOutputStream out, String boundary, RenderedMail mail) {
+    private static void writeBody(MailContent out, String boundary, RenderedMail mail) {
         String text = mail.text();
         String html = mail.html();
         if (text != null && html != null) {

@@ -1,6 +1,5 @@
 package dev.tempost.channels.email;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 
@@ -14,7 +13,12 @@ final class MimeBody {
     private static final String BOUNDARY_START = "=_";
     private static final byte[] HEX = "0123456789ABCDEF".getBytes(StandardCharsets.US_ASCII);
 
-    private MimeBody() {}
+    private final MailContent out;
+    private int column;
+
+    private MimeBody(MailContent out) {
+        this.out = out;
+    }
 
     /** A boundary that no body contains, and the same for every attempt of a row. */
     static String boundary(UUID key) {
@@ -22,26 +26,23 @@ final class MimeBody {
     }
 
     /** Ends the header above with these two fields, and writes the text. */
-    static void writePart(ByteArrayOutputStream out, String subtype, String text) {
+    static void writePart(MailContent out, String subtype, String text) {
         // quoted-printable writes = as =3D, so no text can contain a boundary
         boolean plain = !text.contains(BOUNDARY_START) && isPlain(text);
         line(out, "Content-Type: text/" + subtype + "; charset=UTF-8");
         line(out, "Content-Transfer-Encoding: " + (plain ? "7bit" : "quoted-printable"));
         line(out, "");
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        var body = new MimeBody(out);
         if (plain) {
-            writePlain(out, bytes);
+            body.writePlain(text);
         } else {
-            writeQuotedPrintable(out, bytes);
+            body.writeQuotedPrintable(text);
         }
     }
 
-    static void line(ByteArrayOutputStream out, String line) {
-        out.writeBytes(line.getBytes(StandardCharsets.UTF_8));
-        lineEnd(out);
-    }
-
-    private static void lineEnd(ByteArrayOutputStream out) {
+    static void line(MailContent out, String line) {
+        byte[] bytes = line.getBytes(StandardCharsets.UTF_8);
+        out.write(bytes, 0, bytes.length);
         out.write('\r');
         out.write('\n');
     }
@@ -59,56 +60,76 @@ final class MimeBody {
         return true;
     }
 
-    private static void writePlain(ByteArrayOutputStream out, byte[] bytes) {
-        for (int i = 0; i < bytes.length; i++) {
-            if (isLineEnd(bytes, i)) {
-                lineEnd(out);
-            } else if (bytes[i] != '\r') {
-                out.write(bytes[i]);
+    private void writePlain(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (isLineEnd(text, i)) {
+                lineEnd();
+            } else if (text.charAt(i) != '\r') {
+                out.write(text.charAt(i));
             }
         }
-        lineEnd(out);
+        lineEnd();
     }
 
     // RFC 2045, 6.7
-    private static void writeQuotedPrintable(ByteArrayOutputStream out, byte[] bytes) {
-        int column = 0;
-        for (int i = 0; i < bytes.length; i++) {
-            int b = bytes[i] & 0xff;
-            if (isLineEnd(bytes, i)) {
-                lineEnd(out);
-                column = 0;
-                continue;
-            }
-            if (b == '\r') {
-                continue;
-            }
-            boolean literal =
-                    (b > ' ' && b <= '~' && b != '=') || ((b == ' ' || b == '\t') && !isBeforeLineEnd(bytes, i));
-            int width = literal ? 1 : 3;
-            if (column + width >= MAX_LINE) {
-                out.write('=');
-                lineEnd(out);
-                column = 0;
-            }
-            if (literal) {
-                out.write(b);
+    private void writeQuotedPrintable(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (isLineEnd(text, i)) {
+                lineEnd();
+            } else if ((c > ' ' && c <= '~' && c != '=') || ((c == ' ' || c == '\t') && !isBeforeLineEnd(text, i))) {
+                makeRoom(1);
+                out.write(c);
+            } else if (c < 0x80) {
+                if (c != '\r') {
+                    escape(c);
+                }
             } else {
-                out.write('=');
-                out.write(HEX[b >> 4]);
-                out.write(HEX[b & 15]);
+                i += writeBeyondAscii(text, i);
             }
-            column += width;
         }
-        lineEnd(out);
+        lineEnd();
+    }
+
+    /** Returns how many characters more than one it took. */
+    private int writeBeyondAscii(String text, int i) {
+        boolean pair = Character.isHighSurrogate(text.charAt(i))
+                && i + 1 < text.length()
+                && Character.isLowSurrogate(text.charAt(i + 1));
+        for (byte b : text.substring(i, pair ? i + 2 : i + 1).getBytes(StandardCharsets.UTF_8)) {
+            escape(b & 0xff);
+        }
+        return pair ? 1 : 0;
+    }
+
+    private void escape(int b) {
+        makeRoom(3);
+        out.write('=');
+        out.write(HEX[b >> 4]);
+        out.write(HEX[b & 15]);
+    }
+
+    private void makeRoom(int width) {
+        if (column + width >= MAX_LINE) {
+            out.write('=');
+            lineEnd();
+        }
+        column += width;
+    }
+
+    private void lineEnd() {
+        out.write('\r');
+        out.write('\n');
+        column = 0;
     }
 
     /** A line ends with LF, or with a CR that no LF follows; the CR of a pair is passed over. */
-    private static boolean isLineEnd(byte[] bytes, int i) {
-        return bytes[i] == '\n' || (bytes[i] == '\r' && (i + 1 == bytes.length || bytes[i + 1] != '\n'));
+    private static boolean isLineEnd(String text, int i) {
+        return text.charAt(i) == '\n'
+                || (text.charAt(i) == '\r' && (i + 1 == text.length() || text.charAt(i + 1) != '\n'));
     }
 
-    private static boolean isBeforeLineEnd(byte[] bytes, int i) {
-        return i + 1 == bytes.length || bytes[i + 1] == '\n' || bytes[i + 1] == '\r';
+    private static boolean isBeforeLineEnd(String text, int i) {
+        return i + 1 == text.length() || text.charAt(i + 1) == '\n' || text.charAt(i + 1) == '\r';
     }
 }

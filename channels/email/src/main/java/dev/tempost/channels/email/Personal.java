@@ -1,10 +1,8 @@
 package dev.tempost.channels.email;
 
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +20,8 @@ final class Personal {
     private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{M}\\p{N}]+");
     private static final Pattern NO_WORD = Pattern.compile("[^\\p{L}\\p{M}\\p{N}]+");
 
-    private final Set<String> words = new HashSet<>();
+    // strings and not sets: of a payload of short words a set would make fifty times its size
+    private final StringBuilder words = new StringBuilder(" ");
     private final StringBuilder all = new StringBuilder();
 
     private Personal() {}
@@ -31,7 +30,7 @@ final class Personal {
         var personal = new Personal();
         if (recipient != null) {
             personal.addName(recipient);
-            personal.words.add(squeezed(recipient.substring(0, Math.max(0, recipient.lastIndexOf('@')))));
+            personal.addWord(squeezed(recipient.substring(0, Math.max(0, recipient.lastIndexOf('@')))));
         }
         personal.addAll(payload.values());
         return personal;
@@ -39,7 +38,7 @@ final class Personal {
 
     /** Whether that word, in lower case, is one of the address, of a name or of another short value. */
     boolean isWord(String word) {
-        return words.contains(word);
+        return !word.isEmpty() && words.indexOf(" " + word + " ") >= 0;
     }
 
     /** Whether those letters and digits occur anywhere, punctuation and blanks aside. */
@@ -51,8 +50,14 @@ final class Personal {
     /** Whether one of those words stands in it, or a longer one is somewhere in it, punctuation and blanks aside. */
     boolean isIn(String text) {
         String squeezed = squeezed(text);
-        return words.stream().anyMatch(word -> word.length() >= TOO_SHORT_TO_SEARCH && squeezed.contains(word))
-                || WORD.matcher(text.toLowerCase(Locale.ROOT)).results().anyMatch(word -> words.contains(word.group()));
+        for (int from = 1; from < words.length(); ) {
+            int to = words.indexOf(" ", from);
+            if (to - from >= TOO_SHORT_TO_SEARCH && squeezed.contains(words.subSequence(from, to))) {
+                return true;
+            }
+            from = to + 1;
+        }
+        return WORD.matcher(text.toLowerCase(Locale.ROOT)).results().anyMatch(word -> isWord(word.group()));
     }
 
     private void addAll(Iterable<?> values) {
@@ -75,8 +80,12 @@ final class Personal {
     }
 
     private void addName(String value) {
-        WORD.matcher(value.toLowerCase(Locale.ROOT)).results().forEach(word -> words.add(word.group()));
+        WORD.matcher(value.toLowerCase(Locale.ROOT)).results().forEach(word -> addWord(word.group()));
         all.append(squeezed(value)).append('\n');
+    }
+
+    private void addWord(String word) {
+        words.append(word).append(' ');
     }
 
     private static String squeezed(String text) {

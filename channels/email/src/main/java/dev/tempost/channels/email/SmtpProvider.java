@@ -1,8 +1,7 @@
 package dev.tempost.channels.email;
 
 import dev.tempost.activities.channel.Loopback;
-import jakarta.mail.internet.AddressException;
-import jakarta.mail.internet.InternetAddress;
+import java.util.Locale;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +49,7 @@ public record SmtpProvider(
                 (username == null) == (password == null),
                 username == null ? "username" : "password",
                 "is missing: set both username and password, or neither");
-        require(isMailbox(from), "from", "is not a mailbox: write it like 'Example <hello@example.com>'");
+        checkSender(from);
         require(
                 username == null || !isInPlainText(host, connection),
                 "encryption",
@@ -69,7 +68,7 @@ public record SmtpProvider(
 
     /** A provider with every default, without a login. */
     public static SmtpProvider of(String name, String host, int port, String from) {
-        require(isMailbox(from), "from", "is not a mailbox: write it like 'Example <hello@example.com>'");
+        checkSender(from);
         return new SmtpProvider(
                 name,
                 host,
@@ -77,7 +76,8 @@ public record SmtpProvider(
                 null,
                 null,
                 from,
-                SmtpConnectionSettings.defaults(defaultTls(host, port), domainOf(from)),
+                SmtpConnectionSettings.defaults(
+                        defaultTls(host, port), mailbox(from).domain()),
                 SmtpLimits.DEFAULTS);
     }
 
@@ -101,17 +101,13 @@ public record SmtpProvider(
         return new SmtpProvider(name, host, port, username, password, from, connection, limits);
     }
 
-    InternetAddress sender() {
-        try {
-            return DisplayName.encoded(new InternetAddress(from, true));
-        } catch (AddressException e) {
-            throw new IllegalStateException("from was checked when the provider was made", e);
-        }
+    Mailbox sender() {
+        return mailbox(from);
     }
 
     /** The Message-ID of a row's mail: the same for every attempt. */
     String messageId(UUID key) {
-        return "<" + key + "@" + domainOf(from) + ">";
+        return "<" + key + "@" + sender().domain() + ">";
     }
 
     /** Without the password. */
@@ -119,29 +115,28 @@ public record SmtpProvider(
     public String toString() {
         return "SmtpProvider[name=" + name + ", host=" + host + ", port=" + port + ", username=" + username
                 + ", password="
-                + (password == null ? "none" : "***") + ", from=" + from + ", connection=" + connection + ", limits="
+                + (password == null ? "none" : "***") + ", from=" + SafeText.address(sender().address())
+                + ", connection=" + connection + ", limits="
                 + limits + "]";
     }
 
-    private static boolean isMailbox(String from) {
+    private static void checkSender(String from) {
+        String wrong = null;
         try {
-            var address = new InternetAddress(from, true);
-            String bare = address.getAddress();
-            return !address.isGroup()
-                    && bare.lastIndexOf('@') > 0
-                    && bare.lastIndexOf('@') < bare.length() - 1
-                    && bare.chars().allMatch(c -> c > ' ' && c < 127)
-                    && from.chars().noneMatch(c -> c < ' ' || c == 127);
-        } catch (AddressException e) {
-            return false;
+            wrong = Mailbox.of(from).hasAsciiLocalPart() ? null : "has a local part beyond ASCII";
+        } catch (NotAMailbox e) {
+            wrong = e.getMessage();
         }
+        require(
+                wrong == null,
+                "from",
+                "is not a mailbox, it " + wrong + ": write it like 'Example <hello@example.com>'");
     }
 
-    private static String domainOf(String from) {
+    private static Mailbox mailbox(String from) {
         try {
-            String bare = new InternetAddress(from, true).getAddress();
-            return bare.substring(bare.lastIndexOf('@') + 1);
-        } catch (AddressException e) {
+            return Mailbox.of(from);
+        } catch (NotAMailbox e) {
             throw new IllegalStateException("from was checked when the provider was made", e);
         }
     }

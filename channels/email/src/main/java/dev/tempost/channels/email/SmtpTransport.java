@@ -73,7 +73,7 @@ final class SmtpTransport extends SMTPTransport {
                 return notOpen;
             }
             phase = SmtpPhase.MAIL;
-            return isPositive(simpleCommand("MAIL FROM:<" + provider.sender().getAddress() + ">")) ? null : ended();
+            return isPositive(simpleCommand("MAIL FROM:<" + provider.sender().address() + ">")) ? null : ended();
         } catch (MessagingException e) {
             return broken(e);
         } finally {

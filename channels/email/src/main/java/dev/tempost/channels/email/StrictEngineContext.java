@@ -10,13 +10,23 @@ import org.thymeleaf.engine.TemplateData;
 /** Thymeleaf's context, except that an unknown variable is an error, where Thymeleaf would print nothing. */
 final class StrictEngineContext extends EngineContext {
 
+    private final RenderingLimit limit;
+
     StrictEngineContext(
             IEngineConfiguration configuration,
             TemplateData templateData,
             @Nullable Map<String, Object> resolutionAttributes,
             Locale locale,
-            Map<String, Object> variables) {
-        super(configuration, templateData, resolutionAttributes, locale, variables);
+            Templates.Variables variables) {
+        super(configuration, templateData, resolutionAttributes, locale, variables.payload());
+        this.limit = variables.limit();
+    }
+
+    // once for each element, and for each of its repetitions
+    @Override
+    public void increaseLevel() {
+        limit.passElement();
+        super.increaseLevel();
     }
 
     @Override

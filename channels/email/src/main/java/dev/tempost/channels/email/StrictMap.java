@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
 /** A JSON object of the payload. Asking for a key it does not have is an error, where a plain map would say null. */
 final class StrictMap extends LinkedHashMap<String, @Nullable Object> {
 
-    private final String path;
+    private final JsonPath path;
 
-    StrictMap(String path) {
+    StrictMap(JsonPath path) {
         this.path = path;
     }
 
@@ -16,7 +16,7 @@ final class StrictMap extends LinkedHashMap<String, @Nullable Object> {
     public @Nullable Object get(@Nullable Object key) {
         Object value = super.get(key);
         if (value == null && !containsKey(key)) {
-            throw new MissingVariable(path.isEmpty() ? String.valueOf(key) : path + "." + key);
+            throw new MissingVariable(path.at(String.valueOf(key)).toString());
         }
         return value;
     }

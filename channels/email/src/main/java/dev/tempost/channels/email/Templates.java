@@ -1,7 +1,6 @@
 package dev.tempost.channels.email;
 
 import dev.tempost.workflows.FailureType;
-import java.io.StringWriter;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -64,8 +63,8 @@ public final class Templates {
         engine.setDialect(new TemplateDialect());
         engine.setTemplateResolver(new TemplateFiles(this.roots, Math.max(1, recheckMillis)));
         engine.setMessageResolver(new StrictMessages());
-        engine.setEngineContextFactory((configuration, template, attributes, context) -> new StrictEngineContext(
-                configuration, template, attributes, context.getLocale(), ((Variables) context).payload()));
+        engine.setEngineContextFactory((configuration, template, attributes, context) ->
+                new StrictEngineContext(configuration, template, attributes, context.getLocale(), (Variables) context));
     }
 
     /** Whether there is a template for that event type. */
@@ -73,7 +72,8 @@ public final class Templates {
         return EVENT_TYPE.matcher(eventType).matches() && folder(eventType) != null;
     }
 
-    RenderedMail render(String eventType, StrictMap payload) {
+    /** @throws RenderingLimit.Reached when more might be allowed */
+    RenderedMail render(String eventType, StrictMap payload, RenderingLimit limit) {
         TemplateFolder folder = EVENT_TYPE.matcher(eventType).matches() ? folder(eventType) : null;
         if (folder == null || !(folder.text() || folder.html())) {
             throw new UnsendableRow(
@@ -81,7 +81,7 @@ public final class Templates {
                     "no template for event type '" + printable(eventType) + "': add templates/" + printable(eventType)
                             + "/subject.txt and body.html or body.txt, then retry");
         }
-        var variables = new Variables(payload);
+        var variables = new Variables(payload, limit);
         return new RenderedMail(
                 subject(folder, variables),
                 folder.text() ? process(folder, "body.txt", variables) : null,
@@ -110,24 +110,35 @@ public final class Templates {
     private String process(TemplateFolder folder, String file, Variables variables) {
         String shown = "templates/" + folder.name() + "/" + file;
         try {
-            var rendered = new StringWriter(1024);
+            var rendered = new StringBuilder(1024);
             // what TemplateEngine.process does, except that it would log the payload that a cause quotes
             engine.getConfiguration()
                     .getTemplateManager()
                     .parseAndProcess(
-                            new TemplateSpec(folder.versioned(file), (TemplateMode) null), variables, rendered);
+                            new TemplateSpec(folder.versioned(file), (TemplateMode) null),
+                            variables,
+                            variables.limit().writer(rendered));
             return rendered.toString();
         } catch (RuntimeException e) {
-            throw explain(shown, e);
+            throw explain(shown, variables.limit(), e);
         }
     }
 
-    private static UnsendableRow explain(String file, RuntimeException failure) {
+    private static RuntimeException explain(String file, RenderingLimit limit, RuntimeException failure) {
         TemplateProcessingException located = null;
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             switch (cause) {
                 case UnsendableRow unsendable -> {
                     return unsendable;
+                }
+                case RenderingLimit.Reached reached -> {
+                    return limit.mayBeRaised()
+                            ? reached
+                            : new UnsendableRow(
+                                    FailureType.PAYLOAD_INVALID,
+                                    file + " " + reached.getMessage()
+                                            + " with this row's payload: make the payload smaller, or"
+                                            + " the template's loops shorter, then retry");
                 }
                 case MissingVariable missing -> {
                     return missing(file, "'" + printable(missing.path()) + "'");
@@ -136,14 +147,15 @@ public final class Templates {
                 default -> {
                     Matcher belowNull = MISSING_BELOW_NULL.matcher(Objects.requireNonNullElse(cause.getMessage(), ""));
                     if (belowNull.matches()) {
-                        return missing(file, "'" + belowNull.group(1) + "' (what should hold it is null)");
+                        return missing(file, "'" + printable(belowNull.group(1)) + "' (what should hold it is null)");
                     }
                 }
             }
         }
         return new UnsendableRow(
                 FailureType.TEMPLATE_INVALID,
-                file + " cannot be rendered" + where(located) + ": correct it, then retry");
+                file + " cannot be rendered with this row's payload" + where(located)
+                        + ": correct the one or the other, then retry");
     }
 
     private static UnsendableRow missing(String file, String variable) {
@@ -166,7 +178,7 @@ public final class Templates {
     }
 
     private static String printable(String text) {
-        String line = text.replaceAll("\\p{Cntrl}+", " ");
+        String line = SafeText.of(text.replaceAll("\\p{Cntrl}+", " "));
         return line.length() <= 200 ? line : line.substring(0, 200) + "…";
     }
 
@@ -186,7 +198,7 @@ public final class Templates {
     }
 
     /** The payload as Thymeleaf wants to see it. */
-    private record Variables(StrictMap payload) implements IContext {
+    record Variables(StrictMap payload, RenderingLimit limit) implements IContext {
 
         @Override
         public Locale getLocale() {

@@ -1,5 +1,6 @@
 package dev.tempost.channels.email;
 
+import static dev.tempost.channels.email.SmtpHarness.HEADERS;
 import static dev.tempost.channels.email.SmtpHarness.KEY;
 import static dev.tempost.channels.email.SmtpHarness.NOON;
 import static dev.tempost.channels.email.SmtpHarness.allowed;
@@ -32,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -338,6 +340,11 @@ class EmailChannelTest {
             }
 
             @Override
+            public boolean reserve(long bytes) {
+                return true;
+            }
+
+            @Override
             public void closeAtDeadline(AutoCloseable connection) {}
         };
         assertThatIllegalStateException().isThrownBy(() -> channel.send(row(ANN), failing));
@@ -482,7 +489,7 @@ class EmailChannelTest {
     void theRowsOwnHeadersAreSetAndItsTraceContextIsNot() throws Exception {
         String headers = """
                 {"traceparent": "00-abc-def-01",
-                 "mail": {"Reply-To": "Team <team@example.com>", "List-Unsubscribe": "<https://example.com/u>", "X-Note": "Grüße"}}
+                 "mail": {"Reply-To": "Team <team@example.com>", "List-Id": "<club.example.com>", "X-Note": "Grüße"}}
                 """;
         assertThat(channel.send(row(ANN, "{\"name\": \"Ann\"}", headers), allowed()))
                 .isInstanceOf(Accepted.class);
@@ -490,8 +497,8 @@ class EmailChannelTest {
         Received received = server.messages().getFirst();
         assertThat(received.raw()).doesNotContain("traceparent");
         assertThat(received.mime().getHeader("Reply-To")).containsExactly("Team <team@example.com>");
-        assertThat(received.mime().getHeader("List-Unsubscribe")).containsExactly("<https://example.com/u>");
-        assertThat(received.mime().getHeader("X-Note")).containsExactly("=?UTF-8?Q?Gr=C3=BC=C3=9Fe?=");
+        assertThat(received.mime().getHeader("List-Id")).containsExactly("<club.example.com>");
+        assertThat(received.mime().getHeader("X-Note")).containsExactly("=?UTF-8?B?R3LDvMOfZQ==?=");
     }
 
     @Test
@@ -513,9 +520,9 @@ class EmailChannelTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "{\"mail\": {\"X-A\": \"b\\r\\nBcc: x@example.com\"}}",
-                "{\"mail\": {\"X-A\": \"b\\n\"}}",
-                "{\"mail\": {\"X-A\": \"b\\u0000\"}}",
+                "{\"mail\": {\"X-Note\": \"b\\r\\nBcc: x@example.com\"}}",
+                "{\"mail\": {\"X-Note\": \"b\\n\"}}",
+                "{\"mail\": {\"X-Note\": \"b\\u0000\"}}",
                 "{\"mail\": {\"X-A: b\\r\\nBcc\": \"x\"}}",
                 "{\"mail\": {\"Reply-To\": \"not an address, at all@\"}}",
                 "{\"mail\": {\"bcc\": \"x@example.com\"}}",
@@ -524,7 +531,9 @@ class EmailChannelTest {
                 "{\"mail\": {\"MIME-Version\": \"2\"}}",
                 "{\"mail\": {\"Message-Id\": \"<x@example.com>\"}}",
                 "{\"mail\": {\"DKIM-Signature\": \"x\"}}",
-                "{\"mail\": {\"X-A\": 1}}",
+                "{\"mail\": {\"X-SMTPAPI\": \"{}\"}}",
+                "{\"mail\": {\"X-Unheard-Of\": \"x\"}}",
+                "{\"mail\": {\"X-Note\": 1}}",
                 "{\"mail\": []}"
             })
     void aHeaderThatCouldForgeTheMailFailsItsRow(String headers) {
@@ -562,6 +571,54 @@ class EmailChannelTest {
     }
 
     @Test
+    void aMailThatTakesMuchAsksFirstAndIsSentWhenThereIsRoom() {
+        template(root, "digest", "subject.txt", "A digest");
+        template(
+                root, "digest", "body.txt", "[# th:each=\"a : ${items}\"][# th:each=\"b : ${items}\"][(${b})]\n[/][/]");
+        var digest = new OutgoingMessage(
+                8,
+                KEY,
+                "default",
+                "digest",
+                ANN,
+                "{\"items\": [" + "\"abcdefghij\",".repeat(150) + "\"\"]}",
+                "{}",
+                "default");
+        List<Long> asked = new CopyOnWriteArrayList<>();
+
+        assertThat(channel.send(digest, asking(asked, false))).isInstanceOfSatisfying(Transient.class, t -> {
+            assertThat(t.type()).isEqualTo("MemoryBusy");
+            assertThat(t.fault()).isEqualTo(Fault.OURS);
+            assertThat(t.reached()).isFalse();
+        });
+        assertThat(server.connections()).isZero();
+        assertThat(channel.send(digest, asking(asked, true))).isInstanceOf(Accepted.class);
+        assertThat(server.messages().getFirst().raw().length()).isGreaterThan(200_000);
+        assertThat(channel.send(row(ANN), asking(asked, false)))
+                .as("a small one")
+                .isInstanceOf(Accepted.class);
+        assertThat(asked).hasSize(2).allSatisfy(bytes -> assertThat(bytes).isGreaterThan(Transmission.SMALL));
+    }
+
+    private static Transmission asking(List<Long> asked, boolean room) {
+        return new Transmission() {
+            @Override
+            public boolean reserve(long bytes) {
+                asked.add(bytes);
+                return room;
+            }
+
+            @Override
+            public boolean begin() {
+                return true;
+            }
+
+            @Override
+            public void closeAtDeadline(AutoCloseable connection) {}
+        };
+    }
+
+    @Test
     void aMailOverTheProvidersLimitFailsItsRow() {
         use(provider(server).withConnection(to -> to.withMaxConnections(1)).withLimits(new SmtpLimits(1, 2048)));
         assertThat(channel.send(row(ANN, "{\"name\": \"" + "x".repeat(800) + "\"}", "{}"), allowed()))
@@ -589,7 +646,7 @@ class EmailChannelTest {
     }
 
     private EmailChannel channel(SmtpProvider provider) {
-        return new EmailChannel(Map.of("default", provider), new Templates(List.of(root), NOON), NOON);
+        return new EmailChannel(Map.of("default", provider), new Templates(List.of(root), NOON), HEADERS, NOON);
     }
 
     private static void close(AutoCloseable connection) {
@@ -604,6 +661,11 @@ class EmailChannelTest {
         return new Transmission() {
             @Override
             public boolean begin() {
+                return true;
+            }
+
+            @Override
+            public boolean reserve(long bytes) {
                 return true;
             }
 

@@ -1,5 +1,6 @@
 package dev.tempost.channels.email;
 
+import static dev.tempost.channels.email.SmtpHarness.HEADERS;
 import static dev.tempost.channels.email.SmtpHarness.KEY;
 import static dev.tempost.channels.email.SmtpHarness.NOON;
 import static dev.tempost.channels.email.SmtpHarness.allowed;
@@ -50,7 +51,7 @@ class HostileInputTest {
     private static final ScriptedSmtpServer SERVER =
             ScriptedSmtpServer.listening().offering("SMTPUTF8");
     private static final EmailChannel CHANNEL = new EmailChannel(
-            Map.of("default", SmtpHarness.provider(SERVER)), new Templates(List.of(templates()), NOON), NOON);
+            Map.of("default", SmtpHarness.provider(SERVER)), new Templates(List.of(templates()), NOON), HEADERS, NOON);
 
     private static Path templates() {
         try {
@@ -191,12 +192,24 @@ class HostileInputTest {
 
     @Example
     void addressesOfTheWorldGoOutOrAreRefused() {
+        assertThat(recipientOf("ann@faß.example")).isEqualTo("ann@xn--fa-hia.example");
+        assertThat(recipientOf("ann@Bücher.example")).isEqualTo("ann@xn--bcher-kva.example");
+        assertThat(recipientOf("ann@نامه\u200cای.example")).isEqualTo("ann@xn--mgba3gch31f060k.example");
+        assertThat(recipientOf("ann@हिन्दी.example")).isEqualTo("ann@xn--j2bd4cyah0f.example");
+        assertThat(recipientOf("Ann <ann@ไทย.example>")).isEqualTo("ann@xn--o3cw4h.example");
+        assertThat(recipientOf("\"Ann@Büro\" <ann@Büro.example>")).isEqualTo("ann@xn--bro-hoa.example");
+        assertThat(recipientOf("ann@r3---sn.example.com")).isEqualTo("ann@r3---sn.example.com");
         assertThat(recipientOf("ann@bücher.example")).isEqualTo("ann@xn--bcher-kva.example");
         assertThat(recipientOf("ann@例え.テスト")).isEqualTo("ann@xn--r8jz45g.xn--zckzah");
         assertThat(recipientOf("用户@example.com")).isEqualTo("用户@example.com");
         assertThat(recipientOf("o'neil+tag=1@example.com")).isEqualTo("o'neil+tag=1@example.com");
         for (String refused : List.of(
                 "ann\u200b@example.com",
+                "an\u200dn@example.com",
+                "ann@exam\u200dple.com",
+                "ann@☃.example",
+                "ann@xn--fa.example",
+                "ann@example.com。",
                 "ann@exam\u200bple.com",
                 "\u202eann@example.com",
                 "ann\u00a0lee@example.com",
@@ -251,7 +264,7 @@ class HostileInputTest {
                 "{\"mail\": {\"X-Note\": \"" + "x".repeat(901) + "\"}}",
                 "{\"mail\": {\"" + "X".repeat(77) + "\": \"v\"}}",
                 "{\"mail\": {\"Reply-To\": \"zoë@example.com\"}}",
-                "{\"mail\": {\"Reply-To\": \"a@bücher.example\"}}")) {
+                "{\"mail\": {\"Reply-To\": \"a@☃.example\"}}")) {
             Outcome outcome = send("note", ANN, payload("Ann"), headers);
             assertThat(outcome)
                     .isInstanceOfSatisfying(

@@ -6,6 +6,8 @@ import jakarta.mail.Session;
 import jakarta.mail.internet.MimeMessage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Properties;
 import org.junit.jupiter.api.Test;
@@ -50,8 +52,18 @@ class MimeBodyTest {
     }
 
     private static String written(String text) {
-        var out = new ByteArrayOutputStream();
-        MimeBody.writePart(out, "plain", text);
-        return out.toString(StandardCharsets.US_ASCII);
+        var content = new MailContent(1 << 20);
+        MimeBody.writePart(content, "plain", text);
+        return bytes(content).toString(StandardCharsets.US_ASCII);
+    }
+
+    private static ByteArrayOutputStream bytes(MailContent content) {
+        var bytes = new ByteArrayOutputStream();
+        try {
+            content.writeTo(bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes;
     }
 }

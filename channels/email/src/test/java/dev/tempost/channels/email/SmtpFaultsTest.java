@@ -1,6 +1,7 @@
 package dev.tempost.channels.email;
 
 import static dev.tempost.activities.channel.Fault.MESSAGE;
+import static dev.tempost.channels.email.SmtpHarness.HEADERS;
 import static dev.tempost.channels.email.SmtpHarness.NOON;
 import static dev.tempost.channels.email.SmtpHarness.allowed;
 import static dev.tempost.channels.email.SmtpHarness.provider;
@@ -110,7 +111,7 @@ class SmtpFaultsTest {
                 .withCredentials("bob", "secret")
                 .withConnection(to -> to.withTls(SmtpProvider.Tls.STARTTLS)
                         .withTimeouts(Duration.ofSeconds(5), Duration.ofMillis(500), Duration.ofSeconds(5)));
-        channel = new EmailChannel(Map.of("default", provider), new Templates(List.of(root), NOON), NOON);
+        channel = new EmailChannel(Map.of("default", provider), new Templates(List.of(root), NOON), HEADERS, NOON);
     }
 
     @AfterEach

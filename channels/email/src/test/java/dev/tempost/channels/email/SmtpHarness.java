@@ -11,6 +11,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,8 @@ final class SmtpHarness {
 
     static final Clock NOON = Clock.fixed(Instant.parse("2026-11-22T12:00:00Z"), ZoneOffset.UTC);
     static final UUID KEY = UUID.fromString("0b0e5a34-7d7c-4c7e-9a53-6a1f0c0ffee0");
+
+    static final MailHeaders HEADERS = new MailHeaders(List.of("Reply-To", "References", "List-Id", "X-Note"));
 
     private SmtpHarness() {}
 
@@ -70,6 +73,11 @@ final class SmtpHarness {
             @Override
             public boolean begin() {
                 return mayBegin;
+            }
+
+            @Override
+            public boolean reserve(long bytes) {
+                return true;
             }
 
             @Override

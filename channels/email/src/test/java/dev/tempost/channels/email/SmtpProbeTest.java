@@ -1,5 +1,6 @@
 package dev.tempost.channels.email;
 
+import static dev.tempost.channels.email.SmtpHarness.HEADERS;
 import static dev.tempost.channels.email.SmtpHarness.NOON;
 import static dev.tempost.channels.email.SmtpHarness.impatient;
 import static dev.tempost.channels.email.SmtpHarness.provider;
@@ -119,6 +120,6 @@ class SmtpProbeTest {
     }
 
     private static EmailChannel channel(SmtpProvider provider) {
-        return new EmailChannel(Map.of("default", provider), new Templates(List.of(), NOON), NOON);
+        return new EmailChannel(Map.of("default", provider), new Templates(List.of(), NOON), HEADERS, NOON);
     }
 }

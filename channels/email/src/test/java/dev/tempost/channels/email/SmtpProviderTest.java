@@ -67,6 +67,17 @@ class SmtpProviderTest {
                 .withMessageContaining("max-connections");
     }
 
+    @Test
+    void theSendersDomainIsAnyThatDnsKnows() {
+        SmtpProvider provider = SmtpProvider.of("a", "smtp.example.com", 587, "Post <hallo@faß.example>");
+
+        assertThat(provider.sender().address()).isEqualTo("hallo@xn--fa-hia.example");
+        assertThat(provider.connection().ehloName()).isEqualTo("xn--fa-hia.example");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> SmtpProvider.of("a", "localhost", 25, "zoë@example.com"))
+                .withMessageContaining("from is not a mailbox, it has a local part beyond ASCII");
+    }
+
     private static SmtpProvider valid() {
         return SmtpProvider.of("a", "smtp.example.com", 587, "a@example.com");
     }

@@ -1,5 +1,6 @@
 package dev.tempost.channels.email;
 
+import static dev.tempost.channels.email.SmtpHarness.HEADERS;
 import static dev.tempost.channels.email.SmtpHarness.NOON;
 import static dev.tempost.channels.email.SmtpHarness.allowed;
 import static dev.tempost.channels.email.SmtpHarness.row;
@@ -150,7 +151,7 @@ class SmtpTlsTest {
     private EmailChannel channel(SmtpProvider.Tls tls) {
         SmtpProvider provider =
                 SmtpHarness.provider(server).withCredentials("bob", "secret").withConnection(to -> to.withTls(tls));
-        return new EmailChannel(Map.of("default", provider), new Templates(List.of(root), NOON), NOON);
+        return new EmailChannel(Map.of("default", provider), new Templates(List.of(root), NOON), HEADERS, NOON);
     }
 
     private static SSLContext usual() {

@@ -3,6 +3,7 @@ package dev.tempost.channels.email;
 import static dev.tempost.channels.email.SmtpHarness.NOON;
 import static dev.tempost.channels.email.SmtpHarness.template;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.tempost.activities.channel.Outcome.Permanent;
 import java.nio.file.Path;
@@ -221,14 +222,63 @@ class TemplatesTest {
         template(root, "t", "body.txt", "x");
         templates = new Templates(List.of(root, second), NOON);
 
-        assertThat(templates.render("t", JsonObjects.read("payload", "{}")).subject())
+        assertThat(templates
+                        .render("t", JsonObjects.read("payload", "{}"), limit())
+                        .subject())
                 .isEqualTo("S");
-        assertThat(templates.render("u", JsonObjects.read("payload", "{}")).subject())
+        assertThat(templates
+                        .render("u", JsonObjects.read("payload", "{}"), limit())
+                        .subject())
                 .isEqualTo("second");
     }
 
+    @Test
+    void aRenderingEndsWhileItWrites() {
+        template(root, "t", "body.txt", "[# th:each=\"a : ${items}\"][# th:each=\"b : ${items}\"][(${b})][/][/]");
+        String payload = items(3000);
+
+        assertThatExceptionOfType(RenderingLimit.Reached.class)
+                .isThrownBy(
+                        () -> templates.render("t", JsonObjects.read("payload", payload), new RenderingLimit(1000)));
+        assertFailure(payload, "PayloadInvalid")
+                .isEqualTo(
+                        "templates/t/body.txt writes more than 1048576 characters with this row's payload: make the payload"
+                                + " smaller, or the template's loops shorter, then retry");
+    }
+
+    @Test
+    void aRenderingThatWritesNothingEndsToo() {
+        template(root, "t", "body.txt", "[# th:each=\"a : ${items}\"][# th:each=\"b : ${items}\"][/][/]");
+
+        assertFailure(items(3000), "PayloadInvalid")
+                .startsWith("templates/t/body.txt passes 250000 elements with this row's payload");
+    }
+
+    @Test
+    void allPartsOfAMailCountTogether() {
+        template(root, "t", "body.txt", "[(${text})]");
+        template(root, "t", "body.html", "[(${text})]");
+        String payload = "{\"text\": \"" + "x".repeat(600) + "\"}";
+
+        assertThat(templates
+                        .render("t", JsonObjects.read("payload", payload), new RenderingLimit(1300))
+                        .html())
+                .hasSize(600);
+        assertThatExceptionOfType(RenderingLimit.Reached.class)
+                .isThrownBy(
+                        () -> templates.render("t", JsonObjects.read("payload", payload), new RenderingLimit(1199)));
+    }
+
+    private static String items(int count) {
+        return "{\"items\": [" + ("\"" + "x".repeat(40) + "\",").repeat(count) + "0]}";
+    }
+
+    private static RenderingLimit limit() {
+        return new RenderingLimit(RenderingLimit.MAX_CHARACTERS);
+    }
+
     private RenderedMail render(String payload) {
-        return templates.render("t", JsonObjects.read("payload", payload));
+        return templates.render("t", JsonObjects.read("payload", payload), limit());
     }
 
     private AbstractStringAssert<?> assertFailure(String payload, String type) {
@@ -237,7 +287,7 @@ class TemplatesTest {
 
     private AbstractStringAssert<?> assertFailure(String eventType, String payload, String type) {
         try {
-            templates.render(eventType, JsonObjects.read("payload", payload));
+            templates.render(eventType, JsonObjects.read("payload", payload), limit());
         } catch (UnsendableRow e) {
             assertThat(e.outcome()).isInstanceOfSatisfying(Permanent.class, p -> {
                 assertThat(p.type()).isEqualTo(type);
