@@ -195,8 +195,9 @@ public final class Doctor {
                     .forEach(provider -> {
                         Finding answer = mail(provider, email);
                         findings.accept(answer);
-                        Prelude prelude =
-                                provider.connection().tls() == SmtpProvider.Tls.IMPLICIT ? Prelude.NONE : Prelude.STARTTLS;
+                        Prelude prelude = provider.connection().tls() == SmtpProvider.Tls.IMPLICIT
+                                ? Prelude.NONE
+                                : Prelude.STARTTLS;
                         say("protection", () -> protection(List.of(Ways.toMail(provider)), answer.isFine(), prelude));
                     });
         }

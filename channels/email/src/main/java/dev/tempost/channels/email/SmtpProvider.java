@@ -1,7 +1,6 @@
 package dev.tempost.channels.email;
 
 import dev.tempost.activities.channel.Loopback;
-import java.util.Locale;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
