@@ -9,8 +9,10 @@ import java.sql.SQLException;
 final class BackfillLock implements AutoCloseable {
 
     private static final String LOCK = """
-        SELECT set_config('idle_in_transaction_session_timeout', '0', true),
-               pg_try_advisory_xact_lock(hashtextextended('tempost:backfill:' || ?, 0)) AS held
+        SELECT pg_catalog.set_config('idle_in_transaction_session_timeout', '0', true),
+               pg_catalog.pg_try_advisory_xact_lock(
+                   pg_catalog.hashtextextended(pg_catalog.concat('tempost:backfill:', ?::pg_catalog.text), 0::pg_catalog.int8))
+                   AS held
         """;
 
     private final Connection holder;
