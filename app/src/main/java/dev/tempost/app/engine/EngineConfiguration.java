@@ -1,6 +1,5 @@
 package dev.tempost.app.engine;
 
-import com.zaxxer.hikari.HikariDataSource;
 import dev.tempost.activities.Breaker;
 import dev.tempost.activities.DeliveryActivitiesImpl;
 import dev.tempost.activities.Memory;
@@ -23,7 +22,6 @@ import dev.tempost.channels.email.Templates;
 import dev.tempost.loops.Backoff;
 import dev.tempost.loops.Next;
 import dev.tempost.loops.RepeatingTask;
-import dev.tempost.outbox.database.ServerRole;
 import dev.tempost.outbox.ledger.Ledger;
 import dev.tempost.outbox.ledger.ProviderHealth;
 import dev.tempost.outbox.rows.Backlog;
@@ -40,7 +38,6 @@ import dev.tempost.worker.Schedules;
 import dev.tempost.worker.WorkerSettings;
 import dev.tempost.workflows.Attributes;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.temporal.api.workflowservice.v1.DescribeNamespaceRequest;
 import io.temporal.client.WorkflowClient;
 import io.temporal.serviceclient.GrpcCompression;
 import io.temporal.serviceclient.WorkflowServiceStubsOptions;
@@ -48,19 +45,15 @@ import io.temporal.spring.boot.TemporalOptionsCustomizer;
 import io.temporal.spring.boot.autoconfigure.properties.TemporalProperties;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.boot.health.contributor.CompositeHealthContributor;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -71,8 +64,6 @@ import org.springframework.context.annotation.Configuration;
 public class EngineConfiguration {
 
     private static final Logger log = LoggerFactory.getLogger(EngineConfiguration.class);
-
-    private static final int LOOK_TIMEOUT_SECONDS = 3;
 
     // a test's own is there before
     @Bean
@@ -284,50 +275,6 @@ public class EngineConfiguration {
                 starter.tenant());
     }
 
-    @Bean
-    DependencyHealth parts(
-            DataSource dataSource,
-            WorkflowClient client,
-            Map<String, SmtpProvider> smtpProviders,
-            Deliveries deliveries,
-            EngineTimes times) {
-        Map<Dependency, DependencyHealth.Check> checks = new EnumMap<>(Dependency.class);
-        checks.put(Dependency.POSTGRESQL, () -> {
-            ServerRole role = ServerRole.of(dataSource, Duration.ofSeconds(LOOK_TIMEOUT_SECONDS));
-            if (role != ServerRole.PRIMARY) {
-                // those that only read would never notice
-                dataSource.unwrap(HikariDataSource.class).getHikariPoolMXBean().softEvictConnections();
-                throw new IllegalStateException("the server is " + role.words());
-            }
-        });
-        checks.put(
-                Dependency.TEMPORAL,
-                () -> client.getWorkflowServiceStubs()
-                        .blockingStub()
-                        .withDeadlineAfter(LOOK_TIMEOUT_SECONDS, TimeUnit.SECONDS)
-                        .describeNamespace(DescribeNamespaceRequest.newBuilder()
-                                .setNamespace(client.getOptions().getNamespace())
-                                .build()));
-        Map<String, SmtpGreeting> mailServers = new TreeMap<>();
-        smtpProviders.forEach((name, provider) -> {
-            if (deliveries.providers().contains(name)) {
-                mailServers.put(
-                        name,
-                        new SmtpGreeting(
-                                provider.host(),
-                                provider.port(),
-                                provider.connection().tls() == SmtpProvider.Tls.IMPLICIT,
-                                LOOK_TIMEOUT_SECONDS * 1000));
-            }
-        });
-        if (!mailServers.isEmpty()) {
-            checks.put(Dependency.SMTP, SmtpGreeting.all(mailServers));
-        }
-        DependencyHealth parts = new DependencyHealth(checks);
-        parts.watch(times::betweenLooks);
-        return parts;
-    }
-
     @Bean(initMethod = "start", destroyMethod = "stop")
     RepeatingTask backlogCounting(Engine engine, Metrics metrics, Deliveries deliveries, EngineTimes times) {
         Duration pause = times.betweenCounts();
@@ -339,15 +286,5 @@ public class EngineConfiguration {
             }
             return Next.after(pause);
         });
-    }
-
-    @Bean
-    Readiness readiness(Engine engine, DependencyHealth parts) {
-        return new Readiness(engine, parts);
-    }
-
-    @Bean
-    CompositeHealthContributor tempostHealthContributor(Readiness readiness) {
-        return readiness.contributor();
     }
 }

@@ -18,7 +18,7 @@ public final class Service {
 
     @Configuration(proxyBeanMethods = false)
     @EnableAutoConfiguration
-    @Import(EngineConfiguration.class)
+    @Import({EngineConfiguration.class, HealthConfiguration.class})
     static class Application {}
 
     private Service() {}
