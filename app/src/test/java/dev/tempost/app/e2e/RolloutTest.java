@@ -50,9 +50,10 @@ class RolloutTest {
         Process process = tempost.serve();
         tempost.awaitStatus(tempost.welcome("before@example.com"), RowStatus.DELIVERED);
         // no lock, which nobody waits for longer than a second
-        tempost.execute("CREATE TABLE held AS SELECT 1; CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS"
-                + " $$ BEGIN WHILE EXISTS (SELECT FROM public.held) LOOP PERFORM pg_sleep(0.02); END LOOP; RETURN NEW;"
-                + " END $$");
+        tempost.execute(
+                "CREATE TABLE held AS SELECT 1; GRANT SELECT ON held TO PUBLIC; CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS"
+                        + " $$ BEGIN WHILE EXISTS (SELECT FROM public.held) LOOP PERFORM pg_sleep(0.02); END LOOP; RETURN NEW;"
+                        + " END $$");
         tempost.execute("CREATE TRIGGER wait BEFORE UPDATE ON tempost.attempt FOR EACH ROW"
                 + " WHEN (NEW.phase = 'transmitting') EXECUTE FUNCTION wait()");
         long slow = tempost.welcome("slow@example.com");
