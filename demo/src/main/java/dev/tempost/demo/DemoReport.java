@@ -58,7 +58,7 @@ record DemoReport(EmbeddedPostgreSql database, EmbeddedTemporal server, int port
                 "    psql " + database.uri() + " -c \"INSERT INTO tempost.outbox (event_type, recipient, payload)"
                         + " VALUES ('hello', 'you@example.com', '{\\\"name\\\": \\\"You\\\"}')\"");
         System.out.println("  Operators' commands work here too, after");
-        System.out.println("    export SPRING_DATASOURCE_URL=" + database.jdbcUrl());
+        System.out.println("    export SPRING_DATASOURCE_URL=" + database.jdbcUrl() + "?user=postgres");
         System.out.println();
         System.out.println("  Ctrl-C stops everything and leaves nothing behind.");
     }
