@@ -36,6 +36,7 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
     private final Memory memory;
     private final SendListener listener;
     private final Watchdog watchdog = new Watchdog();
+    private final SendAttempt.Collaborators with;
     private final Gate gate;
     private final Marking marking;
     private final Duration placeTimeout;
@@ -62,7 +63,8 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
         this.memory = memory;
         this.listener = listener;
         this.placeTimeout = longestWaitForAPlace;
-        this.gate = new Gate(new SendAttempt.Collaborators(ledger, refusals, breaker, listener, watchdog));
+        this.with = new SendAttempt.Collaborators(ledger, refusals, breaker, listener, watchdog);
+        this.gate = new Gate(with);
         this.marking = new Marking(ledger, listener);
         watchdog.every(BETWEEN_RECORDINGS, refusals::recordAllKept);
     }
@@ -133,7 +135,7 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
     }
 
     private ApplicationFailure noRoom(DeliveryRequest delivery, String type, String why) {
-        tell(delivery, "waiting");
+        with.tell(delivery, "waiting", null);
         return Failures.retryable(
                 type, "nothing was sent: " + why, Failures.soon(Duration.ofSeconds(1), Duration.ofSeconds(2)));
     }
@@ -146,10 +148,6 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
         } catch (OutboxUnavailableException e) {
             throw Failures.retryable(FailureType.OUTBOX_UNAVAILABLE, String.valueOf(e.getMessage()), null);
         }
-    }
-
-    private void tell(DeliveryRequest delivery, String outcome) {
-        listener.onOutcome(new SendEvent(delivery.id(), delivery.tenant(), delivery.eventType(), outcome, null));
     }
 
     /** Stops the watchdog; call it once no send is under way any more. */

@@ -51,7 +51,7 @@ final class Gate {
                             LedgerTransmission.patience(policy.attemptDeadline()),
                             policy.parkWhenAmbiguous());
         } catch (OutboxUnavailableException e) {
-            tell(delivery, "transient");
+            with.tell(delivery, "transient", null);
             throw Failures.retryable(
                     FailureType.OUTBOX_UNAVAILABLE,
                     "nothing was sent: " + e.getMessage(),
@@ -59,7 +59,7 @@ final class Gate {
         }
         if (opened.foundAmbiguous()) {
             log.warn("Row {} may have been sent: an attempt that was transmitting never reported back", delivery.id());
-            tell(delivery, "ambiguous");
+            with.tell(delivery, "ambiguous", null);
         }
         Admission admission = opened.admission();
         if (admission instanceof Admission.Send admitted) {
@@ -68,17 +68,13 @@ final class Gate {
             return new SendAttempt(with, delivery, route, admitted, attempt, room).make(openedAt);
         }
         if (admission instanceof Admission.Ended ended) {
-            tell(delivery, ended.status().column());
+            with.tell(delivery, ended.status().column(), null);
             if (ended.status() != RowStatus.FAILED) {
                 return new SendResult(DeliveryOutcome.of(ended.status().column()), null);
             }
         } else {
-            tell(delivery, "waiting");
+            with.tell(delivery, "waiting", null);
         }
         throw GateRefusal.of(admission, delivery.id(), route.provider());
-    }
-
-    private void tell(DeliveryRequest delivery, String outcome) {
-        with.listener().onOutcome(new SendEvent(delivery.id(), delivery.tenant(), delivery.eventType(), outcome, null));
     }
 }

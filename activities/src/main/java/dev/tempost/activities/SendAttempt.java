@@ -28,7 +28,13 @@ final class SendAttempt {
      * @param refusals where what was not accepted is recorded
      */
     record Collaborators(
-            Ledger ledger, UnrecordedRefusals refusals, Breaker breaker, SendListener listener, Watchdog watchdog) {}
+            Ledger ledger, UnrecordedRefusals refusals, Breaker breaker, SendListener listener, Watchdog watchdog) {
+
+        /** @param lag how long the row took to its acceptance; null for everything else */
+        void tell(DeliveryRequest delivery, String outcome, @Nullable Duration lag) {
+            listener.onOutcome(new SendEvent(delivery.id(), delivery.tenant(), delivery.eventType(), outcome, lag));
+        }
+    }
 
     private static final Logger log = LoggerFactory.getLogger(SendAttempt.class);
 
@@ -149,6 +155,6 @@ final class SendAttempt {
     }
 
     private void tell(String outcome, @Nullable Duration lag) {
-        with.listener().onOutcome(new SendEvent(delivery.id(), delivery.tenant(), delivery.eventType(), outcome, lag));
+        with.tell(delivery, outcome, lag);
     }
 }

@@ -56,7 +56,7 @@ final class EraseCommand implements Callable<Integer> {
             inFlight += step.inFlight();
             last = step.last();
             if (last != null && last < newest) {
-                progress.say(String.format(Locale.ROOT, "looked at rows up to %,d of %,d", last, newest));
+                progress.count("Looked at rows up to", last, newest);
             }
         }
         System.out.printf(Locale.ROOT, "%,d rows removed, with their attempts%n", removed);

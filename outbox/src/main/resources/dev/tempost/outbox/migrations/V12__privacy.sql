@@ -41,30 +41,30 @@ CREATE FUNCTION tempost.erase(p_recipient text, p_tenant text, p_after bigint, p
 RETURNS tempost.erasure
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    done  tempost.erasure;
-    whole bigint[];
-    sent  bigint[];
+    done tempost.erasure;
+    gone bigint[];
+    held bigint[];
 BEGIN
     IF p_recipient IS NULL AND p_tenant IS NULL THEN
         RAISE EXCEPTION 'erase: whose rows? Neither a recipient nor a tenant was given'
             USING HINT = 'Name one of them.', ERRCODE = 'invalid_parameter_value';
     END IF;
-    SELECT array_agg(s.id), max(s.id) INTO whole, done.last
-    FROM (SELECT o.id FROM tempost.outbox o WHERE o.id > p_after ORDER BY o.id LIMIT p_limit) s;
+    done.last := (
+        SELECT max(s.id) FROM (SELECT o.id FROM tempost.outbox o WHERE o.id > p_after ORDER BY o.id LIMIT p_limit) s);
 
     SELECT coalesce(array_agg(l.id) FILTER (WHERE l.status <> 'dispatched'), '{}'),
            coalesce(array_agg(l.id) FILTER (WHERE l.status = 'dispatched'), '{}')
-    INTO whole, sent
+    INTO gone, held
     FROM (
         SELECT o.id, o.status FROM tempost.outbox o
-        WHERE o.id = ANY (whole)
+        WHERE o.id > p_after AND o.id <= done.last
           AND (p_recipient IS NULL OR lower(o.recipient) = lower(p_recipient))
           AND (p_tenant IS NULL OR o.tenant = p_tenant)
         ORDER BY o.id FOR UPDATE) l;
-    done.in_flight := tempost.cancel_rows(sent, 'erased');
-    DELETE FROM tempost.audit a WHERE a.outbox_id = ANY (whole || sent) OR a.tenant = p_tenant AND p_recipient IS NULL;
-    DELETE FROM tempost.outbox o WHERE o.id = ANY (whole);
-    done.removed := cardinality(whole);
+    done.in_flight := tempost.cancel_rows(held, 'erased');
+    DELETE FROM tempost.audit a WHERE a.outbox_id = ANY (gone || held) OR a.tenant = p_tenant AND p_recipient IS NULL;
+    DELETE FROM tempost.outbox o WHERE o.id = ANY (gone);
+    done.removed := cardinality(gone);
     IF done.removed > 0 THEN
         -- not whose: that would be what was to go
         PERFORM tempost.write_audit(p_actor, 'erase', NULL, NULL, done.removed || ' rows');

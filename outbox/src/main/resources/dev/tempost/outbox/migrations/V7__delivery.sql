@@ -103,7 +103,8 @@ $$;
 
 -- What ends a row at the gate, or forbids to send it for ever: its verdict, null when nothing does. The row was ended where
 -- that is due.
-CREATE FUNCTION tempost.end_at_gate(o tempost.outbox, p_run_id text, p_park boolean) RETURNS text
+--   p_gave_up   the phase in which this very gate has closed a dead attempt; null where there was none
+CREATE FUNCTION tempost.end_at_gate(o tempost.outbox, p_run_id text, p_park boolean, p_gave_up text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     -- the row came from a backup, or somebody put it back by hand
@@ -128,7 +129,8 @@ BEGIN
     IF o.object_key IS NOT NULL AND tempost.supersede(o.id) THEN
         RETURN 'superseded';
     END IF;
-    IF tempost.crashes(o.id, p_run_id) THEN
+    -- not asked for every attempt: only the one that the gate has just closed can be the third
+    IF p_gave_up IS NOT NULL AND tempost.crashes(o.id, p_run_id) THEN
         PERFORM tempost.finish(
             ARRAY[o.id], 'failed', NULL, p_run_id => p_run_id, p_error_type => 'CrashedWorker',
             p_error => 'three attempts in a row ended with their process; correct what makes the payload so heavy to send, '
@@ -254,7 +256,7 @@ BEGIN
     ELSE
         -- its sender closed the connection before the deadline: what is unknown now stays unknown
         gave_up := tempost.close_attempt(p_id);
-        held.verdict := tempost.end_at_gate(o, p_run_id, p_park);
+        held.verdict := tempost.end_at_gate(o, p_run_id, p_park, gave_up);
         IF held.verdict IS NULL THEN
             held := tempost.held_at_gate(o, p_provider);
             IF held.verdict IS NULL THEN

@@ -25,8 +25,6 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
-import net.jqwik.api.lifecycle.AfterContainer;
-import org.jspecify.annotations.Nullable;
 
 /** Mails against {@code email} of Python, which reads what we wrote without having a part in it. */
 class ComposedMailTest {
@@ -36,7 +34,6 @@ class ComposedMailTest {
             SmtpProvider.of("default", "localhost", 25, "Grüße & Co. <hello@faß.example>");
     private static final MailComposer COMPOSER =
             new MailComposer(new Templates(List.of(templates()), NOON), HEADERS, NOON);
-    private static @Nullable PythonOracle oracle;
 
     private static Path templates() {
         try {
@@ -50,20 +47,6 @@ class ComposedMailTest {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    @AfterContainer
-    static void stop() {
-        if (oracle != null) {
-            oracle.close();
-        }
-    }
-
-    private static synchronized PythonOracle oracle() {
-        if (oracle == null) {
-            oracle = PythonOracle.start();
-        }
-        return oracle;
     }
 
     @Provide
@@ -146,7 +129,7 @@ class ComposedMailTest {
             throws IOException {
         byte[] content = compose(both ? "both" : "text", "Zoë Q. <zoe@bücher.example>", subject, note, text);
 
-        JsonNode mail = oracle().mail(content);
+        JsonNode mail = PythonOracle.shared().mail(content);
 
         assertThat(mail.path("defects"))
                 .as("defects of %s", new String(content, StandardCharsets.UTF_8))

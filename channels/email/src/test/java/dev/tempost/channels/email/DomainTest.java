@@ -12,27 +12,9 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
-import net.jqwik.api.lifecycle.AfterContainer;
-import org.jspecify.annotations.Nullable;
 
 /** Domains against {@code idna} of Python, which has nothing of ICU in it. */
 class DomainTest {
-
-    private static @Nullable PythonOracle oracle;
-
-    @AfterContainer
-    static void stop() {
-        if (oracle != null) {
-            oracle.close();
-        }
-    }
-
-    private static synchronized PythonOracle oracle() {
-        if (oracle == null) {
-            oracle = PythonOracle.start();
-        }
-        return oracle;
-    }
 
     @Example
     void aDomainGoesToWhomItNames() {
@@ -116,7 +98,7 @@ class DomainTest {
 
     @Property(tries = 3000)
     void aDomainIsWhatPythonSaysOrIsRefused(@ForAll("domains") String domain) {
-        JsonNode python = oracle().domain(domain);
+        JsonNode python = PythonOracle.shared().domain(domain);
         String ours = Domain.toAscii(domain);
         // its Unicode may be older than ours
         Assume.that(!python.has("unknown"));

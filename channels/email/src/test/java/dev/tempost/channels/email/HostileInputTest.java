@@ -11,6 +11,7 @@ import dev.tempost.activities.channel.Outcome;
 import dev.tempost.activities.channel.Outcome.Accepted;
 import dev.tempost.activities.channel.Outcome.Permanent;
 import dev.tempost.activities.channel.OutgoingMessage;
+import dev.tempost.channels.email.testing.HostileRows;
 import dev.tempost.channels.email.testing.ScriptedSmtpServer;
 import dev.tempost.channels.email.testing.ScriptedSmtpServer.Received;
 import jakarta.mail.Header;
@@ -155,8 +156,8 @@ class HostileInputTest {
 
     @Property(tries = 300)
     void aHeaderOfARowIsOneHeaderOrARefusal(@ForAll("hostile") String value) throws Exception {
-        Received mail =
-                sendAndExpectOneMail("note", ANN, payload("Ann"), "{\"mail\": {\"X-Note\": " + json(value) + "}}");
+        Received mail = sendAndExpectOneMail(
+                "note", ANN, payload("Ann"), "{\"mail\": {\"X-Note\": " + HostileRows.json(value) + "}}");
 
         if (mail != null) {
             assertThat(mail.mime().getHeader("X-Note")).hasSize(1);
@@ -165,7 +166,7 @@ class HostileInputTest {
 
     @Property(tries = 300)
     void aHeaderNameIsANameOrARefusal(@ForAll("hostile") String name) throws Exception {
-        sendAndExpectOneMail("note", ANN, payload("Ann"), "{\"mail\": {" + json(name) + ": \"value\"}}");
+        sendAndExpectOneMail("note", ANN, payload("Ann"), "{\"mail\": {" + HostileRows.json(name) + ": \"value\"}}");
     }
 
     @Property(tries = 500)
@@ -361,20 +362,7 @@ class HostileInputTest {
     }
 
     private static String payload(String name) {
-        return "{\"name\": " + json(name) + "}";
-    }
-
-    private static String json(String text) {
-        var json = new StringBuilder("\"");
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c < ' ' || c == '"' || c == '\\' || Character.isSurrogate(c)) {
-                json.append(String.format("\\u%04x", (int) c));
-            } else {
-                json.append(c);
-            }
-        }
-        return json.append('"').toString();
+        return "{\"name\": " + HostileRows.json(name) + "}";
     }
 
     /** Line ends as LF; what has no UTF-8 as the question mark Java writes for it. */

@@ -200,7 +200,8 @@ public final class HostileRows {
         return choices[random.nextInt(choices.length)];
     }
 
-    private static String json(String text) {
+    /** As a JSON string, with half a surrogate pair as it is. */
+    public static String json(String text) {
         var json = new StringBuilder("\"");
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);

@@ -15,25 +15,36 @@ import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** What Python's {@code email} and {@code idna} say: they share nothing with what is tested. */
-public final class PythonOracle implements AutoCloseable {
+public final class PythonOracle {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Path TEST_CLASSES = Path.of("target", "test-classes");
 
-    private final Process python;
+    private static @Nullable PythonOracle shared;
+
     private final BufferedWriter questions;
     private final BufferedReader answers;
 
     private PythonOracle(Process python) {
-        this.python = python;
         this.questions = python.outputWriter(StandardCharsets.UTF_8);
         this.answers = python.inputReader(StandardCharsets.UTF_8);
     }
 
-    /** Skips the test where there is no Python, or no way to its package, unless {@code TEMPOST_REQUIRE_PYTHON} is set. */
-    public static synchronized PythonOracle start() {
+    /**
+     * The one of this JVM, which ends with it. Skips the test where there is no Python, or no way to its package, unless
+     * {@code TEMPOST_REQUIRE_PYTHON} is set.
+     */
+    public static synchronized PythonOracle shared() {
+        if (shared == null) {
+            shared = start();
+        }
+        return shared;
+    }
+
+    private static PythonOracle start() {
         try {
             Path packages = Path.of("target", "python").toAbsolutePath();
             if (!Files.isDirectory(packages.resolve("idna"))) {
@@ -44,7 +55,9 @@ public final class PythonOracle implements AutoCloseable {
                     .redirectError(TEST_CLASSES.resolve("oracle.log").toFile());
             oracle.environment().put("PYTHONPATH", packages.toString());
             oracle.environment().put("PYTHONIOENCODING", "utf-8");
-            return new PythonOracle(oracle.start());
+            Process python = oracle.start();
+            Runtime.getRuntime().addShutdownHook(new Thread(python::destroy));
+            return new PythonOracle(python);
         } catch (IOException e) {
             boolean mayBeMissing = System.getenv("TEMPOST_REQUIRE_PYTHON") == null;
             assumeFalse(mayBeMissing, "no python3 with its package idna: " + e.getMessage());
@@ -103,10 +116,5 @@ public final class PythonOracle implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    @Override
-    public void close() {
-        python.destroy();
     }
 }
