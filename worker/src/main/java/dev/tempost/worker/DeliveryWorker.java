@@ -21,6 +21,7 @@ import org.slf4j.LoggerFactory;
 public final class DeliveryWorker {
 
     private static final Logger log = LoggerFactory.getLogger(DeliveryWorker.class);
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(5);
     private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(250), Duration.ofSeconds(5));
 
     private final WorkerSettings settings;
@@ -84,11 +85,23 @@ public final class DeliveryWorker {
             return;
         }
         factory.shutdown();
-        factory.awaitTermination(deadline.left().toMillis(), TimeUnit.MILLISECONDS);
+        try {
+            awaitEnd(factory, deadline);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         if (!factory.isTerminated()) {
             log.warn("Sends were still under way after {}; their deadlines decide", patience);
             factory.shutdownNow();
         }
         running = null;
+    }
+
+    /** The SDK's own wait may be over a few milliseconds before everything has ended. */
+    private static void awaitEnd(WorkerFactory factory, Deadline deadline) throws InterruptedException {
+        factory.awaitTermination(deadline.left().toMillis(), TimeUnit.MILLISECONDS);
+        while (!factory.isTerminated() && !deadline.left().isZero()) {
+            Thread.sleep(BETWEEN_LOOKS);
+        }
     }
 }
