@@ -14,32 +14,26 @@ import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
 import io.temporal.activity.ActivityInfo;
 import io.temporal.client.ActivityCompletionException;
-import io.temporal.failure.ApplicationFailure;
 import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A place and memory, the gate, the send, the record: in this order, each step once. */
+/** Sends and marks rows that have a workflow of their own. */
 public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(DeliveryActivitiesImpl.class);
 
     private static final Duration HEARTBEAT = Duration.ofSeconds(5);
     private static final Duration BETWEEN_RECORDINGS = Duration.ofSeconds(1);
-    // then Temporal keeps the row, not a thread of this process
-    private static final Duration LONGEST_WAIT_FOR_A_PLACE = Duration.ofSeconds(20);
 
     private final UnrecordedRefusals refusals;
     private final Function<String, Route> routes;
-    private final Memory memory;
     private final SendListener listener;
     private final Watchdog watchdog = new Watchdog();
-    private final SendAttempt.Collaborators with;
-    private final Gate gate;
+    private final Sending sending;
     private final Marking marking;
-    private final Duration placeTimeout;
 
     /**
      * @param routes from an event type to the way it goes out
@@ -48,7 +42,7 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
      */
     public DeliveryActivitiesImpl(
             Ledger ledger, Breaker breaker, Function<String, Route> routes, Memory memory, SendListener listener) {
-        this(ledger, breaker, routes, memory, listener, LONGEST_WAIT_FOR_A_PLACE);
+        this(ledger, breaker, routes, memory, listener, Sending.LONGEST_WAIT_FOR_A_PLACE);
     }
 
     DeliveryActivitiesImpl(
@@ -60,13 +54,21 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
             Duration longestWaitForAPlace) {
         this.refusals = new UnrecordedRefusals(ledger);
         this.routes = routes;
-        this.memory = memory;
         this.listener = listener;
-        this.placeTimeout = longestWaitForAPlace;
-        this.with = new SendAttempt.Collaborators(ledger, refusals, breaker, listener, watchdog);
-        this.gate = new Gate(with);
+        this.sending = new Sending(
+                new SendAttempt.Collaborators(ledger, refusals, breaker, listener, watchdog),
+                memory,
+                longestWaitForAPlace);
         this.marking = new Marking(ledger, listener);
-        watchdog.every(BETWEEN_RECORDINGS, refusals::recordAllKept);
+        watchdog.every(BETWEEN_RECORDINGS, this::recordRefusals);
+    }
+
+    private void recordRefusals() {
+        try {
+            refusals.recordAllKept();
+        } catch (OutboxUnavailableException e) {
+            log.debug("Refusals are still to be recorded", e);
+        }
     }
 
     @Override
@@ -78,12 +80,12 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
             throw Failures.retryable(carried.type(), carried.message(), carried.retryAfter());
         }
         if (activity.isLocal()) {
-            return sendFromAPlace(request, activity);
+            return sendFromItsQueue(request, activity);
         }
         // so that Temporal soon notices when this process dies
         Future<?> heartbeats = watchdog.every(HEARTBEAT, () -> heartbeat(context));
         try {
-            return sendFromAPlace(request, activity);
+            return sendFromItsQueue(request, activity);
         } finally {
             heartbeats.cancel(false);
         }
@@ -98,7 +100,7 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
     }
 
     /** Whatever happens, the listener hears of the end: whoever counts rows on their way would count this one for ever. */
-    private SendResult sendFromAPlace(SendRequest request, ActivityInfo activity) {
+    private SendResult sendFromItsQueue(SendRequest request, ActivityInfo activity) {
         DeliveryRequest delivery = request.delivery();
         try {
             Route route = routes.apply(delivery.eventType());
@@ -108,36 +110,10 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
                 // started under another configuration: sent from here it would pass the limit by
                 throw Failures.rateLimitedElsewhere(route.provider(), rateLimitedQueue);
             }
-            try (Room room = room(route, delivery)) {
-                listener.onBegun(delivery.id());
-                return gate.pass(request, route, activity, room);
-            }
+            return sending.send(request, route, Gate.Run.of(activity));
         } finally {
             listener.onEnded(delivery.id());
         }
-    }
-
-    private Room room(Route route, DeliveryRequest delivery) {
-        Places.Place place = route.places().take(delivery.priority(), placeTimeout);
-        if (place == null) {
-            throw noRoom(
-                    delivery,
-                    FailureType.CONNECTIONS_BUSY,
-                    "all connections to provider " + route.provider() + " were busy");
-        }
-        // before the gate, which hands out the payload
-        Memory.Share share = memory.take(placeTimeout);
-        if (share == null) {
-            place.close();
-            throw noRoom(delivery, FailureType.MEMORY_BUSY, "other messages had all memory that there is for them");
-        }
-        return new Room(route.places(), delivery.priority(), place, share);
-    }
-
-    private ApplicationFailure noRoom(DeliveryRequest delivery, String type, String why) {
-        with.tell(delivery, "waiting", null);
-        return Failures.retryable(
-                type, "nothing was sent: " + why, Failures.soon(Duration.ofSeconds(1), Duration.ofSeconds(2)));
     }
 
     @Override

@@ -2,8 +2,8 @@ package dev.tempost.activities;
 
 import dev.tempost.outbox.database.OutboxUnavailableException;
 import dev.tempost.outbox.ledger.Admission;
+import dev.tempost.outbox.ledger.AttemptLedger;
 import dev.tempost.outbox.ledger.AttemptRef;
-import dev.tempost.outbox.ledger.Ledger;
 import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.workflows.DeliveryOutcome;
 import dev.tempost.workflows.DeliveryPolicy;
@@ -19,6 +19,14 @@ import org.slf4j.LoggerFactory;
 /** What stands before every send: the ledger opens an attempt, or says why there is none now. */
 final class Gate {
 
+    /** A run of a workflow. */
+    record Run(String workflowId, String runId) {
+
+        static Run of(ActivityInfo activity) {
+            return new Run(activity.getWorkflowId(), activity.getWorkflowRunId());
+        }
+    }
+
     private static final Logger log = LoggerFactory.getLogger(Gate.class);
 
     private final SendAttempt.Collaborators with;
@@ -30,21 +38,21 @@ final class Gate {
     /**
      * Sends what is admitted. Throws what the workflow is to know of anything else, unless the row has its outcome already.
      *
+     * @param run the workflow that asks
      * @param room what the message has of this process
      */
-    SendResult pass(SendRequest request, Route route, ActivityInfo activity, Room room) {
+    SendResult pass(SendRequest request, Route route, Run run, Room room) {
         DeliveryRequest delivery = request.delivery();
         DeliveryPolicy policy = delivery.policy();
         UUID key = UUID.fromString(delivery.key());
-        long openedAt = System.nanoTime();
-        Ledger.Opened opened;
+        AttemptLedger.Opened opened;
         try {
             with.refusals().recordKept(delivery.id());
             opened = with.ledger()
                     .open(
                             delivery.id(),
                             key,
-                            activity.getWorkflowRunId(),
+                            run.runId(),
                             request.reset(),
                             route.provider(),
                             route.channel().messageId(key, route.provider()),
@@ -63,9 +71,8 @@ final class Gate {
         }
         Admission admission = opened.admission();
         if (admission instanceof Admission.Send admitted) {
-            AttemptRef attempt = new AttemptRef(
-                    delivery.id(), key, admitted.attempt(), activity.getWorkflowId(), activity.getWorkflowRunId());
-            return new SendAttempt(with, delivery, route, admitted, attempt, room).make(openedAt);
+            AttemptRef attempt = new AttemptRef(delivery.id(), key, admitted.attempt(), run.workflowId(), run.runId());
+            return new SendAttempt(with, delivery, route, admitted, attempt, room).make(opened.askedAt());
         }
         if (admission instanceof Admission.Ended ended) {
             with.tell(delivery, ended.status().column(), null);

@@ -2,8 +2,8 @@ package dev.tempost.activities;
 
 import dev.tempost.activities.channel.Transmission;
 import dev.tempost.outbox.database.OutboxUnavailableException;
+import dev.tempost.outbox.ledger.AttemptLedger;
 import dev.tempost.outbox.ledger.AttemptRef;
-import dev.tempost.outbox.ledger.Ledger;
 import java.time.Duration;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +19,7 @@ final class LedgerTransmission implements Transmission, AutoCloseable {
     private static final Duration SIGN_OF_LIFE = Duration.ofSeconds(5);
     private static final Duration LONGEST_RESERVE = Duration.ofSeconds(5);
 
-    private final Ledger ledger;
+    private final AttemptLedger ledger;
     private final AttemptRef attempt;
     private final Watchdog watchdog;
     private final Room room;
@@ -35,7 +35,7 @@ final class LedgerTransmission implements Transmission, AutoCloseable {
      * @param openedAt {@link System#nanoTime} from before the attempt was opened, so that our deadline is the earlier one
      */
     LedgerTransmission(
-            Ledger ledger, AttemptRef attempt, Watchdog watchdog, Room room, Duration deadline, long openedAt) {
+            AttemptLedger ledger, AttemptRef attempt, Watchdog watchdog, Room room, Duration deadline, long openedAt) {
         this.ledger = ledger;
         this.attempt = attempt;
         this.watchdog = watchdog;

@@ -57,11 +57,13 @@ public final class Places {
     private final PriorityQueue<Waiting> queue =
             new PriorityQueue<>(Comparator.<Waiting>comparingInt(waiting -> waiting.priority)
                     .thenComparingLong(waiting -> waiting.arrival));
+    private final int all;
     private final int kept;
     private int free;
     private long arrivals;
 
     public Places(int places) {
+        this.all = places;
         this.free = places;
         this.kept = keptForUrgent(places);
     }
@@ -89,6 +91,11 @@ public final class Places {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** How many there are. */
+    int size() {
+        return all;
     }
 
     /** How many wait for a place. */

@@ -4,8 +4,8 @@ import dev.tempost.activities.channel.Fault;
 import dev.tempost.activities.channel.Outcome;
 import dev.tempost.outbox.database.OutboxUnavailableException;
 import dev.tempost.outbox.ledger.Admission;
+import dev.tempost.outbox.ledger.AttemptLedger;
 import dev.tempost.outbox.ledger.AttemptRef;
-import dev.tempost.outbox.ledger.Ledger;
 import dev.tempost.outbox.ledger.RefusedPhase;
 import dev.tempost.workflows.DeliveryOutcome;
 import dev.tempost.workflows.DeliveryPolicy;
@@ -28,7 +28,11 @@ final class SendAttempt {
      * @param refusals where what was not accepted is recorded
      */
     record Collaborators(
-            Ledger ledger, UnrecordedRefusals refusals, Breaker breaker, SendListener listener, Watchdog watchdog) {
+            AttemptLedger ledger,
+            UnrecordedRefusals refusals,
+            Breaker breaker,
+            SendListener listener,
+            Watchdog watchdog) {
 
         /** @param lag how long the row took to its acceptance; null for everything else */
         void tell(DeliveryRequest delivery, String outcome, @Nullable Duration lag) {
@@ -64,6 +68,8 @@ final class SendAttempt {
     /** @param openedAt {@link System#nanoTime} from before the attempt was opened */
     SendResult make(long openedAt) {
         Outcome outcome = new ChannelSend(with, delivery, route, admitted, attempt, room).transmit(openedAt);
+        // the next message has it while this one is recorded
+        room.close();
         with.breaker().record(route.provider(), delivery.id(), outcome);
         return switch (outcome) {
             case Outcome.Accepted accepted -> accepted(accepted);

@@ -1,8 +1,8 @@
 package dev.tempost.activities;
 
 import dev.tempost.outbox.database.OutboxUnavailableException;
+import dev.tempost.outbox.ledger.AttemptLedger;
 import dev.tempost.outbox.ledger.AttemptRef;
-import dev.tempost.outbox.ledger.Ledger;
 import dev.tempost.outbox.ledger.RefusedPhase;
 import java.time.Duration;
 import java.util.Map;
@@ -34,10 +34,10 @@ final class UnrecordedRefusals {
             String reply,
             @Nullable Duration retryIn) {}
 
-    private final Ledger ledger;
+    private final AttemptLedger ledger;
     private final Map<Long, Refusal> kept = new ConcurrentHashMap<>();
 
-    UnrecordedRefusals(Ledger ledger) {
+    UnrecordedRefusals(AttemptLedger ledger) {
         this.ledger = ledger;
     }
 
@@ -67,12 +67,8 @@ final class UnrecordedRefusals {
     }
 
     /** Its next step may be another process's. */
-    void recordAllKept() {
-        try {
-            kept.keySet().forEach(this::recordKept);
-        } catch (OutboxUnavailableException e) {
-            log.debug("{} refusals are still to be recorded", kept.size(), e);
-        }
+    void recordAllKept() throws OutboxUnavailableException {
+        kept.keySet().forEach(this::recordKept);
     }
 
     private @Nullable Duration write(Refusal refusal) {

@@ -107,6 +107,9 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--split", description = "latency: the roles starter and worker in two processes take turns, too.")
     private boolean split;
 
+    @Option(names = "--bulk", description = "latency: one whose rows travel in batches takes turns, too.")
+    private boolean bulk;
+
     @Override
     public Integer call() throws Exception {
         return switch (kind) {
@@ -119,7 +122,7 @@ final class BenchCommand implements Callable<Integer> {
                 yield 0;
             }
             case LATENCY -> {
-                new LatencyBench(sinkMillis.stream().map(Duration::ofMillis).toList(), rows, beside, split).run();
+                new LatencyBench(sinkMillis.stream().map(Duration::ofMillis).toList(), rows, beside, split, bulk).run();
                 yield 0;
             }
             case KILL -> {

@@ -219,7 +219,8 @@ class ClaimsTest {
         long id = outbox.inFlight();
         dispatched.renew(outbox.claimed(id), Duration.ofHours(1));
         outbox.assertThatRow(id, "lease_until > clock_timestamp() + interval '50 minutes'");
-        ClaimedRow stranger = new ClaimedRow(id, UUID.randomUUID(), "default", "welcome", 3, null, null, null, null);
+        ClaimedRow stranger =
+                new ClaimedRow(id, UUID.randomUUID(), "default", "welcome", 3, null, null, null, null, null);
         dispatched.renew(stranger, Duration.ofSeconds(1));
         dispatched.leave(stranger);
         dispatched.release(stranger, Duration.ZERO, "Stranger", "another row");

@@ -32,7 +32,8 @@ class FairnessTest {
     }
 
     private Claims with(Map<String, Share> tenants, List<ProviderLimit> providers) {
-        return new Claims(outbox.database.dataSource(), new ClaimRules(tenants, providers, NONE));
+        return new Claims(
+                outbox.database.dataSource(), new ClaimRules(tenants, providers, NONE, ClaimRules.Batches.NONE));
     }
 
     /** So many, with fifty rows each. */

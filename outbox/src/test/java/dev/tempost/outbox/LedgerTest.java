@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.tempost.outbox.claim.Claims;
 import dev.tempost.outbox.claim.EventTypes;
 import dev.tempost.outbox.ledger.Admission;
+import dev.tempost.outbox.ledger.AttemptLedger;
 import dev.tempost.outbox.ledger.AttemptRef;
 import dev.tempost.outbox.ledger.Ledger;
 import dev.tempost.outbox.ledger.Mark;
@@ -307,10 +308,10 @@ class LedgerTest {
         open(id);
         ledger.transmitting(attempt(id, 1), DEADLINE, RESERVE);
         outbox.pastDeadline(id, 1);
-        Ledger.Opened second = ledger.open(id, outbox.key(id), "run-1", false, "smtp", "<m>", DEADLINE, false);
+        AttemptLedger.Opened second = ledger.open(id, outbox.key(id), "run-1", false, "smtp", "<m>", DEADLINE, false);
         assertThat(second.foundAmbiguous()).isTrue();
         outbox.pastDeadline(id, 2);
-        Ledger.Opened third = ledger.open(id, outbox.key(id), "run-1", false, "smtp", "<m>", DEADLINE, false);
+        AttemptLedger.Opened third = ledger.open(id, outbox.key(id), "run-1", false, "smtp", "<m>", DEADLINE, false);
         assertThat(third.foundAmbiguous()).isFalse();
         assertThat(third.admission()).isInstanceOf(Admission.Send.class);
     }

@@ -115,10 +115,14 @@ class LivenessTest {
         for (Claims one : List.of(
                 new Claims(
                         outbox.database.dataSource(),
-                        new ClaimRules(Map.of("default", new Share(1, 1)), List.of(), NONE)),
+                        new ClaimRules(Map.of("default", new Share(1, 1)), List.of(), NONE, ClaimRules.Batches.NONE)),
                 new Claims(
                         outbox.database.dataSource(),
-                        new ClaimRules(Map.of(), List.of(new ProviderLimit(EventTypes.all(), 1)), NONE)))) {
+                        new ClaimRules(
+                                Map.of(),
+                                List.of(new ProviderLimit(EventTypes.all(), 1)),
+                                NONE,
+                                ClaimRules.Batches.NONE)))) {
             Map<String, Integer> served = new HashMap<>();
             for (int i = 0; i < 8; i++) {
                 List<ClaimedRow> taken = claim(one, 7);
@@ -139,7 +143,8 @@ class LivenessTest {
                 + " SELECT 'welcome', 't' || n % 1000 + 1 FROM generate_series(1, 3000) n");
         Map<String, Share> shares =
                 IntStream.rangeClosed(1, 1000).boxed().collect(Collectors.toMap(n -> "t" + n, n -> new Share(1, 1)));
-        Claims limited = new Claims(outbox.database.dataSource(), new ClaimRules(shares, List.of(), NONE));
+        Claims limited = new Claims(
+                outbox.database.dataSource(), new ClaimRules(shares, List.of(), NONE, ClaimRules.Batches.NONE));
         long stranger = outbox.row("tenant", "'zzz'");
 
         assertThat(limited.claim(7, LEASE, EventTypes.all(), null))
@@ -155,7 +160,8 @@ class LivenessTest {
     @Test
     void leasesThatRanOutAndLongSendsStillCountAgainstALimit() {
         Claims limited = new Claims(
-                outbox.database.dataSource(), new ClaimRules(Map.of("default", new Share(1, 4)), List.of(), NONE));
+                outbox.database.dataSource(),
+                new ClaimRules(Map.of("default", new Share(1, 4)), List.of(), NONE, ClaimRules.Batches.NONE));
         for (int i = 0; i < 20; i++) {
             outbox.pending();
         }
@@ -233,7 +239,7 @@ class LivenessTest {
                 Statement statement = claiming.createStatement()) {
             claiming.setAutoCommit(false);
             statement.execute(
-                    "SELECT tempost.claim(7, interval '1 minute', '[{\"priority\": 3, \"tenant\": \"default\","
+                    "SELECT tempost.claim(7, 7, interval '1 minute', '[{\"priority\": 3, \"tenant\": \"default\","
                             + " \"event_type\": \"welcome\", \"first\": 1, \"share\": 7, \"skippable\": false}]')");
             assertThat(pauses.resume(shard, "ada")).isTrue();
             claiming.commit();

@@ -61,7 +61,9 @@ final class ModelledOutbox implements AutoCloseable {
         this.connection = database.connect();
         DataSource pool = OneConnection.of(connection);
         this.dispatched = new DispatchedRows(pool);
-        this.claims = new Claims(pool, new ClaimRules(Map.of(), List.of(), new EventTypes(true, Set.of("skipped"))));
+        this.claims = new Claims(
+                pool,
+                new ClaimRules(Map.of(), List.of(), new EventTypes(true, Set.of("skipped")), ClaimRules.Batches.NONE));
         this.ledger = new Ledger(pool);
         this.operator = new Rows(pool);
         this.pauses = new Pauses(pool);

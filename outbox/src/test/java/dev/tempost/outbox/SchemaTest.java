@@ -31,11 +31,12 @@ class SchemaTest {
             "6__producers",
             "7__delivery",
             "8__claim",
-            "9__backfill",
-            "10__backlog",
-            "11__operators",
-            "12__privacy",
-            "13__rights");
+            "9__batches",
+            "10__backfill",
+            "11__backlog",
+            "12__operators",
+            "13__privacy",
+            "14__rights");
 
     private static final String OBJECTS = """
         SELECT string_agg(name, ', ' ORDER BY name) FROM (

@@ -154,7 +154,12 @@ class SearchPathTest {
 
     private static void asTheService(DataSource service) throws Exception {
         Claims claims = new Claims(
-                service, new ClaimRules(Map.of("acme", new Share(2, 5)), List.of(), new EventTypes(true, Set.of())));
+                service,
+                new ClaimRules(
+                        Map.of("acme", new Share(2, 5)),
+                        List.of(),
+                        new EventTypes(true, Set.of()),
+                        ClaimRules.Batches.NONE));
         Ledger ledger = new Ledger(service);
         List<ClaimedRow> claimed =
                 claims.claim(7, MINUTE, EventTypes.all(), null).rows();

@@ -67,7 +67,8 @@ class SettleTest {
             }
         }
         long id = outbox.inFlight();
-        ClaimedRow stranger = new ClaimedRow(id, UUID.randomUUID(), "default", "welcome", 3, null, null, null, null);
+        ClaimedRow stranger =
+                new ClaimedRow(id, UUID.randomUUID(), "default", "welcome", 3, null, null, null, null, null);
         assertThat(dispatched.settle(stranger, null, LOST)).isNull();
         assertThat(outbox.status(id)).isEqualTo(RowStatus.DISPATCHED);
     }

@@ -44,7 +44,7 @@ class TurnsTest {
         outbox = new OutboxFixture(version);
         claims = new Claims(
                 outbox.database.dataSource(),
-                new ClaimRules(Map.of(), List.of(), new EventTypes(true, Set.of("skipped"))));
+                new ClaimRules(Map.of(), List.of(), new EventTypes(true, Set.of("skipped")), ClaimRules.Batches.NONE));
         rows = new Rows(outbox.database.dataSource());
         shards = new Shards(outbox.database.dataSource());
     }

@@ -2,6 +2,7 @@ package dev.tempost.reconciliation;
 
 import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.outbox.rows.Settlement;
+import dev.tempost.workflows.BatchWorkflow;
 import dev.tempost.workflows.DeliveryResult;
 import dev.tempost.workflows.FailureType;
 import io.grpc.Status;
@@ -46,6 +47,11 @@ public final class WorkflowInspector {
         }
         String runId = workflow.getExecution().getRunId();
         WorkflowExecutionStatus status = workflow.getStatus();
+        if (workflow.getType().getName().equals(BatchWorkflow.TYPE)
+                && status != WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING) {
+            // how it closed says nothing of a single row: the ledger does, and what it does not know of goes back
+            return ended(named(status), null, RowStatus.PENDING, null);
+        }
         return switch (status) {
             case WORKFLOW_EXECUTION_STATUS_COMPLETED -> completed(workflowId, runId, key);
             case WORKFLOW_EXECUTION_STATUS_FAILED -> failed(workflowId, runId);

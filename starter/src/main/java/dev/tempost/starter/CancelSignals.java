@@ -73,7 +73,8 @@ final class CancelSignals implements Chore {
         lastId = page.size() < PAGE ? 0 : page.getLast().id();
         List<Callable<Void>> signals = new ArrayList<>();
         for (ClaimedRow row : page) {
-            if (signalledAt.putIfAbsent(row.id(), now) == null) {
+            // a batch asks the gate for each row anyway
+            if (row.batch() == null && signalledAt.putIfAbsent(row.id(), now) == null) {
                 signals.add(() -> {
                     wake(row);
                     return null;

@@ -7,8 +7,10 @@ import dev.tempost.outbox.claim.Claims;
 import dev.tempost.outbox.claim.EventTypes;
 import dev.tempost.outbox.rows.ClaimedRow;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /** Claims what there is room for, has it started, and waits until there is more to do. */
@@ -16,7 +18,17 @@ final class Claiming implements RepeatingTask.Round {
 
     /** Where rows are claimed. */
     interface Source {
-        Claims.Claimed claim(int limit, EventTypes eventTypes, boolean urgentOnly);
+        Claims.Claimed claim(int limit, EventTypes eventTypes);
+
+        /** Only urgent ones. */
+        Claims.Claimed claimUrgent(int limit, EventTypes eventTypes);
+
+        /**
+         * Those of event types that travel in batches.
+         *
+         * @param singles how many of them may get a workflow of their own
+         */
+        Claims.Claimed claimBatches(int limit, int singles, EventTypes eventTypes);
     }
 
     // without notifications: a table that is idle is polled ever more seldom
@@ -29,7 +41,7 @@ final class Claiming implements RepeatingTask.Round {
     private static final Duration WITHOUT_A_RING = Duration.ofMillis(250);
 
     private final Source source;
-    private final Consumer<ClaimedRow> starts;
+    private final Consumer<List<ClaimedRow>> starts;
     private final Flights flights;
     private final Deliverable deliverable;
     private final TemporalAway temporalAway;
@@ -48,7 +60,7 @@ final class Claiming implements RepeatingTask.Round {
      */
     Claiming(
             Source source,
-            Consumer<ClaimedRow> starts,
+            Consumer<List<ClaimedRow>> starts,
             Flights flights,
             Deliverable deliverable,
             TemporalAway temporalAway,
@@ -79,15 +91,22 @@ final class Claiming implements RepeatingTask.Round {
         boolean more = false;
         unseen = false;
         for (Room room : flights.rooms()) {
-            more |= claim(room, false);
+            more |= claim(room, eventTypes -> source.claim(room.rows(), eventTypes));
+        }
+        for (Room room : flights.roomsForBatches()) {
+            int singles = flights.room().rows();
+            more |= claim(room, eventTypes -> source.claimBatches(room.rows(), singles, eventTypes));
         }
         unseenInVain = unseen ? unseenInVain + 1 : 0;
         if (limited && untilUrgentLook().compareTo(Duration.ZERO) <= 0) {
             rowsCame = false;
             urgentLookAt = nanoTime.getAsLong();
-            if (claim(flights.roomForUrgent(), true)) {
+            Room room = flights.roomForUrgent();
+            boolean others = unseen;
+            if (claim(room, eventTypes -> source.claimUrgent(room.rows(), eventTypes))) {
                 rowsCame = true;
             }
+            unseen = others;
         }
         if (more || waker.await(patience(limited))) {
             pollsInVain = 0;
@@ -96,14 +115,14 @@ final class Claiming implements RepeatingTask.Round {
     }
 
     /** Returns whether the next claim may bring more. */
-    private boolean claim(Room room, boolean urgentOnly) {
+    private boolean claim(Room room, Function<EventTypes, Claims.Claimed> claim) {
         EventTypes eventTypes = deliverable.beside(room.full());
         if (room.rows() == 0 || eventTypes.none()) {
             return false;
         }
-        Claims.Claimed claimed = source.claim(room.rows(), eventTypes, urgentOnly);
-        claimed.rows().forEach(starts);
-        unseen |= !urgentOnly && claimed.unseen() && claimed.rows().isEmpty();
+        Claims.Claimed claimed = claim.apply(eventTypes);
+        starts.accept(claimed.rows());
+        unseen |= claimed.unseen() && claimed.rows().isEmpty();
         return claimed.more() || !claimed.rows().isEmpty();
     }
 

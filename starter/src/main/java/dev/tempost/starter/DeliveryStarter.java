@@ -43,22 +43,25 @@ final class DeliveryStarter {
 
     private WorkflowOptions options(ClaimedRow row) {
         Attributes attributes = settings.attributes();
-        SearchAttributes.Builder values = SearchAttributes.newBuilder()
-                .set(attributes.tenant(), row.tenant())
-                .set(attributes.eventType(), row.eventType());
+        SearchAttributes.Builder values = attributes.of(row.tenant(), row.eventType());
         if (row.jobId() != null) {
             values.set(attributes.job(), row.jobId());
         }
-        return WorkflowOptions.newBuilder()
-                .setWorkflowId(row.workflowId())
-                .setTaskQueue(settings.taskQueue())
-                .setWorkflowIdConflictPolicy(WorkflowIdConflictPolicy.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING)
-                .setWorkflowIdReusePolicy(WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY)
-                .setDisableEagerExecution(false)
+        return options(settings, row.workflowId())
                 .setTypedSearchAttributes(values.build())
                 .setStaticSummary(row.eventType() + ", row " + row.id() + " of tenant " + row.tenant())
                 .setStaticDetails("Row `" + row.id() + "`: `./tempost show " + row.id()
                         + "` lists its attempts; `./tempost retry " + row.id() + "` delivers it again once it failed.")
                 .build();
+    }
+
+    /** What starts of all workflows have in common: they begin in this process, and only once. */
+    static WorkflowOptions.Builder options(StarterSettings settings, String workflowId) {
+        return WorkflowOptions.newBuilder()
+                .setWorkflowId(workflowId)
+                .setTaskQueue(settings.taskQueue())
+                .setWorkflowIdConflictPolicy(WorkflowIdConflictPolicy.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING)
+                .setWorkflowIdReusePolicy(WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY)
+                .setDisableEagerExecution(false);
     }
 }

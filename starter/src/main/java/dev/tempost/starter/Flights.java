@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,7 @@ public final class Flights {
     private final LongSupplier nanoTime;
     private final Margins margins = new Margins();
     private final Map<Long, Flight> flights = new LinkedHashMap<>();
+    private final Carried carried;
 
     /** @param least what the limit begins with */
     Flights(Limit limit, int least, Routing routing, Runnable whenThereIsRoom, LongSupplier nanoTime) {
@@ -45,6 +47,7 @@ public final class Flights {
         this.routing = routing;
         this.whenThereIsRoom = whenThereIsRoom;
         this.nanoTime = nanoTime;
+        this.carried = new Carried(routing, margins, nanoTime);
     }
 
     /** As many as do not wait for each other in Temporal: told by the time from a row's claim to the beginning of its attempt. */
@@ -67,12 +70,16 @@ public final class Flights {
 
     /** Tells that Temporal has handed a row to its attempt, which now has a place to send. Other rows are ignored. */
     public void onBegun(long id) {
-        change(() -> begin(flights.get(id)));
+        if (!beginCarried(id)) {
+            change(() -> begin(flights.get(id)));
+        }
     }
 
     /** Tells that a row's first attempt has ended, which makes room for another. Other rows are ignored. */
     public void onEnded(long id) {
-        change(() -> end(id));
+        if (!endCarried(id)) {
+            change(() -> end(id));
+        }
     }
 
     /** How many there are. */
@@ -93,20 +100,53 @@ public final class Flights {
         notifyAll();
     }
 
+    /** Takes note of rows that share a workflow. They wait for a place at their provider as all do, and for nothing else. */
+    synchronized void addBatch(List<ClaimedRow> batch) {
+        carried.add(batch);
+        notifyAll();
+    }
+
+    private synchronized boolean beginCarried(long id) {
+        Flight flight = carried.rows().get(id);
+        if (flight == null) {
+            return false;
+        }
+        if (!flight.sending()) {
+            flight.begin(nanoTime.getAsLong());
+        }
+        return true;
+    }
+
+    private boolean endCarried(long id) {
+        boolean more;
+        synchronized (this) {
+            if (!carried.rows().containsKey(id)) {
+                return false;
+            }
+            more = carried.end(id);
+        }
+        if (more) {
+            whenThereIsRoom.run();
+        }
+        return true;
+    }
+
     synchronized boolean sending(long id) {
-        Flight flight = flights.get(id);
+        Flight flight = flights.getOrDefault(id, carried.rows().get(id));
         return flight != null && flight.sending();
     }
 
     /** Waits for a flight. */
     synchronized void await() throws InterruptedException {
-        while (flights.isEmpty()) {
+        while (flights.isEmpty() && carried.rows().isEmpty()) {
             wait();
         }
     }
 
     synchronized long[] ids() {
-        return flights.keySet().stream().mapToLong(Long::longValue).toArray();
+        return Stream.concat(flights.keySet().stream(), carried.rows().keySet().stream())
+                .mapToLong(Long::longValue)
+                .toArray();
     }
 
     /**
@@ -115,17 +155,20 @@ public final class Flights {
      * @param lookedAt before it was asked: what was claimed later it did not mean
      */
     void seen(Map<Long, Stage> stages, long lookedAt) {
-        change(() -> stages.forEach((id, stage) -> {
-            Flight flight = flights.get(id);
-            if (flight == null || flight.claimedAt() - lookedAt > 0) {
-                return;
+        stages.forEach((id, stage) -> {
+            if (wasThere(id, lookedAt)) {
+                switch (stage) {
+                    case WAITING -> {}
+                    case SENDING -> onBegun(id);
+                    case ENDED -> onEnded(id);
+                }
             }
-            switch (stage) {
-                case WAITING -> {}
-                case SENDING -> begin(flight);
-                case ENDED -> end(id);
-            }
-        }));
+        });
+    }
+
+    private synchronized boolean wasThere(long id, long at) {
+        Flight flight = flights.getOrDefault(id, carried.rows().get(id));
+        return flight != null && flight.claimedAt() - at <= 0;
     }
 
     private void change(Runnable change) {
@@ -177,6 +220,11 @@ public final class Flights {
     /** The same for claims one after another. */
     synchronized List<Room> rooms() {
         return roomsLeft().inTurn();
+    }
+
+    /** What claims of rows that share workflows may take, one after another. */
+    synchronized List<Room> roomsForBatches() {
+        return carried.rooms();
     }
 
     /** What a claim of urgent rows may take. */

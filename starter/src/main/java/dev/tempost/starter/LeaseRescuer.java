@@ -33,6 +33,11 @@ final class LeaseRescuer {
      * @throws StatusRuntimeException when Temporal cannot tell
      */
     boolean mayStart(ClaimedRow row) {
+        if (row.batch() != null) {
+            // one that runs comes to the row, or gives it back
+            settle(row);
+            return false;
+        }
         return switch (workflows.of(row.workflowId(), row.key().toString())) {
             case WorkflowOutcome.Running() -> {
                 // in a rate-limited queue it waits its turn and keeps its lease, or others would be claimed to wait

@@ -23,6 +23,12 @@ final class Margins {
         sendNanos.merge(provider, (double) nanos, (average, last) -> average + NEWEST * (last - average));
     }
 
+    /** How long a send takes; something else while that is not known. */
+    Duration send(String provider, Duration unknown) {
+        Double nanos = sendNanos.get(provider);
+        return nanos == null ? unknown : Duration.ofNanos(nanos.longValue());
+    }
+
     /** At most half its connections, and that until something is known of it; at least one, and none where a mail takes long. */
     int of(String provider, int connections) {
         int most = Math.max(1, connections / 2);

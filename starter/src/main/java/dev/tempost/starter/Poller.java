@@ -6,6 +6,7 @@ import dev.tempost.loops.Next;
 import dev.tempost.loops.RepeatingTask;
 import dev.tempost.outbox.claim.ClaimRules;
 import dev.tempost.outbox.claim.Claims;
+import dev.tempost.outbox.claim.EventTypes;
 import dev.tempost.outbox.database.OutboxUnavailableException;
 import dev.tempost.outbox.ledger.ProviderHealth;
 import dev.tempost.outbox.rows.ClaimedRow;
@@ -67,6 +68,7 @@ public final class Poller {
         LeaseRescuer leaseRescuer = new LeaseRescuer(new WorkflowInspector(client)::of, leases, policies);
         starts = new Starts(
                 new DeliveryStarter(client, settings, policies, deadlines)::start,
+                new BatchStarter(client, settings, policies, deadlines)::start,
                 leaseRescuer,
                 leases,
                 flights,
@@ -86,9 +88,22 @@ public final class Poller {
 
         Listener listener = new Listener(listening, dataSource, this::rowsCame);
         claiming = new Claiming(
-                (limit, eventTypes, urgentOnly) -> urgentOnly
-                        ? claims.claimUrgent(limit, settings.lease(), eventTypes, settings.tenant())
-                        : claims.claim(limit, settings.lease(), eventTypes, settings.tenant()),
+                new Claiming.Source() {
+                    @Override
+                    public Claims.Claimed claim(int limit, EventTypes eventTypes) {
+                        return claims.claim(limit, settings.lease(), eventTypes, settings.tenant());
+                    }
+
+                    @Override
+                    public Claims.Claimed claimUrgent(int limit, EventTypes eventTypes) {
+                        return claims.claimUrgent(limit, settings.lease(), eventTypes, settings.tenant());
+                    }
+
+                    @Override
+                    public Claims.Claimed claimBatches(int limit, int singles, EventTypes eventTypes) {
+                        return claims.claimBatches(limit, singles, settings.lease(), eventTypes, settings.tenant());
+                    }
+                },
                 starts::begin,
                 flights,
                 deliverable,

@@ -33,13 +33,20 @@ final class Rooms {
      * nobody's claims are small for the sake of others.
      */
     List<Room> inTurn() {
-        int rows = rows();
-        Map<String, Integer> narrow = free(0);
+        return inTurn(rows(), free(0));
+    }
+
+    /**
+     * @param rows at most so many
+     * @param free by provider, how many more it may take
+     */
+    static List<Room> inTurn(int rows, Map<String, Integer> free) {
+        Map<String, Integer> narrow = new HashMap<>(free);
         Map<String, Integer> wide = new HashMap<>(narrow);
-        narrow.replaceAll((provider, free) -> free < third(rows) ? free : 0);
-        wide.replaceAll((provider, free) -> free < third(rows) ? 0 : free);
+        narrow.replaceAll((provider, left) -> left < third(rows) ? left : 0);
+        wide.replaceAll((provider, left) -> left < third(rows) ? 0 : left);
         return Stream.of(wide, narrow)
-                .filter(part -> part.values().stream().anyMatch(free -> free > 0))
+                .filter(part -> part.values().stream().anyMatch(left -> left > 0))
                 .map(part -> Room.of(rows, part))
                 .toList();
     }

@@ -8,6 +8,10 @@ import io.grpc.StatusRuntimeException;
 import io.temporal.client.WorkflowExecutionAlreadyStarted;
 import io.temporal.client.WorkflowServiceException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -23,10 +27,16 @@ final class Starts {
         boolean start(ClaimedRow row);
     }
 
+    /** Starts the workflow of rows that share one; {@link BatchStarter#start} says what it throws. */
+    interface BatchStart {
+        void start(List<ClaimedRow> batch);
+    }
+
     private static final Logger log = LoggerFactory.getLogger(Starts.class);
     private static final Duration AFTER_A_FAILED_START = Duration.ofSeconds(2);
 
     private final Start start;
+    private final BatchStart batchStart;
     private final LeaseRescuer leaseRescuer;
     private final Leases leases;
     private final Flights flights;
@@ -35,8 +45,15 @@ final class Starts {
             Thread.ofVirtual().name("tempost-start-", 0).factory());
     private volatile Runnable whenRefused = () -> {};
 
-    Starts(Start start, LeaseRescuer leaseRescuer, Leases leases, Flights flights, TemporalAway temporalAway) {
+    Starts(
+            Start start,
+            BatchStart batchStart,
+            LeaseRescuer leaseRescuer,
+            Leases leases,
+            Flights flights,
+            TemporalAway temporalAway) {
         this.start = start;
+        this.batchStart = batchStart;
         this.leaseRescuer = leaseRescuer;
         this.leases = leases;
         this.flights = flights;
@@ -47,8 +64,35 @@ final class Starts {
         whenRefused = listener;
     }
 
-    /** Starts a row that was claimed just now. */
-    void begin(ClaimedRow row) {
+    /** Starts what was claimed just now: each row, or several together. */
+    void begin(List<ClaimedRow> claimed) {
+        Map<String, List<ClaimedRow>> together = new LinkedHashMap<>();
+        for (ClaimedRow row : claimed) {
+            if (row.batch() == null) {
+                beginAlone(row);
+            } else {
+                together.computeIfAbsent(row.batch(), id -> new ArrayList<>()).add(row);
+            }
+        }
+        together.values().forEach(this::beginBatch);
+    }
+
+    private void beginBatch(List<ClaimedRow> batch) {
+        flights.addBatch(batch);
+        threads.execute(() -> {
+            try {
+                batchStart.start(batch);
+                temporalAway.worked();
+            } catch (RuntimeException e) {
+                batch.forEach(row -> {
+                    couldNotStart(row, e);
+                    flights.onEnded(row.id());
+                });
+            }
+        });
+    }
+
+    private void beginAlone(ClaimedRow row) {
         flights.add(row);
         threads.execute(() -> {
             if (!started(row, false)) {
@@ -82,15 +126,24 @@ final class Starts {
             return !rateLimited;
         } catch (WorkflowExecutionAlreadyStarted completed) {
             settle(row);
-        } catch (StatusRuntimeException | WorkflowServiceException e) {
-            temporalAway.failed(e);
-            giveBack(row, e);
-        } catch (OutboxUnavailableException e) {
-            log.warn("Row {} stays with its lease: {}", row.id(), e.getMessage());
         } catch (RuntimeException e) {
-            log.error("Row {} could not be started; its lease will run out", row.id(), e);
+            couldNotStart(row, e);
         }
         return false;
+    }
+
+    private void couldNotStart(ClaimedRow row, RuntimeException failure) {
+        switch (failure) {
+            case StatusRuntimeException e -> unknown(row, e);
+            case WorkflowServiceException e -> unknown(row, e);
+            case OutboxUnavailableException e -> log.warn("Row {} stays with its lease: {}", row.id(), e.getMessage());
+            default -> log.error("Row {} could not be started; its lease will run out", row.id(), failure);
+        }
+    }
+
+    private void unknown(ClaimedRow row, RuntimeException failure) {
+        temporalAway.failed(failure);
+        giveBack(row, failure);
     }
 
     private void settle(ClaimedRow row) {

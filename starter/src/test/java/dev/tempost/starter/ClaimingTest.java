@@ -31,8 +31,33 @@ class ClaimingTest {
     private Set<String> down = Set.of();
     private final Deliverable deliverable = new Deliverable(routing, () -> down);
     private final TemporalAway temporalAway = new TemporalAway(() -> true, pause -> {});
-    private final Claiming claiming =
-            new Claiming(this::claim, flights::add, flights, deliverable, temporalAway, waker, () -> false, clock::get);
+    private final Claiming claiming = new Claiming(
+            new Source(),
+            rows -> rows.forEach(flights::add),
+            flights,
+            deliverable,
+            temporalAway,
+            waker,
+            () -> false,
+            clock::get);
+
+    private final class Source implements Claiming.Source {
+
+        @Override
+        public Claims.Claimed claim(int limit, EventTypes eventTypes) {
+            return claimed(limit, eventTypes, false);
+        }
+
+        @Override
+        public Claims.Claimed claimUrgent(int limit, EventTypes eventTypes) {
+            return claimed(limit, eventTypes, true);
+        }
+
+        @Override
+        public Claims.Claimed claimBatches(int limit, int singles, EventTypes eventTypes) {
+            return Claims.NOTHING;
+        }
+    }
 
     @Test
     void itClaimsWhatThereIsRoomForAndHasItStarted() throws InterruptedException {
@@ -109,7 +134,7 @@ class ClaimingTest {
         assertThat(temporalAway.now()).isFalse();
     }
 
-    private Claims.Claimed claim(int limit, EventTypes eventTypes, boolean urgentOnly) {
+    private Claims.Claimed claimed(int limit, EventTypes eventTypes, boolean urgentOnly) {
         assertThat(temporalAway.now()).as("Temporal is away").isFalse();
         asked.add(new Asked(limit, eventTypes.names(), urgentOnly));
         List<ClaimedRow> rows = table.poll();

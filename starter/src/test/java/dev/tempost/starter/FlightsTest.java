@@ -24,6 +24,35 @@ class FlightsTest {
     private final Flights slow = fixed(9, Map.of("mail", 8, "other", 8));
 
     @Test
+    void batchesAreClaimedAheadForAsLongAsTheirProviderNeeds() {
+        AtomicLong time = new AtomicLong();
+        AtomicInteger rings = new AtomicInteger();
+        Flights ahead = Given.flights(3, Given.routing(Map.of("mail", 8)), rings::incrementAndGet, time::get);
+        assertThat(ahead.roomsForBatches())
+                .singleElement()
+                .satisfies(room -> assertThat(room.rows())
+                        .as("eight connections, a tenth of a second each until it is measured, two seconds")
+                        .isEqualTo(160));
+
+        ahead.addBatch(LongStream.rangeClosed(1, 100)
+                .mapToObj(id -> Given.carried(id, "batch:a"))
+                .toList());
+        assertThat(ahead.roomsForBatches()).as("not worth a batch").isEmpty();
+        assertThat(ahead.room().rows()).as("others do not wait for it").isEqualTo(3);
+
+        ahead.onBegun(1);
+        time.addAndGet(Duration.ofSeconds(1).toNanos());
+        ahead.onEnded(1);
+        assertThat(ahead.roomsForBatches()).as("16 rows in two seconds").isEmpty();
+        LongStream.rangeClosed(2, 92).forEach(ahead::onEnded);
+
+        assertThat(ahead.roomsForBatches())
+                .singleElement()
+                .satisfies(room -> assertThat(room.rows()).isEqualTo(8));
+        assertThat(rings).as("once, when there was room again").hasValue(1);
+    }
+
+    @Test
     void aRowCountsOnceHoweverOftenItIsAdded() {
         flights.add(Given.row(7));
         flights.add(Given.row(7));

@@ -23,12 +23,16 @@ final class Given {
         return row(id, "mail", BULK);
     }
 
+    static ClaimedRow carried(long id, String batch) {
+        return new ClaimedRow(id, new UUID(0, id), "default", "mail", BULK, null, null, null, LEASE, batch);
+    }
+
     static ClaimedRow urgent(long id) {
         return row(id, "mail", Claims.URGENT);
     }
 
     static ClaimedRow row(long id, String eventType, int priority) {
-        return new ClaimedRow(id, new UUID(0, id), "default", eventType, priority, null, null, null, LEASE);
+        return new ClaimedRow(id, new UUID(0, id), "default", eventType, priority, null, null, null, LEASE, null);
     }
 
     /** As many as that may wait for Temporal, always. */

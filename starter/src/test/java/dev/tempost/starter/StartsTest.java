@@ -33,6 +33,7 @@ class StartsTest {
     private final AtomicInteger refused = new AtomicInteger();
     private final Flights flights = Given.flights(9, Given.routing(Map.of("mail", 8)), () -> {}, System::nanoTime);
     private final TemporalAway temporalAway = new TemporalAway(() -> true);
+    private Starts.BatchStart batchStart = batch -> started.addAndGet(batch.size());
     private WorkflowOutcome outcome = new WorkflowOutcome.Running();
 
     @Test
@@ -87,6 +88,49 @@ class StartsTest {
     }
 
     @Test
+    void rowsOfABatchAreStartedTogetherAndOthersAlone() throws InterruptedException {
+        AtomicInteger alone = new AtomicInteger();
+        Starts starts = starts(row -> alone.incrementAndGet() < 0);
+
+        starts.begin(List.of(Given.carried(1, "batch:a"), Given.row(2), Given.carried(3, "batch:a")));
+        starts.close(Duration.ofSeconds(10));
+
+        assertThat(started).hasValue(2);
+        assertThat(alone).hasValue(1);
+        assertThat(flights.ids()).containsExactlyInAnyOrder(1, 2, 3);
+        assertThat(flights.size())
+                .as("those of a batch wait for nobody in Temporal")
+                .isEqualTo(1);
+    }
+
+    @Test
+    void aBatchOfUnknownFateLeavesItsRowsAShortLease() throws InterruptedException {
+        batchStart = batch -> {
+            throw Status.DEADLINE_EXCEEDED.asRuntimeException();
+        };
+        Starts starts = starts(row -> false);
+
+        starts.begin(List.of(Given.carried(1, "batch:a"), Given.carried(2, "batch:a")));
+        starts.close(Duration.ofSeconds(10));
+
+        assertThat(written).containsExactly("renew 1", "renew 2");
+        assertThat(flights.ids()).isEmpty();
+    }
+
+    @Test
+    void aRowWhoseBatchHasClosedGoesBackAndOneWhoseBatchRunsStays() throws InterruptedException {
+        Starts starts = starts(row -> {
+            throw new AssertionError("nothing may be started");
+        });
+        starts.resume(Given.carried(1, "batch:a"));
+        outcome = GONE;
+        starts.resume(Given.carried(2, "batch:b"));
+        starts.close(Duration.ofSeconds(10));
+
+        assertThat(written).doesNotContain("leave 1").contains("settle 2 pending");
+    }
+
+    @Test
     void aFaultCostsNoOtherRowItsStart() throws InterruptedException {
         Starts starts = starts(row -> {
             if (row.id() == 7) {
@@ -95,8 +139,8 @@ class StartsTest {
             return false;
         });
 
-        starts.begin(ROW);
-        starts.begin(Given.row(8));
+        starts.begin(List.of(ROW));
+        starts.begin(List.of(Given.row(8)));
         starts.close(Duration.ofSeconds(10));
 
         assertThat(flights.ids()).containsExactly(8);
@@ -140,7 +184,7 @@ class StartsTest {
     private void begin(Starts.Start start) throws InterruptedException {
         Starts starts = starts(start);
         starts.whenRefused(refused::incrementAndGet);
-        starts.begin(ROW);
+        starts.begin(List.of(ROW));
         starts.close(Duration.ofSeconds(10));
     }
 
@@ -170,6 +214,11 @@ class StartsTest {
         Policies policies = eventType -> new DeliveryPolicy(
                 Duration.ofSeconds(1), 2, Duration.ofMinutes(1), 3, Duration.ofSeconds(10), false, null);
         return new Starts(
-                start, new LeaseRescuer((workflowId, key) -> outcome, leases, policies), leases, flights, temporalAway);
+                start,
+                batchStart,
+                new LeaseRescuer((workflowId, key) -> outcome, leases, policies),
+                leases,
+                flights,
+                temporalAway);
     }
 }

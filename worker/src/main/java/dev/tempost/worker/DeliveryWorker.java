@@ -5,6 +5,7 @@ import dev.tempost.loops.Deadline;
 import dev.tempost.loops.Next;
 import dev.tempost.loops.RepeatingTask;
 import dev.tempost.loops.Sleeper;
+import dev.tempost.workflows.BatchActivities;
 import dev.tempost.workflows.DeliveryActivities;
 import dev.tempost.workflows.ReconcileActivities;
 import dev.tempost.workflows.RetainActivities;
@@ -33,9 +34,13 @@ public final class DeliveryWorker {
             WorkflowClient client,
             WorkerSettings settings,
             DeliveryActivities activities,
+            BatchActivities batches,
             ReconcileActivities reconciling,
             RetainActivities retaining) {
-        this(settings, new Registration(client, settings, activities, reconciling, retaining)::workers, Sleeper.REAL);
+        this(
+                settings,
+                new Registration(client, settings, activities, batches, reconciling, retaining)::workers,
+                Sleeper.REAL);
     }
 
     DeliveryWorker(WorkerSettings settings, Supplier<WorkerFactory> workers, Sleeper sleeper) {

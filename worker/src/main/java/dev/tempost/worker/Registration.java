@@ -1,5 +1,8 @@
 package dev.tempost.worker;
 
+import dev.tempost.workflows.BatchActivities;
+import dev.tempost.workflows.BatchWorkflow;
+import dev.tempost.workflows.BatchWorkflowImpl;
 import dev.tempost.workflows.DeliveryActivities;
 import dev.tempost.workflows.DeliveryWorkflowImpl;
 import dev.tempost.workflows.ReconcileActivities;
@@ -18,10 +21,13 @@ final class Registration {
 
     // as many as the SDK's own defaults have
     private static final int CACHED_PER_SLOT = 3;
+    // what they send at a time is limited where connections are: those of a slow provider must leave slots to others
+    private static final int BATCHES = 100;
 
     private final WorkflowClient client;
     private final WorkerSettings settings;
     private final DeliveryActivities activities;
+    private final BatchActivities batches;
     private final ReconcileActivities reconciling;
     private final RetainActivities retaining;
 
@@ -29,11 +35,13 @@ final class Registration {
             WorkflowClient client,
             WorkerSettings settings,
             DeliveryActivities activities,
+            BatchActivities batches,
             ReconcileActivities reconciling,
             RetainActivities retaining) {
         this.client = client;
         this.settings = settings;
         this.activities = activities;
+        this.batches = batches;
         this.reconciling = reconciling;
         this.retaining = retaining;
     }
@@ -59,8 +67,19 @@ final class Registration {
                         .setActivityTaskPollersBehavior(new PollerBehaviorAutoscaling(1, 10, 2))
                         .build());
         worker.registerWorkflowImplementationTypes(
-                DeliveryWorkflowImpl.class, ReconcileWorkflowImpl.class, RetainWorkflowImpl.class);
+                DeliveryWorkflowImpl.class,
+                BatchWorkflowImpl.class,
+                ReconcileWorkflowImpl.class,
+                RetainWorkflowImpl.class);
         worker.registerActivitiesImplementations(activities, reconciling, retaining);
+        factory.newWorker(
+                        BatchWorkflow.taskQueue(settings.taskQueue()),
+                        WorkerOptions.newBuilder()
+                                .setUsingVirtualThreads(true)
+                                .setMaxConcurrentActivityExecutionSize(BATCHES)
+                                .setActivityTaskPollersBehavior(new PollerBehaviorAutoscaling(1, 4, 2))
+                                .build())
+                .registerActivitiesImplementations(batches);
         settings.rateLimitedQueues()
                 .forEach((queue, rate) ->
                         factory.newWorker(queue, rateLimited(rate)).registerActivitiesImplementations(activities));

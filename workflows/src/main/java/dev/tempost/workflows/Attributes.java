@@ -1,6 +1,7 @@
 package dev.tempost.workflows;
 
 import io.temporal.common.SearchAttributeKey;
+import io.temporal.common.SearchAttributes;
 import java.util.List;
 
 /**
@@ -19,6 +20,11 @@ public record Attributes(
                 SearchAttributeKey.forKeyword(prefix + "Tenant"),
                 SearchAttributeKey.forKeyword(prefix + "EventType"),
                 SearchAttributeKey.forKeyword(prefix + "Job"));
+    }
+
+    /** What every workflow is found by. */
+    public SearchAttributes.Builder of(String tenantName, String eventTypeName) {
+        return SearchAttributes.newBuilder().set(tenant, tenantName).set(eventType, eventTypeName);
     }
 
     /** Their names; all are of type Keyword. */

@@ -137,6 +137,16 @@ public record TempostProperties(
         SKIP
     }
 
+    /** Whether rows share a workflow. */
+    public enum Lane {
+        /** Each row has a workflow of its own. */
+        OWN,
+        /** Rows travel in batches of a few hundred. */
+        BULK,
+        /** In batches as long as more rows wait than there is room for on their own. */
+        AUTO
+    }
+
     /** How the conversation with a mail server is protected. */
     public enum Encryption {
         /** None on loopback, TLS from the start on port 465, STARTTLS everywhere else. */
@@ -248,6 +258,9 @@ public record TempostProperties(
      * @param attemptDeadline How long one attempt may take.
      * @param onAmbiguous What happens when a message may have been accepted, but its reply was never read.
      * @param onFailed What a failed row means for the rows behind it in its shard, as it was when the row was claimed.
+     * @param lane Whether each row has a workflow of its own, {@code own}, or a few hundred share one, {@code bulk}; with
+     *     {@code auto} they do while more wait than there is room for on their own. Rows of priority 1, with a {@code shard_key}, or
+     *     of a provider with a rate limit are always on their own.
      */
     public record Delivery(
             @DefaultValue("default") @NotBlank String provider,
@@ -257,7 +270,8 @@ public record TempostProperties(
             @DefaultValue("12") @Min(0) int maxAttempts,
             @DefaultValue("60s") @DurationMin(seconds = 1) Duration attemptDeadline,
             @DefaultValue("resend") OnAmbiguous onAmbiguous,
-            @DefaultValue("block") OnFailed onFailed) {
+            @DefaultValue("block") OnFailed onFailed,
+            @DefaultValue("own") Lane lane) {
 
         /** The same where an event type says nothing else. */
         public Delivery with(EventType own) {
@@ -269,7 +283,8 @@ public record TempostProperties(
                     or(own.maxAttempts(), maxAttempts),
                     or(own.attemptDeadline(), attemptDeadline),
                     or(own.onAmbiguous(), onAmbiguous),
-                    or(own.onFailed(), onFailed));
+                    or(own.onFailed(), onFailed),
+                    or(own.lane(), lane));
         }
     }
 
@@ -284,6 +299,7 @@ public record TempostProperties(
      * @param attemptDeadline How long one attempt may take.
      * @param onAmbiguous What happens when a message may have been accepted, but its reply was never read.
      * @param onFailed What a failed row means for the rows behind it in its shard, as it was when the row was claimed.
+     * @param lane Whether each row has a workflow of its own.
      */
     public record EventType(
             @Nullable String provider,
@@ -293,7 +309,8 @@ public record TempostProperties(
             @Min(0) @Nullable Integer maxAttempts,
             @DurationMin(seconds = 1) @Nullable Duration attemptDeadline,
             @Nullable OnAmbiguous onAmbiguous,
-            @Nullable OnFailed onFailed) {}
+            @Nullable OnFailed onFailed,
+            @Nullable Lane lane) {}
 
     /**
      * What a tenant gets that differs from the rest.

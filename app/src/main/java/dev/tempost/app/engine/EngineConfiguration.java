@@ -1,5 +1,6 @@
 package dev.tempost.app.engine;
 
+import dev.tempost.activities.BatchActivitiesImpl;
 import dev.tempost.activities.Breaker;
 import dev.tempost.activities.DeliveryActivitiesImpl;
 import dev.tempost.activities.Memory;
@@ -49,6 +50,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -227,16 +229,16 @@ public class EngineConfiguration {
         Map<String, Places> places = new HashMap<>();
         smtpProviders.forEach((name, provider) ->
                 places.put(name, new Places(provider.connection().maxConnections())));
-        DeliveryActivitiesImpl activities = new DeliveryActivitiesImpl(
-                new Ledger(dataSource),
-                new Breaker(providerHealth, times.breaker()),
-                eventType -> {
-                    String provider = deliveries.of(eventType).provider();
-                    return new Route(
-                            email, provider, Objects.requireNonNull(places.get(provider)), rateLimits.queue(provider));
-                },
-                Memory.ofHeap(),
-                new AttemptNews(metrics, poller == null ? null : poller.flights()));
+        Breaker breaker = new Breaker(providerHealth, times.breaker());
+        Function<String, Route> routes = eventType -> {
+            String provider = deliveries.of(eventType).provider();
+            return new Route(email, provider, Objects.requireNonNull(places.get(provider)), rateLimits.queue(provider));
+        };
+        Memory memory = Memory.ofHeap();
+        AttemptNews news = new AttemptNews(metrics, poller == null ? null : poller.flights());
+        DeliveryActivitiesImpl activities =
+                new DeliveryActivitiesImpl(new Ledger(dataSource), breaker, routes, memory, news);
+        BatchActivitiesImpl batches = new BatchActivitiesImpl(dataSource, breaker, routes, memory, news);
         Map<String, Channel> channels = new HashMap<>();
         smtpProviders.keySet().forEach(provider -> channels.put(provider, email));
         Probes probes = new Probes(providerHealth, times.breaker(), channels);
@@ -249,6 +251,7 @@ public class EngineConfiguration {
                                 .sum(),
                         rateLimits.queues()),
                 activities,
+                batches,
                 new ReconcileActivitiesImpl(
                         new Reconciler(dataSource, client, properties.temporal().taskQueue()),
                         clock,
@@ -260,7 +263,7 @@ public class EngineConfiguration {
                 poller,
                 worker,
                 probes,
-                List.of(activities, email),
+                List.of(activities, batches, email),
                 properties.worker().grace());
     }
 

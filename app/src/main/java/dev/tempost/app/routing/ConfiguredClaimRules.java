@@ -1,8 +1,10 @@
 package dev.tempost.app.routing;
 
 import dev.tempost.app.config.TempostProperties;
+import dev.tempost.app.config.TempostProperties.Lane;
 import dev.tempost.app.config.TempostProperties.OnFailed;
 import dev.tempost.outbox.claim.ClaimRules;
+import dev.tempost.outbox.claim.EventTypes;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -24,7 +26,20 @@ public final class ConfiguredClaimRules {
                 .sorted(Map.Entry.comparingByKey())
                 .flatMap(provider -> limit(provider.getKey(), provider.getValue(), deliveries))
                 .toList();
-        return new ClaimRules(shares, limits, deliveries.where(delivery -> delivery.onFailed() == OnFailed.SKIP));
+        return new ClaimRules(
+                shares,
+                limits,
+                deliveries.where(delivery -> delivery.onFailed() == OnFailed.SKIP),
+                new ClaimRules.Batches(
+                        batched(properties, deliveries, Lane.BULK), batched(properties, deliveries, Lane.AUTO)));
+    }
+
+    /** Where the provider has a rate limit, each row has its own turn in Temporal's queue: nothing there goes any faster together. */
+    private static EventTypes batched(TempostProperties properties, Deliveries deliveries, Lane lane) {
+        return deliveries.where(delivery -> {
+            TempostProperties.Provider provider = properties.providers().get(delivery.provider());
+            return delivery.lane() == lane && (provider == null || provider.rateLimit() == null);
+        });
     }
 
     private static Stream<ClaimRules.ProviderLimit> limit(

@@ -39,6 +39,8 @@ record Plan(
             "tempost.starter.lease", "5s",
             "tempost.providers.default.timeout", "2s",
             "tempost.event-types.parked.on-ambiguous", "park",
+            // all but the urgent ones, those of a shard and those that are tried again: more than half
+            "tempost.event-types.welcome.lane", "bulk",
             "spring.datasource.hikari.maximum-pool-size", "10");
 
     /** Some 24,000 committed rows and 225 kills an hour; a quarter of what producers try fails or is rolled back. */

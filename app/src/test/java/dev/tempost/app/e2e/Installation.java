@@ -248,6 +248,10 @@ final class Installation implements AutoCloseable {
         }
     }
 
+    DataSource dataSource() {
+        return dataSource;
+    }
+
     /** One of the test's own, outside the pool. */
     Connection connection() throws SQLException {
         return dataSource.getConnection();

@@ -50,7 +50,7 @@ record Crowd(String name, List<String> setup, String held, ClaimRules rules) {
                                 "INSERT INTO tempost.outbox (event_type, tenant) SELECT 'welcome', 't' || 1 + n % 1000"
                                         + " FROM generate_series(1, 20000) n"),
                         "",
-                        new ClaimRules(limited, List.of(), NONE)),
+                        new ClaimRules(limited, List.of(), NONE, ClaimRules.Batches.NONE)),
                 new Crowd(
                         "50 shards that an application holds",
                         List.of(

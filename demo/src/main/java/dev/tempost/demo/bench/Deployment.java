@@ -51,6 +51,11 @@ final class Deployment implements AutoCloseable {
         return outbox;
     }
 
+    /** What processes that are started from now on are configured with besides. */
+    void set(String property, String value) {
+        settings.put(property, value);
+    }
+
     /** Starts one more process with these roles. */
     void start(String roles) throws IOException {
         port = Ports.any();

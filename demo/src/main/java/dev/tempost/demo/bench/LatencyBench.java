@@ -17,24 +17,28 @@ import org.jspecify.annotations.Nullable;
 public final class LatencyBench {
 
     private static final int WARM_UP = 1000;
+    private static final String BULK = "bulk";
     private static final Duration LONGEST_TURN = Duration.ofSeconds(20);
     private final Progress progress = new Progress(System.out);
     private final List<Duration> latencies;
     private final int rows;
     private final @Nullable Path beside;
     private final boolean split;
+    private final boolean bulk;
 
     /**
      * @param latencies how long a mail takes, in turn; 0 first, which says how fast rows go without waiting for a server
      * @param rows how many rows a turn, at most
      * @param beside another build's jar, which takes turns with this one; null for none
      * @param split whether one process that starts and one that sends take turns, too
+     * @param bulk whether one whose rows travel in batches takes turns, too
      */
-    public LatencyBench(List<Duration> latencies, int rows, @Nullable Path beside, boolean split) {
+    public LatencyBench(List<Duration> latencies, int rows, @Nullable Path beside, boolean split, boolean bulk) {
         this.latencies = List.copyOf(latencies);
         this.rows = rows;
         this.beside = beside;
         this.split = split;
+        this.bulk = bulk;
     }
 
     private record Party(String name, Deployment tempost) {}
@@ -52,6 +56,9 @@ public final class LatencyBench {
                 parties.add(party(stack, sink, "this build", own, List.of("starter,worker")));
                 if (split) {
                     parties.add(party(stack, sink, "split", own, List.of("starter", "worker")));
+                }
+                if (bulk) {
+                    parties.add(party(stack, sink, BULK, own, List.of("starter,worker")));
                 }
                 measure(sink, parties);
             } finally {
@@ -107,6 +114,9 @@ public final class LatencyBench {
             throws Exception {
         Deployment tempost = new Deployment(stack, sink, "bench_" + name.replace(' ', '_'), classPath);
         try {
+            if (name.equals(BULK)) {
+                tempost.set("tempost.delivery.lane", BULK);
+            }
             for (String roles : processRoles) {
                 tempost.start(roles);
             }

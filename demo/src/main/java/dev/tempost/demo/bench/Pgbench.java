@@ -34,7 +34,7 @@ final class Pgbench {
                 String.format(
                         Locale.ROOT,
                         "SELECT * FROM tempost.look_for_work(5, '{\"\",\"\",\"\",\"\",\"\"}', '{\"\",\"\",\"\",\"\",\"\"}', NULL, 64);%n"
-                                + "SELECT * FROM tempost.claim(%1$d, interval '10 minutes', '[{\"priority\": 3,"
+                                + "SELECT * FROM tempost.claim(%1$d, %1$d, interval '10 minutes', '[{\"priority\": 3,"
                                 + " \"tenant\": \"bench\", \"event_type\": \"welcome\", \"first\": 0, \"share\": %1$d,"
                                 + " \"skippable\": false}]');%n",
                         batch));

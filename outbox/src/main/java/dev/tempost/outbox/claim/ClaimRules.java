@@ -2,7 +2,6 @@ package dev.tempost.outbox.claim;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -12,8 +11,10 @@ import org.jspecify.annotations.Nullable;
  * @param tenants what tenants get that differ from the rest, by name
  * @param providers how much may be in flight through a provider
  * @param skipping the event types whose failed rows do not hold their shard
+ * @param batches which event types travel in batches
  */
-public record ClaimRules(Map<String, Share> tenants, List<ProviderLimit> providers, EventTypes skipping) {
+public record ClaimRules(
+        Map<String, Share> tenants, List<ProviderLimit> providers, EventTypes skipping, Batches batches) {
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_.-]+");
 
@@ -38,9 +39,37 @@ public record ClaimRules(Map<String, Share> tenants, List<ProviderLimit> provide
      */
     public record ProviderLimit(EventTypes eventTypes, int inFlight) {}
 
-    /** All tenants alike, no limits, and a failed row holds its shard. */
+    /**
+     * The event types whose rows share workflows.
+     *
+     * @param always all rows of these that may
+     * @param behindABacklog those of these of which more wait than there is room for on their own
+     */
+    public record Batches(EventTypes always, EventTypes behindABacklog) {
+
+        /** No event type's. */
+        public static final Batches NONE = new Batches(EventTypes.NONE, EventTypes.NONE);
+    }
+
+    /** All tenants alike, no limits, a failed row holds its shard, and every row has a workflow of its own. */
     public static ClaimRules defaults() {
-        return new ClaimRules(Map.of(), List.of(), new EventTypes(true, Set.of()));
+        return new ClaimRules(Map.of(), List.of(), EventTypes.NONE, Batches.NONE);
+    }
+
+    /** Whether rows of any event type share workflows. */
+    public boolean batching() {
+        return !batches.always().none() || !batches.behindABacklog().none();
+    }
+
+    /** When rows of a lane share workflows, as {@code tempost.claim} calls it; null for never. Urgent rows never do. */
+    @Nullable
+    String batchingOf(Lane lane) {
+        if (lane.priority() == Claims.URGENT) {
+            return null;
+        }
+        return batches.always().contains(lane.eventType())
+                ? "always"
+                : batches.behindABacklog().contains(lane.eventType()) ? "backlog" : null;
     }
 
     private static void checkName(String name) {

@@ -27,19 +27,21 @@ public final class Claims {
     private static final int SHARDS = 100;
 
     private static final String CLAIM = """
-        SELECT id, key, tenant, event_type, priority, job_id, expires_at, run_id, lease_until
-        FROM tempost.claim(?, ? * interval '1 millisecond', ?::jsonb)
+        SELECT id, key, tenant, event_type, priority, job_id, expires_at, workflow_id, run_id, lease_until
+        FROM tempost.claim(?, ?, ? * interval '1 millisecond', ?::jsonb)
         """;
 
     private static final String EXPIRE = "SELECT tempost.expire(?)";
 
     private static final String MEND_TURNS = "SELECT mended, tenant, shard_key FROM tempost.mend_turns(?, ?, ?)";
 
-    private static final Claimed NOTHING = new Claimed(List.of(), false, false);
+    /** What a claim took that found nothing. */
+    public static final Claimed NOTHING = new Claimed(List.of(), false, false);
 
     private final Database database;
     private final ClaimRules rules;
-    private final Lanes lanes;
+    private final Lanes singly;
+    private final Lanes batched;
     private String mendedTenant = "";
     private String mendedShard = "";
 
@@ -51,7 +53,8 @@ public final class Claims {
     public Claims(DataSource dataSource, ClaimRules rules) {
         this.database = new Database(dataSource);
         this.rules = rules;
-        this.lanes = new Lanes(database, LEAST_URGENT);
+        this.singly = new Lanes(database, LEAST_URGENT);
+        this.batched = new Lanes(database, LEAST_URGENT);
     }
 
     /**
@@ -63,8 +66,24 @@ public final class Claims {
      */
     public record Claimed(List<ClaimedRow> rows, boolean more, boolean unseen) {}
 
+    /** What a claim is after. */
+    private record Search(
+            Lanes lanes,
+            boolean batched,
+            int lowest,
+            EventTypes eventTypes,
+            @Nullable String tenant) {
+
+        boolean wants(Lane lane, ClaimRules rules) {
+            return !lane.paused()
+                    && eventTypes.contains(lane.eventType())
+                    && batched == (rules.batchingOf(lane) != null);
+        }
+    }
+
     /**
-     * Claims rows that are due: by priority, then fairly between the event types of tenants, then by id. One thread at a time.
+     * Claims rows that are due and get a workflow each: by priority, then fairly between the event types of tenants, then by id. One
+     * thread at a time.
      *
      * @param limit at most so many
      * @param lease how long no other replica may claim them
@@ -72,27 +91,39 @@ public final class Claims {
      * @param tenant only rows of this tenant; null for all
      */
     public Claimed claim(int limit, Duration lease, EventTypes eventTypes, @Nullable String tenant) {
-        return claim(limit, LEAST_URGENT, lease, eventTypes, tenant);
+        return claim(limit, limit, lease, new Search(singly, false, LEAST_URGENT, eventTypes, tenant));
     }
 
     /** The same with urgent rows only. */
     public Claimed claimUrgent(int limit, Duration lease, EventTypes eventTypes, @Nullable String tenant) {
-        return claim(limit, URGENT, lease, eventTypes, tenant);
+        return claim(limit, limit, lease, new Search(singly, false, URGENT, eventTypes, tenant));
     }
 
-    private Claimed claim(int limit, int lowest, Duration lease, EventTypes eventTypes, @Nullable String tenant) {
+    /**
+     * Claims rows of event types that travel in batches, in the same order. Those that are to share a workflow name it.
+     *
+     * @param singles how many of them may get a workflow of their own, because they have to, or because no more are there
+     */
+    public Claimed claimBatches(
+            int limit, int singles, Duration lease, EventTypes eventTypes, @Nullable String tenant) {
+        if (!rules.batching()) {
+            return NOTHING;
+        }
+        return claim(limit, singles, lease, new Search(batched, true, LEAST_URGENT, eventTypes, tenant));
+    }
+
+    private Claimed claim(int limit, int singles, Duration lease, Search search) {
+        Lanes lanes = search.lanes();
         InFlightRows inFlight = rules.limited() ? lanes.inFlight() : new InFlightRows(List.of());
         for (int look = 0; look < LOOKS; look++) {
-            List<Lane> listed = lanes.look(lowest, tenant);
+            List<Lane> listed = lanes.look(search.lowest(), search.tenant());
             if (listed.isEmpty()) {
                 return NOTHING;
             }
             Map<Integer, List<Lane>> open = listed.stream()
-                    .filter(lane -> !lane.paused()
-                            && eventTypes.contains(lane.eventType())
-                            && inFlight.leaveRoomFor(lane, rules))
+                    .filter(lane -> search.wants(lane, rules) && inFlight.leaveRoomFor(lane, rules))
                     .collect(Collectors.groupingBy(Lane::priority, TreeMap::new, Collectors.toList()));
-            Claimed claimed = open.isEmpty() ? NOTHING : take(limit, lease, open);
+            Claimed claimed = open.isEmpty() ? NOTHING : take(limit, singles, lease, open, lanes);
             boolean cut = lanes.goOnBehind(listed, claimed.rows());
             if (!cut || claimed.rows().size() == limit || claimed.more()) {
                 return claimed;
@@ -104,7 +135,7 @@ public final class Claims {
         return new Claimed(List.of(), false, true);
     }
 
-    private Claimed take(int limit, Duration lease, Map<Integer, List<Lane>> open) {
+    private Claimed take(int limit, int singles, Duration lease, Map<Integer, List<Lane>> open, Lanes lanes) {
         List<Offer> offers = open.values().stream()
                 .flatMap(ring -> FairShares.of(ring, limit, rules::weightOf).stream())
                 .toList();
@@ -113,6 +144,7 @@ public final class Claims {
                 CLAIM,
                 row -> row.getObject("id") == null ? Optional.empty() : Optional.of(ClaimedRow.of(row)),
                 limit,
+                singles,
                 lease.toMillis(),
                 Offers.json(offers, rules));
         List<ClaimedRow> rows = taken.stream().flatMap(Optional::stream).toList();

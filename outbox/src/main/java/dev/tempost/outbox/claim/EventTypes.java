@@ -10,6 +10,9 @@ import java.util.Set;
  */
 public record EventTypes(boolean only, Set<String> names) {
 
+    /** No event type. */
+    public static final EventTypes NONE = new EventTypes(true, Set.of());
+
     private static final EventTypes ALL = new EventTypes(false, Set.of());
 
     /** Every event type. */

@@ -20,6 +20,10 @@ final class Offers {
                         .formatted(lane.priority(), lane.tenant(), lane.eventType(), lane.first())
                 + " \"share\": %d, \"skippable\": %s"
                         .formatted(offer.share(), rules.skipping().contains(lane.eventType()));
+        String batching = rules.batchingOf(lane);
+        if (batching != null) {
+            json += ", \"batch\": \"%s\"".formatted(batching);
+        }
         Integer tenantLimit = rules.limitOf(lane.tenant());
         if (tenantLimit != null) {
             json += ", \"tenant_limit\": " + tenantLimit;

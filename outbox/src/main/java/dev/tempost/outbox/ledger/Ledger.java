@@ -10,8 +10,8 @@ import java.util.UUID;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/** The ledger of attempts. Opening an attempt is the gate that every send passes. */
-public final class Ledger {
+/** The ledger of attempts, for rows with a workflow of their own: one statement for each step of each attempt. */
+public final class Ledger implements AttemptLedger {
 
     /** The largest payload and the largest headers that can be sent, in bytes of their text. */
     public static final int MAX_CONTENT_BYTES = 256 << 10;
@@ -50,23 +50,7 @@ public final class Ledger {
         this.database = new Database(dataSource);
     }
 
-    /**
-     * The gate's answer.
-     *
-     * @param admission who may send
-     * @param foundAmbiguous whether the gate gave up an earlier attempt that may have been accepted, and recorded it so
-     */
-    public record Opened(Admission admission, boolean foundAmbiguous) {}
-
-    /**
-     * Asks the gate; a {@link Admission.Send} opens an attempt, in the same statement.
-     *
-     * @param reset whether the run is a reset of an earlier one, which may take a failed or pending row
-     * @param messageId what the provider will know the message by; the same for every attempt
-     * @param patience how long it may be taken for alive while it connects, from now, on the database's clock; {@link #alive}
-     *     prolongs it
-     * @param park whether an attempt that may have been accepted forbids another
-     */
+    @Override
     public Opened open(
             long id,
             UUID key,
@@ -76,10 +60,11 @@ public final class Ledger {
             String messageId,
             Duration patience,
             boolean park) {
+        long askedAt = System.nanoTime();
         Opened opened = database.queryOne(
                 "open an attempt of row " + id,
                 OPEN,
-                row -> new Opened(GateAnswer.read(row), row.getBoolean("found_ambiguous")),
+                row -> new Opened(GateAnswer.read(row), row.getBoolean("found_ambiguous"), askedAt),
                 id,
                 key,
                 runId,
@@ -91,12 +76,7 @@ public final class Ledger {
         return Objects.requireNonNull(opened, "open_attempt always answers");
     }
 
-    /**
-     * Prolongs an attempt that is still connecting.
-     *
-     * @param patience from now
-     * @param longest since the attempt was opened
-     */
+    @Override
     public void alive(AttemptRef attempt, Duration patience, Duration longest) {
         database.update(
                 "prolong the attempt of row " + attempt.id(),
@@ -108,13 +88,7 @@ public final class Ledger {
                 attempt.runId());
     }
 
-    /**
-     * Moves an attempt past its point of no return: from here on only its deadline ends it.
-     *
-     * @param deadline since the attempt was opened
-     * @param reserve how much time must be left before the deadline, to read the reply
-     * @return false when the attempt may not transmit any more
-     */
+    @Override
     public boolean transmitting(AttemptRef attempt, Duration deadline, Duration reserve) {
         return database.update(
                         "record that row " + attempt.id() + " is being transmitted",
@@ -128,13 +102,7 @@ public final class Ledger {
                 == 1;
     }
 
-    /**
-     * Records an acceptance and delivers the row, in one statement. Changes nothing when repeated.
-     *
-     * @param providerMessageId the provider's own name for the message; null where it gave none
-     * @return the time from the row's creation, or its {@code deliver_after}, to its acceptance; null when the row was
-     *     delivered already or is gone
-     */
+    @Override
     public @Nullable Duration accepted(
             AttemptRef attempt, String provider, String reply, @Nullable String providerMessageId) {
         Double lagMillis = database.queryOne(
@@ -152,15 +120,8 @@ public final class Ledger {
         return lagMillis == null ? null : Duration.ofNanos((long) (lagMillis * 1_000_000));
     }
 
-    /**
-     * Closes an attempt that did not deliver. The row stays dispatched: its workflow decides what follows. Repeated, or after
-     * the gate has given the attempt up, it only corrects the ledger.
-     *
-     * @param phase how it ended
-     * @param reached whether it counts as an attempt that reached the provider
-     * @param retryIn when the next attempt is due; null when there will be none
-     * @return when the next attempt is due, no later than the row's {@code expires_at}; null when there will be none
-     */
+    /** The row stays dispatched: its workflow decides what follows. */
+    @Override
     public @Nullable Duration refused(
             AttemptRef attempt,
             String provider,

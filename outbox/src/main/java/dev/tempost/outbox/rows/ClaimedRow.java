@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param expiresAt after which it is worthless; null for never
  * @param runId the last workflow run the row knows of; null before the first
  * @param leaseUntil the lease it was claimed with, which tells this claim from every other; null where it was not claimed
+ * @param batch the workflow that carries it together with others; null when it has one of its own
  */
 public record ClaimedRow(
         long id,
@@ -29,11 +30,14 @@ public record ClaimedRow(
         @Nullable String jobId,
         @Nullable Instant expiresAt,
         @Nullable String runId,
-        @Nullable Instant leaseUntil) {
+        @Nullable Instant leaseUntil,
+        @Nullable String batch) {
 
-    /** {@code delivery:<tenant>:<id>:<first 8 digits of key>}. */
+    private static final String BATCH = "batch:";
+
+    /** Its batch's; else that of a workflow of its own, {@code delivery:<tenant>:<id>:<first 8 digits of key>}. */
     public String workflowId() {
-        return workflowId(tenant, id, key);
+        return batch != null ? batch : workflowId(tenant, id, key);
     }
 
     static String workflowId(String tenant, long id, UUID key) {
@@ -42,6 +46,7 @@ public record ClaimedRow(
 
     /** From a result that has these columns by their names. */
     public static ClaimedRow of(ResultSet row) throws SQLException {
+        String workflowId = row.getString("workflow_id");
         return new ClaimedRow(
                 row.getLong("id"),
                 row.getObject("key", UUID.class),
@@ -51,6 +56,7 @@ public record ClaimedRow(
                 row.getString("job_id"),
                 Database.instant(row, "expires_at"),
                 row.getString("run_id"),
-                Database.instant(row, "lease_until"));
+                Database.instant(row, "lease_until"),
+                workflowId != null && workflowId.startsWith(BATCH) ? workflowId : null);
     }
 }

@@ -28,7 +28,7 @@ public final class DispatchedRows {
         SET lease_until = clock_timestamp() + ? * interval '1 millisecond'
         FROM lost
         WHERE o.id = lost.id
-        RETURNING o.id, o.key, o.tenant, o.event_type, o.priority, o.job_id, o.expires_at, o.run_id, o.lease_until
+        RETURNING o.id, o.key, o.tenant, o.event_type, o.priority, o.job_id, o.expires_at, o.workflow_id, o.run_id, o.lease_until
         """;
 
     private static final String SET_LEASE = """
@@ -60,7 +60,7 @@ public final class DispatchedRows {
 
     // index outbox_cancelling
     static final String CANCELLING = """
-        SELECT o.id, o.key, o.tenant, o.event_type, o.priority, o.job_id, o.expires_at, o.run_id, o.lease_until
+        SELECT o.id, o.key, o.tenant, o.event_type, o.priority, o.job_id, o.expires_at, o.workflow_id, o.run_id, o.lease_until
         FROM tempost.outbox o
         WHERE o.status = 'dispatched' AND o.cancel_requested_at IS NOT NULL AND o.id > ?
         ORDER BY o.id

@@ -15,7 +15,8 @@ import javax.sql.DataSource;
 public final class Reconciliation {
 
     private static final String COLUMNS = """
-        SELECT id, key, tenant, event_type, priority, job_id, expires_at, run_id, lease_until, coalesce(dispatched_at, created_at) AS since
+        SELECT id, key, tenant, event_type, priority, job_id, expires_at, workflow_id, run_id, lease_until,
+               coalesce(dispatched_at, created_at) AS since
         FROM tempost.outbox
         WHERE status = 'dispatched' AND lease_until IS NULL
         """;

@@ -28,6 +28,7 @@ public final class Rows {
      * @param lastError the last failure; null for none
      * @param reason why it is in this state; null where that needs no words
      * @param depth how many rows lead to it, each enqueued because of the one before
+     * @param workflowId the workflow that has it, or had it last: its own, unless a batch carries it
      */
     public record Row(
             long id,
@@ -42,13 +43,8 @@ public final class Rows {
             @Nullable String lastErrorType,
             @Nullable String lastError,
             @Nullable String reason,
-            int depth) {
-
-        /** {@code delivery:<tenant>:<id>:<first 8 digits of key>}. */
-        public String workflowId() {
-            return ClaimedRow.workflowId(tenant, id, key);
-        }
-    }
+            int depth,
+            String workflowId) {}
 
     /**
      * One entry of the ledger.
@@ -70,7 +66,7 @@ public final class Rows {
 
     private static final String COLUMNS =
             "SELECT id, key, tenant, event_type, status, attempts, created_at, next_attempt_at, finished_at,"
-                    + " last_error_type, last_error, reason, depth FROM tempost.outbox ";
+                    + " last_error_type, last_error, reason, depth, workflow_id FROM tempost.outbox ";
 
     private final Database database;
     private final @Nullable String actor;
@@ -143,10 +139,14 @@ public final class Rows {
     }
 
     private static Row row(ResultSet row) throws SQLException {
+        long id = row.getLong("id");
+        UUID key = row.getObject("key", UUID.class);
+        String tenant = row.getString("tenant");
+        String workflowId = row.getString("workflow_id");
         return new Row(
-                row.getLong("id"),
-                row.getObject("key", UUID.class),
-                row.getString("tenant"),
+                id,
+                key,
+                tenant,
                 row.getString("event_type"),
                 RowStatus.of(row.getString("status")),
                 row.getInt("attempts"),
@@ -156,6 +156,7 @@ public final class Rows {
                 row.getString("last_error_type"),
                 row.getString("last_error"),
                 row.getString("reason"),
-                row.getInt("depth"));
+                row.getInt("depth"),
+                workflowId == null ? ClaimedRow.workflowId(tenant, id, key) : workflowId);
     }
 }

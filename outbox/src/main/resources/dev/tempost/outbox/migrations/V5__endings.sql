@@ -4,21 +4,22 @@
 --   p_reason               why, in the row's words; null for a plain delivery
 --   p_finished_at          null for now
 --   p_error, p_error_type  null to keep what the row says
---   p_run_id, p_workflow_id, p_provider, p_provider_message_id, p_superseded_by   null to keep what the row says
+--   p_run_id, p_workflow_id, p_provider, p_superseded_by   null to keep what the row says
+--   p_provider_message_ids   one for each row, null to keep what the row says
 --   p_reached              1 for an attempt that reached its provider and is not counted yet
 CREATE FUNCTION tempost.finish(
-    p_ids                 bigint[],
-    p_status              text,
-    p_reason              text,
-    p_finished_at         timestamptz DEFAULT NULL,
-    p_error               text        DEFAULT NULL,
-    p_error_type          text        DEFAULT NULL,
-    p_run_id              text        DEFAULT NULL,
-    p_workflow_id         text        DEFAULT NULL,
-    p_provider            text        DEFAULT NULL,
-    p_provider_message_id text        DEFAULT NULL,
-    p_superseded_by       bigint      DEFAULT NULL,
-    p_reached             int         DEFAULT 0
+    p_ids                  bigint[],
+    p_status               text,
+    p_reason               text,
+    p_finished_at          timestamptz DEFAULT NULL,
+    p_error                text        DEFAULT NULL,
+    p_error_type           text        DEFAULT NULL,
+    p_run_id               text        DEFAULT NULL,
+    p_workflow_id          text        DEFAULT NULL,
+    p_provider             text        DEFAULT NULL,
+    p_provider_message_ids text[]      DEFAULT NULL,
+    p_superseded_by        bigint      DEFAULT NULL,
+    p_reached              int         DEFAULT 0
 ) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -36,7 +37,7 @@ BEGIN
         run_id              = coalesce(p_run_id, o.run_id),
         workflow_id         = coalesce(p_workflow_id, o.workflow_id),
         provider            = coalesce(p_provider, o.provider),
-        provider_message_id = coalesce(p_provider_message_id, o.provider_message_id),
+        provider_message_id = coalesce(p_provider_message_ids[array_position(p_ids, o.id)], o.provider_message_id),
         superseded_by       = coalesce(p_superseded_by, o.superseded_by)
     WHERE o.id = ANY (p_ids);
 END

@@ -193,15 +193,18 @@ END
 $$;
 
 
--- Opens an attempt and hands out the row's content. The caller holds the row's lock, and nothing speaks against it.
+-- Opens an attempt and hands out the row's content. The caller holds the row's lock, and nothing speaks against it. reached counts
+-- the attempts since somebody last wanted the row sent again: by a retry, or by a reset, which counts its own.
 CREATE FUNCTION tempost.admit(
-    o tempost.outbox, p_run_id text, p_provider text, p_message_id text, p_deadline interval, p_gave_up text
+    o tempost.outbox, p_run_id text, p_reset boolean, p_provider text, p_message_id text, p_deadline interval, p_gave_up text
 ) RETURNS tempost.admission
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     admitted tempost.admission;
 BEGIN
-    SELECT coalesce(max(a.attempt), 0) + 1, count(*) FILTER (WHERE a.reached AND a.run_id = p_run_id)
+    SELECT coalesce(max(a.attempt), 0) + 1,
+           count(*) FILTER (WHERE a.reached AND CASE WHEN p_reset THEN a.run_id = p_run_id
+                                                     ELSE a.started_at >= coalesce(o.retried_at, '-infinity') END)
     INTO admitted.attempt, admitted.reached
     FROM tempost.attempt a WHERE a.outbox_id = o.id;
 
@@ -260,7 +263,7 @@ BEGIN
         IF held.verdict IS NULL THEN
             held := tempost.held_at_gate(o, p_provider);
             IF held.verdict IS NULL THEN
-                RETURN tempost.admit(o, p_run_id, p_provider, p_message_id, p_deadline, gave_up);
+                RETURN tempost.admit(o, p_run_id, p_reset, p_provider, p_message_id, p_deadline, gave_up);
             END IF;
             IF NOT (held.verdict = 'not_its_turn' AND o.status = 'failed') THEN
                 PERFORM tempost.wait_at_gate(o, held.wait_ms);
@@ -306,7 +309,7 @@ BEGIN
 
     PERFORM tempost.finish(
         ARRAY[p_id], 'delivered', tempost.reason_of_acceptance(o, NULL), p_run_id => p_run_id,
-        p_workflow_id => p_workflow_id, p_provider => p_provider, p_provider_message_id => p_provider_message_id,
+        p_workflow_id => p_workflow_id, p_provider => p_provider, p_provider_message_ids => ARRAY[p_provider_message_id],
         p_reached => CASE WHEN counted THEN 0 ELSE 1 END);
     RETURN extract(epoch FROM clock_timestamp() - greatest(o.created_at, o.deliver_after)) * 1000;
 END

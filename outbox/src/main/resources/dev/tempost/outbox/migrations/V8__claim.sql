@@ -93,8 +93,10 @@ WHERE a.finished_at IS NULL AND (o.lease_until IS NULL OR o.status <> 'dispatche
 --   share, skippable             at most so many; whether they hold nothing back in their shard when they fail
 --   tenant_limit                 how many rows of the tenant may be in flight, all replicas together; null for any number
 --   provider_limit, listed, event_types   the same for a provider: for these event types, or for all but these
+--   batch                        null when every row gets a workflow of its own; 'always', or 'backlog': only where more rows wait
+--                                than there is room for on their own
 CREATE TYPE tempost.offer AS (
-    priority int, tenant text, event_type text, first bigint, share int, skippable boolean,
+    priority int, tenant text, event_type text, first bigint, share int, skippable boolean, batch text,
     tenant_limit int, provider_limit int, listed boolean, event_types text[]);
 
 
@@ -163,6 +165,13 @@ END
 $$;
 
 
+-- Whether a row may share a workflow with others: no workflow has had it yet, nobody asked for it again, and no shard keeps it in
+-- order.
+CREATE FUNCTION tempost.may_share(o tempost.outbox) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+RETURN o.shard_key IS NULL AND o.run_id IS NULL AND o.retried_at IS NULL;
+
+
 -- The first rows of a lane from an id on: those that may go as they are, and those that have to be looked at one by one. Index
 -- outbox_due, in its order: with equalities the order would be that of the id, and the planner might read another index, past
 -- what it was not asked for. Rows that somebody holds are passed over.
@@ -175,7 +184,8 @@ BEGIN
     INTO free, others, last
     FROM (
         SELECT o.id, o.shard_key IS NULL AND coalesce(o.expires_at > clock_timestamp(), true)
-                     AND coalesce(o.deliver_after <= clock_timestamp(), true) AS free
+                     AND coalesce(o.deliver_after <= clock_timestamp(), true)
+                     AND (offer.batch IS NULL OR tempost.may_share(o)) AS free
         FROM tempost.outbox o
         WHERE o.status = 'pending' AND o.waits_for IS NULL
           AND (o.priority, o.tenant, o.event_type, o.id) >= (offer.priority, offer.tenant, offer.event_type, p_from)
@@ -283,9 +293,10 @@ $$;
 
 -- The claim itself -----------------------------------------------------------------------------------------------------
 
--- Which rows of an offer go, at most p_share. moved counts the rows that were met and left the claim's index, about p_limit at
--- most.
-CREATE FUNCTION tempost.choose(offer tempost.offer, p_share int, p_limit int, OUT ids bigint[], OUT moved int)
+-- Which rows of an offer go, at most p_share: those that may go as they are, and those that were looked at one by one, at most
+-- p_singles. moved counts the rows that were met and left the claim's index, about p_limit at most.
+CREATE FUNCTION tempost.choose(
+    offer tempost.offer, p_share int, p_singles int, p_limit int, OUT free bigint[], OUT singles bigint[], OUT moved int)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     batch record;
@@ -293,17 +304,22 @@ DECLARE
     step  int;
     start bigint := offer.first;
 BEGIN
-    ids := '{}';
+    free := '{}';
+    singles := '{}';
     moved := 0;
-    WHILE cardinality(ids) < p_share AND moved < p_limit LOOP
-        batch := tempost.first_in_lane(offer, start, p_share - cardinality(ids));
+    WHILE cardinality(free) + cardinality(singles) < p_share AND moved < p_limit LOOP
+        batch := tempost.first_in_lane(offer, start, p_share - cardinality(free) - cardinality(singles));
         EXIT WHEN batch.last IS NULL;
         start := batch.last + 1;
-        ids := ids || batch.free;
+        free := free || batch.free;
         FOREACH met IN ARRAY batch.others LOOP
+            -- what cannot go for lack of room keeps its place, and nobody looks for what may be behind it
+            IF cardinality(singles) >= p_singles THEN
+                RETURN;
+            END IF;
             step := tempost.meet(met, greatest(1, p_limit - moved));
             IF step IS NULL THEN
-                ids := ids || met;
+                singles := singles || met;
             ELSE
                 moved := moved + step;
             END IF;
@@ -313,11 +329,18 @@ END
 $$;
 
 
+-- The id of the workflow that is to carry rows of a lane together.
+CREATE FUNCTION tempost.batch_id(offer tempost.offer, p_first bigint) RETURNS text
+LANGUAGE sql VOLATILE
+RETURN concat_ws(':', 'batch', offer.tenant, offer.event_type, p_first, left(gen_random_uuid()::text, 8));
+
+
 -- Dispatches rows under a lease: of each offer what is there, in the order of the offers, until p_room is full. A row without an
 -- id at the end says that rows left the index unclaimed, and there may be more to look at.
-CREATE FUNCTION tempost.claim(p_room int, p_lease interval, p_offers jsonb) RETURNS TABLE (
+--   p_singles   how many rows may get a workflow of their own
+CREATE FUNCTION tempost.claim(p_room int, p_singles int, p_lease interval, p_offers jsonb) RETURNS TABLE (
     id bigint, key uuid, tenant text, event_type text, priority smallint, job_id text, expires_at timestamptz,
-    run_id text, lease_until timestamptz)
+    workflow_id text, run_id text, lease_until timestamptz)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -325,7 +348,9 @@ DECLARE
     offers  tempost.offer[] := ARRAY(SELECT offer FROM jsonb_populate_recordset(NULL::tempost.offer, p_offers) offer);
     offer   tempost.offer;
     chosen  record;
+    batch   text;
     room    int := p_room;
+    singles int := p_singles;
     moved   int := 0;
     share   int;
 BEGIN
@@ -334,16 +359,22 @@ BEGIN
         share := least(room, tempost.free_places(offer));
         CONTINUE WHEN share <= 0;
         -- a lane that is in disorder leaves the others their look
-        chosen := tempost.choose(offer, share, greatest(10, at_most - moved));
+        chosen := tempost.choose(offer, share, singles, greatest(10, at_most - moved));
         moved := moved + chosen.moved;
-        room := room - cardinality(chosen.ids);
+        room := room - cardinality(chosen.free) - cardinality(chosen.singles);
+        singles := singles - cardinality(chosen.singles);
+        batch := CASE WHEN offer.batch = 'always' OR offer.batch = 'backlog' AND cardinality(chosen.free) > singles
+                      THEN tempost.batch_id(offer, chosen.free[1]) END;
+        singles := singles - CASE WHEN batch IS NULL THEN cardinality(chosen.free) ELSE 0 END;
         RETURN QUERY
         WITH dispatched AS (
             UPDATE tempost.outbox o
             SET status = 'dispatched', dispatched_at = clock_timestamp(), next_attempt_at = NULL,
-                lease_until = clock_timestamp() + p_lease, skippable = offer.skippable
-            WHERE o.id = ANY (chosen.ids)
-            RETURNING o.id, o.key, o.tenant, o.event_type, o.priority, o.job_id, o.expires_at, o.run_id, o.lease_until)
+                lease_until = clock_timestamp() + p_lease, skippable = offer.skippable,
+                workflow_id = CASE WHEN tempost.may_share(o) THEN batch END
+            WHERE o.id = ANY (chosen.free || chosen.singles)
+            RETURNING o.id, o.key, o.tenant, o.event_type, o.priority, o.job_id, o.expires_at, o.workflow_id, o.run_id,
+                      o.lease_until)
         SELECT * FROM dispatched d ORDER BY d.id;
     END LOOP;
 

@@ -1,10 +1,12 @@
 -- Takes V8 back. Rows stay; nothing claims them until it is applied again.
 DROP FUNCTION tempost.claim;
+DROP FUNCTION tempost.batch_id;
 DROP FUNCTION tempost.choose;
 DROP FUNCTION tempost.meet;
 DROP FUNCTION tempost.line_up;
 DROP FUNCTION tempost.lock_turn;
 DROP FUNCTION tempost.first_in_lane;
+DROP FUNCTION tempost.may_share;
 DROP FUNCTION tempost.put_off;
 DROP FUNCTION tempost.free_places;
 DROP FUNCTION tempost.lock_limit;

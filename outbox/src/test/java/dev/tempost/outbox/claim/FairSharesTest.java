@@ -26,7 +26,7 @@ class FairSharesTest {
 
     private static ClaimedRow row(Lane lane) {
         return new ClaimedRow(
-                1, UUID.randomUUID(), lane.tenant(), lane.eventType(), lane.priority(), null, null, null, null);
+                1, UUID.randomUUID(), lane.tenant(), lane.eventType(), lane.priority(), null, null, null, null, null);
     }
 
     @Test

@@ -26,7 +26,8 @@ class PlansAtSizeTest {
     private static final String OFFER = "{\"priority\": 3, \"tenant\": \"t2\", \"event_type\": \"type2\", \"first\": 1,"
             + " \"share\": 200, \"skippable\": false, \"tenant_limit\": 100000, \"provider_limit\": 100000,"
             + " \"listed\": false, \"event_types\": []}";
-    private static final String CLAIM = "SELECT * FROM tempost.claim(%d, interval '1 minute', '[" + OFFER + "]')";
+    private static final String CLAIM =
+            "SELECT * FROM tempost.claim(%1$d, %1$d, interval '1 minute', '[" + OFFER + "]')";
     private static final String IN_LANE = "\\(offer.priority, offer.tenant, offer.event_type, p_from\\)";
     private static final String LOOK =
             "SELECT * FROM tempost.look_for_work(5, '{t1,t1,t1,t1,t1}', '{a,a,a,a,a}', NULL, 64)";

@@ -105,7 +105,8 @@ public final class OutboxFixture implements AutoCloseable {
                 null,
                 null,
                 column(id, "run_id"),
-                lease == null ? null : lease.toInstant());
+                lease == null ? null : lease.toInstant(),
+                null);
     }
 
     @Override

@@ -44,7 +44,8 @@ final class Found {
                 shard,
                 reason,
                 lastErrorType == null ? null : "an error",
-                lastErrorType));
+                lastErrorType,
+                null));
         return produced("t" + id, Fate.COMMITTED);
     }
 

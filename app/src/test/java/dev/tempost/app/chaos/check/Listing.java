@@ -19,11 +19,11 @@ public final class Listing {
     private Listing() {}
 
     public static List<Workflow> deliveries(WorkflowServiceBlockingStub temporal) {
-        return list(temporal, "WorkflowType = 'Delivery'");
+        return list(temporal, "WorkflowType IN ('Delivery', 'DeliveryBatch')");
     }
 
     public static List<Workflow> runningDeliveries(WorkflowServiceBlockingStub temporal) {
-        return list(temporal, "WorkflowType = 'Delivery' AND ExecutionStatus = 'Running'");
+        return list(temporal, "WorkflowType IN ('Delivery', 'DeliveryBatch') AND ExecutionStatus = 'Running'");
     }
 
     private static List<Workflow> list(WorkflowServiceBlockingStub temporal, String query) {

@@ -18,7 +18,8 @@ public record Row(
         @Nullable String shard,
         @Nullable String reason,
         @Nullable String lastError,
-        @Nullable String lastErrorType) {
+        @Nullable String lastErrorType,
+        @Nullable String workflow) {
 
     boolean is(String status) {
         return this.status.equals(status);
@@ -28,8 +29,15 @@ public record Row(
         return is("pending") || is("dispatched");
     }
 
+    /** Whether the workflow that had it last carried others as well. */
+    boolean inABatch() {
+        return workflow != null && workflow.startsWith("batch:");
+    }
+
     /** As docs/state-machine.md and operators spell it. */
     String workflowId() {
-        return "delivery:" + tenant + ":" + id + ":" + key.toString().substring(0, 8);
+        return inABatch()
+                ? String.valueOf(workflow)
+                : "delivery:" + tenant + ":" + id + ":" + key.toString().substring(0, 8);
     }
 }

@@ -20,8 +20,9 @@ public final class Tables {
     public static List<Row> rows(Connection connection) throws SQLException {
         List<Row> rows = new ArrayList<>();
         try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery("SELECT id, key, tenant, payload->>'token', status, attempts,"
-                        + " shard_key, reason, last_error, last_error_type FROM tempost.outbox ORDER BY id")) {
+                ResultSet row = statement.executeQuery(
+                        "SELECT id, key, tenant, payload->>'token', status, attempts,"
+                                + " shard_key, reason, last_error, last_error_type, workflow_id FROM tempost.outbox ORDER BY id")) {
             while (row.next()) {
                 rows.add(new Row(
                         row.getLong(1),
@@ -33,7 +34,8 @@ public final class Tables {
                         row.getString(7),
                         row.getString(8),
                         row.getString(9),
-                        row.getString(10)));
+                        row.getString(10),
+                        row.getString(11)));
             }
         }
         return rows;

@@ -1,4 +1,4 @@
--- Takes V11 back, with the audit.
+-- Takes V12 back, with the audit.
 DROP FUNCTION tempost.hurry;
 DROP FUNCTION tempost.correct;
 DROP FUNCTION tempost.dismiss;
@@ -6,4 +6,4 @@ DROP FUNCTION tempost.retry;
 DROP FUNCTION tempost.cancel;
 DROP FUNCTION tempost.write_audit;
 DROP TABLE tempost.audit;
-DELETE FROM tempost.flyway_schema_history WHERE version = '11';
+DELETE FROM tempost.flyway_schema_history WHERE version = '12';

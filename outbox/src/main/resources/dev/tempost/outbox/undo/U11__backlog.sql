@@ -1,4 +1,4 @@
--- Takes V10 back. What is open stays; nobody counts it.
+-- Takes V11 back. What is open stays; nobody counts it.
 DROP FUNCTION tempost.count_backlog;
 DROP FUNCTION tempost.take_count(interval, interval);
 DROP FUNCTION tempost.backlog_groups;
@@ -7,4 +7,4 @@ DROP VIEW tempost.open_row;
 DROP VIEW tempost.pause_scope;
 DROP TABLE tempost.backlog_count;
 DROP TABLE tempost.backlog;
-DELETE FROM tempost.flyway_schema_history WHERE version = '10';
+DELETE FROM tempost.flyway_schema_history WHERE version = '11';

@@ -1,3 +1,0 @@
--- Takes V13 back. Rights that were given stay.
-DROP FUNCTION tempost.grant_rights;
-DELETE FROM tempost.flyway_schema_history WHERE version = '13';

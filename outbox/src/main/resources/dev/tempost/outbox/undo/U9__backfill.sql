@@ -1,3 +1,0 @@
--- Takes V9 back. What was enqueued stays; that it was enqueued is forgotten, and a backfill could run again.
-DROP TABLE tempost.backfill;
-DELETE FROM tempost.flyway_schema_history WHERE version = '9';
