@@ -5,6 +5,8 @@ import dev.tempost.demo.bench.KillBench;
 import dev.tempost.demo.bench.LatencyBench;
 import dev.tempost.demo.bench.LimitBench;
 import dev.tempost.demo.bench.QueueBench;
+import dev.tempost.demo.bench.peers.PeersCommand;
+import dev.tempost.demo.bench.peers.ReportCommand;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -25,6 +27,7 @@ import picocli.CommandLine.Parameters;
                     + " waits for whom in a full outbox; 'latency': what a slow mail server costs; 'kill':"
                     + " what kill -9 in the middle of a drain costs.",
         },
+        subcommands = {PeersCommand.class, ReportCommand.class},
         mixinStandardHelpOptions = true)
 final class BenchCommand implements Callable<Integer> {
 

@@ -26,11 +26,11 @@ import java.util.Objects;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /** PostgreSQL, Temporal and a mail server, embedded, for one benchmark. */
-final class BenchStack implements AutoCloseable {
+public final class BenchStack implements AutoCloseable {
 
     private static final Duration TIMEOUT = Duration.ofMinutes(5);
 
-    interface Condition {
+    public interface Condition {
         boolean holds() throws Exception;
     }
 
@@ -46,7 +46,7 @@ final class BenchStack implements AutoCloseable {
         this.folder = folder;
     }
 
-    static BenchStack start(Progress progress) throws IOException {
+    public static BenchStack start(Progress progress) throws IOException {
         Path folder = Files.createTempDirectory("tempost-bench");
         progress.say("Starting PostgreSQL, the Temporal server and a mail server");
         BenchStack stack = new BenchStack(
@@ -62,7 +62,7 @@ final class BenchStack implements AutoCloseable {
         return stack;
     }
 
-    EmbeddedPostgreSql database() {
+    public EmbeddedPostgreSql database() {
         return database;
     }
 
@@ -90,14 +90,14 @@ final class BenchStack implements AutoCloseable {
         return application;
     }
 
-    void execute(String sql) throws SQLException {
+    public void execute(String sql) throws SQLException {
         try (Connection connection = database.dataSource().getConnection();
                 PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.execute();
         }
     }
 
-    long number(String sql) throws SQLException {
+    public long number(String sql) throws SQLException {
         try (Connection connection = database.dataSource().getConnection();
                 PreparedStatement statement = connection.prepareStatement(sql);
                 ResultSet result = statement.executeQuery()) {
@@ -120,7 +120,7 @@ final class BenchStack implements AutoCloseable {
         }
     }
 
-    static void await(Condition condition, String what) throws Exception {
+    public static void await(Condition condition, String what) throws Exception {
         long deadline = System.nanoTime() + TIMEOUT.toNanos();
         while (!condition.holds()) {
             if (System.nanoTime() > deadline) {

@@ -19,35 +19,52 @@ import java.util.Map;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** Tempost in processes of its own, on a database and a task queue of its own. */
-final class Deployment implements AutoCloseable {
+public final class Deployment implements AutoCloseable {
 
     static final int CONNECTIONS = 16;
 
     private final PGSimpleDataSource outbox = new PGSimpleDataSource();
     private final Map<String, String> settings;
     private final String classPath;
+    private final String heap;
     private final List<Process> processes = new ArrayList<>();
     private int port;
     private Path log = Path.of("");
+
+    /** With a heap of 256 MB and {@link #CONNECTIONS} connections. */
+    Deployment(BenchStack stack, SlowSink sink, String database, String classPath) throws SQLException {
+        this(
+                stack,
+                sink,
+                database,
+                classPath,
+                "256m",
+                Map.of("tempost.providers.default.max-connections", Integer.toString(CONNECTIONS)));
+    }
 
     /**
      * @param database the database, which it creates, and the task queue
      * @param sink the mail server it sends to
      * @param classPath the build's jar
+     * @param heap as {@code -Xmx} takes it
+     * @param own settings of its own
      */
-    Deployment(BenchStack stack, SlowSink sink, String database, String classPath) throws SQLException {
+    public Deployment(
+            BenchStack stack, SlowSink sink, String database, String classPath, String heap, Map<String, String> own)
+            throws SQLException {
         stack.execute("CREATE DATABASE " + database);
         outbox.setUrl(stack.database().jdbcUrl().replaceAll("/postgres$", "/" + database));
         outbox.setUser("postgres");
         this.classPath = classPath;
+        this.heap = heap;
         settings = new HashMap<>(stack.settings());
         settings.put("spring.datasource.url", outbox.getUrl());
         settings.put("spring.mail.port", Integer.toString(sink.port()));
-        settings.put("tempost.providers.default.max-connections", Integer.toString(CONNECTIONS));
         settings.put("tempost.temporal.task-queue", database);
+        settings.putAll(own);
     }
 
-    PGSimpleDataSource outbox() {
+    public PGSimpleDataSource outbox() {
         return outbox;
     }
 
@@ -57,14 +74,14 @@ final class Deployment implements AutoCloseable {
     }
 
     /** Starts one more process with these roles. */
-    void start(String roles) throws IOException {
+    public void start(String roles) throws IOException {
         port = Ports.any();
         Map<String, String> own = new HashMap<>(settings);
         own.put("tempost.roles", roles);
         own.put("server.port", Integer.toString(port));
         log = Files.createTempFile("tempost-bench", ".log");
         log.toFile().deleteOnExit();
-        Process process = new ProcessBuilder(ServeProcess.command(own, classPath))
+        Process process = new ProcessBuilder(ServeProcess.command(own, classPath, heap))
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();
@@ -74,12 +91,12 @@ final class Deployment implements AutoCloseable {
     }
 
     /** Waits until the schema is there. */
-    void awaitSchema() throws Exception {
+    public void awaitSchema() throws Exception {
         BenchStack.await(this::migrated, "the schema in " + outbox.getUrl());
     }
 
     /** Waits until the process that was started last says that it is ready. */
-    void awaitReadiness() throws Exception {
+    public void awaitReadiness() throws Exception {
         try (HttpClient client = HttpClient.newHttpClient()) {
             HttpRequest question = HttpRequest.newBuilder(
                             URI.create("http://127.0.0.1:" + port + "/actuator/health/readiness"))
@@ -110,8 +127,13 @@ final class Deployment implements AutoCloseable {
         }
     }
 
+    /** Of the process that was started last. */
+    public long pid() {
+        return processes.getLast().pid();
+    }
+
     /** As {@code kill -9} does, all of them. */
-    void kill() {
+    public void kill() {
         processes.forEach(Process::destroyForcibly);
         processes.forEach(process -> process.onExit().join());
         processes.clear();

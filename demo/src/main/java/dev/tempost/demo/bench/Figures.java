@@ -3,18 +3,18 @@ package dev.tempost.demo.bench;
 import java.util.List;
 
 /** Order statistics. */
-final class Figures {
+public final class Figures {
 
     private Figures() {}
 
     /** The value below which the given share of the sample lies; the nearest rank, nothing interpolated. */
-    static double quantile(List<Double> sample, double share) {
+    public static double quantile(List<Double> sample, double share) {
         List<Double> sorted = sample.stream().sorted().toList();
         int rank = (int) Math.ceil(share * sorted.size());
         return sorted.get(Math.max(0, Math.min(sorted.size() - 1, rank - 1)));
     }
 
-    static double median(List<Double> sample) {
+    public static double median(List<Double> sample) {
         return quantile(sample, 0.5);
     }
 }

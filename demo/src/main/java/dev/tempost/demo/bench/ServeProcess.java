@@ -11,22 +11,26 @@ import java.util.List;
 import java.util.Map;
 
 /** {@code tempost serve} as a process of its own, started like this one. */
-final class ServeProcess {
+public final class ServeProcess {
 
     private ServeProcess() {}
 
     static List<String> command(Map<String, String> settings) {
-        return command(settings, System.getProperty("java.class.path"));
+        return command(settings, System.getProperty("java.class.path"), "256m");
     }
 
-    /** The same of another build. */
-    static List<String> command(Map<String, String> settings, String classPath) {
+    /**
+     * The same of another build.
+     *
+     * @param heap as {@code -Xmx} takes it
+     */
+    static List<String> command(Map<String, String> settings, String classPath, String heap) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(argument -> !argument.startsWith("-Xmx"))
                 .toList());
-        command.addAll(List.of("-Xmx256m", "-cp", classPath));
+        command.addAll(List.of("-Xmx" + heap, "-cp", classPath));
         settings.forEach((property, value) -> command.add("-D" + property + "=" + value));
         command.add(
                 // a jar alone is the build's own, which brings its libraries along
@@ -38,7 +42,7 @@ final class ServeProcess {
     }
 
     /** Linux only: the kernel keeps the high-water mark. */
-    static long peakResidentMegabytes(long pid) throws IOException {
+    public static long peakResidentMegabytes(long pid) throws IOException {
         return Files.readAllLines(Path.of("/proc", Long.toString(pid), "status")).stream()
                 .filter(line -> line.startsWith("VmHWM:"))
                 .mapToLong(line -> Arrays.stream(line.split("\\s+"))

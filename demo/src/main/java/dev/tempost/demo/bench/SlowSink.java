@@ -6,6 +6,7 @@ import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -14,12 +15,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A mail server on loopback that takes its time: it answers the final dot of each mail after a while, many mails at once. It
  * keeps no mail, only when it accepted which.
  */
-final class SlowSink implements AutoCloseable {
+public final class SlowSink implements AutoCloseable {
 
     /**
      * A mail that was accepted.
@@ -27,47 +30,73 @@ final class SlowSink implements AutoCloseable {
      * @param to its first recipient
      * @param at when its acceptance was sent
      */
-    record Accepted(String to, Instant at) {}
+    public record Accepted(String to, Instant at) {}
 
-    private final ServerSocket server;
+    private final int port;
+    private final Set<Socket> clients = ConcurrentHashMap.newKeySet();
     private final List<Accepted> accepted = new ArrayList<>();
+    private volatile ServerSocket server;
     private volatile Duration perMail = Duration.ZERO;
 
-    SlowSink() throws IOException {
-        server = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
-        Thread.ofVirtual().name("tempost-sink").start(this::listen);
+    public SlowSink() throws IOException {
+        server = listen(0);
+        port = server.getLocalPort();
     }
 
-    int port() {
-        return server.getLocalPort();
+    public int port() {
+        return port;
     }
 
     /** How long each mail takes from now on. */
-    void take(Duration perMail) {
+    public void take(Duration perMail) {
         this.perMail = perMail;
     }
 
+    /** Refuses connections from now on, and cuts those there are: what was on its way is not accepted. */
+    public void down() throws IOException {
+        server.close();
+        for (Socket client : clients) {
+            client.close();
+        }
+    }
+
+    /** Is there again, on the same port. */
+    public void up() throws IOException {
+        if (server.isClosed()) {
+            server = listen(port);
+        }
+    }
+
     /** Forgets what it has accepted. */
-    void forget() {
+    public void forget() {
         synchronized (accepted) {
             accepted.clear();
         }
     }
 
     /** What it has accepted, in that order. */
-    List<Accepted> accepted() {
+    public List<Accepted> accepted() {
         synchronized (accepted) {
             return List.copyOf(accepted);
         }
     }
 
-    private void listen() {
-        while (!server.isClosed()) {
+    private ServerSocket listen(int port) throws IOException {
+        ServerSocket listening = new ServerSocket();
+        listening.setReuseAddress(true);
+        listening.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 100);
+        Thread.ofVirtual().name("tempost-sink").start(() -> accept(listening));
+        return listening;
+    }
+
+    private void accept(ServerSocket listening) {
+        while (!listening.isClosed()) {
             try {
-                Socket client = server.accept();
+                Socket client = listening.accept();
+                clients.add(client);
                 Thread.ofVirtual().start(() -> converse(client));
             } catch (IOException e) {
-                if (!server.isClosed()) {
+                if (!listening.isClosed()) {
                     throw new UncheckedIOException(e);
                 }
             }
@@ -89,7 +118,7 @@ final class SlowSink implements AutoCloseable {
                     reply(out, "250 ok");
                 } else if (command.equals("DATA")) {
                     reply(out, "354 go on");
-                    receive(in, to);
+                    receive(client, in, to);
                     reply(out, "250 accepted");
                 } else if (command.equals("QUIT")) {
                     reply(out, "221 bye");
@@ -102,16 +131,21 @@ final class SlowSink implements AutoCloseable {
             // whoever cuts the connection is not waiting for an answer
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } finally {
+            clients.remove(client);
         }
     }
 
-    private void receive(BufferedReader in, String to) throws IOException, InterruptedException {
+    private void receive(Socket client, BufferedReader in, String to) throws IOException, InterruptedException {
         for (String line = in.readLine(); !".".equals(line); line = in.readLine()) {
             if (line == null) {
                 throw new IOException("cut off in the middle of a mail");
             }
         }
         Thread.sleep(perMail);
+        if (client.isClosed()) {
+            throw new IOException("cut off before its acceptance");
+        }
         synchronized (accepted) {
             accepted.add(new Accepted(to, Instant.now()));
         }
