@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Map;
 import javax.sql.DataSource;
 
 /** A PostgreSQL of our own on loopback, gone with the process. */
@@ -18,10 +19,21 @@ public final class EmbeddedPostgreSql implements AutoCloseable {
         this.server = server;
     }
 
-    /** Starts it and waits until it answers. */
+    /** Starts it and waits until it answers. It does not wait for the disk, and keeps nothing when the machine fails. */
     public static EmbeddedPostgreSql start(int port) {
+        return start(port, Map.of());
+    }
+
+    /** The same with PostgreSQL's own defaults: each commit waits until it is on the disk. */
+    public static EmbeddedPostgreSql startDurable(int port) {
+        return start(port, Map.of("fsync", "on", "full_page_writes", "on", "synchronous_commit", "on"));
+    }
+
+    private static EmbeddedPostgreSql start(int port, Map<String, String> settings) {
+        EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder();
+        settings.forEach(builder::setServerConfig);
         try {
-            return new EmbeddedPostgreSql(EmbeddedPostgres.builder()
+            return new EmbeddedPostgreSql(builder
                     .setPort(port)
                     .setServerConfig("listen_addresses", "127.0.0.1")
                     .setServerConfig("max_connections", "200")

@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.IntFunction;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /** PostgreSQL, Temporal and a mail server, embedded, for one benchmark. */
@@ -46,11 +47,20 @@ public final class BenchStack implements AutoCloseable {
         this.folder = folder;
     }
 
-    public static BenchStack start(Progress progress) throws IOException {
+    static BenchStack start(Progress progress) throws IOException {
+        return start(progress, EmbeddedPostgreSql::start);
+    }
+
+    /** With a PostgreSQL that waits for the disk at each commit. */
+    public static BenchStack startDurable(Progress progress) throws IOException {
+        return start(progress, EmbeddedPostgreSql::startDurable);
+    }
+
+    private static BenchStack start(Progress progress, IntFunction<EmbeddedPostgreSql> postgreSql) throws IOException {
         Path folder = Files.createTempDirectory("tempost-bench");
         progress.say("Starting PostgreSQL, the Temporal server and a mail server");
         BenchStack stack = new BenchStack(
-                EmbeddedPostgreSql.start(Ports.any()),
+                postgreSql.apply(Ports.any()),
                 EmbeddedTemporal.start(Ports.any(), 0, folder.resolve("temporal.log"), null, progress::say),
                 new Inbox(Ports.any(), Clock.systemUTC()),
                 folder);

@@ -27,6 +27,7 @@ public final class Deployment implements AutoCloseable {
     private final Map<String, String> settings;
     private final String classPath;
     private final String heap;
+    private final Map<String, String> environment;
     private final List<Process> processes = new ArrayList<>();
     private int port;
     private Path log = Path.of("");
@@ -39,7 +40,7 @@ public final class Deployment implements AutoCloseable {
                 database,
                 classPath,
                 "256m",
-                Map.of("tempost.providers.default.max-connections", Integer.toString(CONNECTIONS)));
+                Map.of("TEMPOST_PROVIDERS_DEFAULT_MAXCONNECTIONS", Integer.toString(CONNECTIONS)));
     }
 
     /**
@@ -47,21 +48,21 @@ public final class Deployment implements AutoCloseable {
      * @param sink the mail server it sends to
      * @param classPath the build's jar
      * @param heap as {@code -Xmx} takes it
-     * @param own settings of its own
+     * @param environment settings of its own, as environment variables: one that means nothing to Tempost stops its start
      */
     public Deployment(
-            BenchStack stack, SlowSink sink, String database, String classPath, String heap, Map<String, String> own)
+            BenchStack stack, SlowSink sink, String database, String classPath, String heap, Map<String, String> environment)
             throws SQLException {
         stack.execute("CREATE DATABASE " + database);
         outbox.setUrl(stack.database().jdbcUrl().replaceAll("/postgres$", "/" + database));
         outbox.setUser("postgres");
         this.classPath = classPath;
         this.heap = heap;
+        this.environment = environment;
         settings = new HashMap<>(stack.settings());
         settings.put("spring.datasource.url", outbox.getUrl());
         settings.put("spring.mail.port", Integer.toString(sink.port()));
         settings.put("tempost.temporal.task-queue", database);
-        settings.putAll(own);
     }
 
     public PGSimpleDataSource outbox() {
@@ -81,10 +82,11 @@ public final class Deployment implements AutoCloseable {
         own.put("server.port", Integer.toString(port));
         log = Files.createTempFile("tempost-bench", ".log");
         log.toFile().deleteOnExit();
-        Process process = new ProcessBuilder(ServeProcess.command(own, classPath, heap))
+        ProcessBuilder command = new ProcessBuilder(ServeProcess.command(own, classPath, heap))
                 .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
+                .redirectOutput(log.toFile());
+        command.environment().putAll(environment);
+        Process process = command.start();
         // whoever stops the benchmark stops what it started
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
         processes.add(process);

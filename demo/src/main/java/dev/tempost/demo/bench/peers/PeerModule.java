@@ -16,7 +16,8 @@ import java.util.stream.Stream;
  */
 record PeerModule(Path folder, String mainClass) {
 
-    private static final List<String> NAMES = List.of("db-scheduler");
+    private static final List<String> NAMES = List.of(
+            "db-scheduler", "namastack-outbox", "transaction-outbox", "spring-modulith", "jobrunr", "dbos");
 
     /** All of them, built. */
     static List<PeerModule> build(Path repository) throws IOException, InterruptedException {

@@ -131,7 +131,7 @@ public final class PeersCommand implements Callable<Integer> {
         Progress progress = new Progress(System.out);
         progress.say("Building the peers");
         List<PeerModule> modules = PeerModule.build(repository);
-        try (BenchStack stack = BenchStack.start(progress);
+        try (BenchStack stack = BenchStack.startDurable(progress);
                 SlowSink sink = new SlowSink()) {
             Map<String, Contender.Starter> contenders = chosen(all(modules, stack, sink));
             PeersBench bench = new PeersBench(stack, sink, plan);
@@ -160,7 +160,7 @@ public final class PeersCommand implements Callable<Integer> {
         all.put(
                 "tempost-bulk",
                 database -> TempostContender.start(
-                        stack, sink, connections, database, Map.of("tempost.delivery.lane", "bulk")));
+                        stack, sink, connections, database, Map.of("TEMPOST_DELIVERY_LANE", "bulk")));
         return all;
     }
 

@@ -34,11 +34,11 @@ final class TempostContender implements Contender {
         }
     }
 
-    /** @param own the settings of its lane */
+    /** @param lane the environment variables of its lane */
     static TempostContender start(
-            BenchStack stack, SlowSink sink, int connections, String database, Map<String, String> own) throws Exception {
-        Map<String, String> settings = new HashMap<>(own);
-        settings.put("tempost.providers.default.max-connections", Integer.toString(connections));
+            BenchStack stack, SlowSink sink, int connections, String database, Map<String, String> lane) throws Exception {
+        Map<String, String> settings = new HashMap<>(lane);
+        settings.put("TEMPOST_PROVIDERS_DEFAULT_MAXCONNECTIONS", Integer.toString(connections));
         return new TempostContender(new Deployment(
                 stack, sink, database, System.getProperty("java.class.path"), PeersBench.HEAP, settings));
     }
