@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * The same job for Tempost and other libraries, in turns: commit a row, send one small mail. Each visit to a contender has a
@@ -99,7 +100,7 @@ final class PeersBench {
                         }
                         ResultFile.append(file, lines);
                     } catch (Exception e) {
-                        progress.say(title + " is left out from now on: " + e.getMessage());
+                        progress.say(title + " is left out from now on: " + firstLines(e));
                         left.remove(name);
                     }
                 }
@@ -143,6 +144,11 @@ final class PeersBench {
         about.put("heap of each contender", HEAP);
         about.put("plan", plan.toString());
         return about;
+    }
+
+    /** Why a process ended is at the begin of what it said. */
+    private static String firstLines(Exception e) {
+        return String.valueOf(e.getMessage()).lines().limit(3).collect(Collectors.joining(" "));
     }
 
     private static String inWords(Map<String, Double> figures) {

@@ -76,6 +76,9 @@ record ResultFile(Map<String, String> about, List<Figure> figures) {
     /** The newest file of each scenario in a folder: their names are {@code <time>-<scenario>.csv}. */
     static Map<Scenario, ResultFile> newest(Path folder) throws IOException {
         Map<Scenario, ResultFile> newest = new TreeMap<>();
+        if (!Files.isDirectory(folder)) {
+            return newest;
+        }
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.sorted().toList()) {
                 String name = file.getFileName().toString();

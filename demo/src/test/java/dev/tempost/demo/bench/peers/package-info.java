@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tempost.demo.bench.peers;
+
+import org.jspecify.annotations.NullMarked;
