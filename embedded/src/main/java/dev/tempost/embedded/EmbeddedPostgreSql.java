@@ -33,8 +33,7 @@ public final class EmbeddedPostgreSql implements AutoCloseable {
         EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder();
         settings.forEach(builder::setServerConfig);
         try {
-            return new EmbeddedPostgreSql(builder
-                    .setPort(port)
+            return new EmbeddedPostgreSql(builder.setPort(port)
                     .setServerConfig("listen_addresses", "127.0.0.1")
                     .setServerConfig("max_connections", "200")
                     .start());

@@ -51,7 +51,12 @@ public final class Deployment implements AutoCloseable {
      * @param environment settings of its own, as environment variables: one that means nothing to Tempost stops its start
      */
     public Deployment(
-            BenchStack stack, SlowSink sink, String database, String classPath, String heap, Map<String, String> environment)
+            BenchStack stack,
+            SlowSink sink,
+            String database,
+            String classPath,
+            String heap,
+            Map<String, String> environment)
             throws SQLException {
         stack.execute("CREATE DATABASE " + database);
         outbox.setUrl(stack.database().jdbcUrl().replaceAll("/postgres$", "/" + database));

@@ -23,7 +23,8 @@ public final class Mailer {
         Properties properties = new Properties();
         properties.put("mail.smtp.host", "127.0.0.1");
         properties.put("mail.smtp.port", Integer.toString(settings.smtpPort()));
-        // without them a send may wait for ever: https://eclipse-ee4j.github.io/angus-mail/docs/api/org.eclipse.angus.mail/
+        // without them a send may wait for ever:
+        // https://eclipse-ee4j.github.io/angus-mail/docs/api/org.eclipse.angus.mail/
         properties.put("mail.smtp.connectiontimeout", "10000");
         properties.put("mail.smtp.timeout", "10000");
         properties.put("mail.smtp.writetimeout", "10000");

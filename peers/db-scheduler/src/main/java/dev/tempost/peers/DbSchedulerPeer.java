@@ -2,6 +2,7 @@ package dev.tempost.peers;
 
 import com.github.kagkarlsson.scheduler.Scheduler;
 import com.github.kagkarlsson.scheduler.SchedulerBuilder;
+import com.github.kagkarlsson.scheduler.task.FailureHandler;
 import com.github.kagkarlsson.scheduler.task.TaskDescriptor;
 import com.github.kagkarlsson.scheduler.task.helper.OneTimeTask;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
@@ -36,21 +37,26 @@ public final class DbSchedulerPeer implements Peer {
         DataSource transactional = new TransactionAwareDataSourceProxy(pool);
         transaction = new TransactionTemplate(new DataSourceTransactionManager(pool));
         Mailer mailer = new Mailer(settings);
-        OneTimeTask<Mail> send = Tasks.oneTime(MAIL)
-                .execute((instance, context) -> {
-                    try {
-                        mailer.send(instance.getData().id());
-                    } catch (jakarta.mail.MessagingException e) {
-                        throw new IllegalStateException(e);
-                    }
-                });
+        var task = Tasks.oneTime(MAIL);
+        if (tuned) {
+            // README, "More examples": exponential backoff instead of five minutes
+            task.onFailure(new FailureHandler.ExponentialBackoffFailureHandler<>(Duration.ofSeconds(1)));
+        }
+        OneTimeTask<Mail> send = task.execute((instance, context) -> {
+            try {
+                mailer.send(instance.getData().id());
+            } catch (jakarta.mail.MessagingException e) {
+                throw new IllegalStateException(e);
+            }
+        });
         SchedulerBuilder builder = Scheduler.create(transactional, send);
         if (tuned) {
             // README, "Consider tuning" and "Polling strategy": for high throughput lock-and-fetch with 1.0, 4.0;
-            // docs/performance.md: 50 threads. Priorities are opt-in
+            // docs/performance.md: 50 threads. Priorities are opt-in. Six heartbeats missed, and a process is dead
             builder.threads(settings.connections())
                     .pollUsingLockAndFetch(1.0, 4.0)
                     .pollingInterval(Duration.ofSeconds(1))
+                    .heartbeatInterval(Duration.ofSeconds(10))
                     .enablePriority();
         }
         scheduler = builder.build();
@@ -61,7 +67,8 @@ public final class DbSchedulerPeer implements Peer {
     public void commit(List<Mail> mails) {
         transaction.executeWithoutResult(status -> mails.forEach(this::schedule));
         if (tuned) {
-            // README, "enableImmediateExecution": within a transaction the hint may come too early, so it is given after it
+            // README, "enableImmediateExecution": within a transaction the hint may come too early, so it is given
+            // after it
             scheduler.triggerCheckForDueExecutions();
         }
     }

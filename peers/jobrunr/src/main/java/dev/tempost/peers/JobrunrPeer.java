@@ -38,7 +38,8 @@ public final class JobrunrPeer implements Peer {
         Sender sender = new Sender(new Mailer(settings));
         BackgroundJobServerConfiguration server = usingStandardBackgroundJobServerConfiguration();
         if (settings.tuned()) {
-            // "Background job server": the shortest poll interval there is; "Virtual Threads": as many workers as mails may
+            // "Background job server": the shortest poll interval there is; "Virtual Threads": as many workers as mails
+            // may
             // be on their way
             server.andPollIntervalInSeconds(5).andWorkerCount(settings.connections());
         }

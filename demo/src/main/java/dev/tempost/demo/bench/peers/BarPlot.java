@@ -23,8 +23,10 @@ final class BarPlot {
     record Bar(String name, boolean ours, double value, String words) {}
 
     static String draw(String title, List<Bar> bars) {
-        double greatest = Math.max(1e-9, bars.stream().mapToDouble(Bar::value).max().orElse(1));
-        StringBuilder svg = new StringBuilder(String.format(Locale.ROOT, """
+        double greatest =
+                Math.max(1e-9, bars.stream().mapToDouble(Bar::value).max().orElse(1));
+        StringBuilder svg =
+                new StringBuilder(String.format(Locale.ROOT, """
                 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %1$d %2$d" role="img" aria-labelledby="t" \
                 font-family="system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif" font-size="14">
                   <title id="t">%3$s</title>
@@ -43,12 +45,23 @@ final class BarPlot {
             Bar bar = bars.get(i);
             int y = TOP + i * LINE;
             double length = Math.max(1, LONGEST * bar.value() / greatest);
-            svg.append(String.format(Locale.ROOT, """
+            svg.append(String.format(
+                    Locale.ROOT,
+                    """
                       <text class="s" x="%d" y="%d" text-anchor="end">%s</text>
                       <rect class="b%d" x="%d" y="%d" width="%.1f" height="14" rx="2"/>
                       <text class="s" x="%.1f" y="%d">%s</text>
-                    """, LEFT - 10, y + 12, bar.name(), bar.ours() ? 1 : 0, LEFT, y, length, LEFT + length + 8, y + 12, bar
-                    .words()));
+                    """,
+                    LEFT - 10,
+                    y + 12,
+                    bar.name(),
+                    bar.ours() ? 1 : 0,
+                    LEFT,
+                    y,
+                    length,
+                    LEFT + length + 8,
+                    y + 12,
+                    bar.words()));
         }
         return svg.append("</svg>\n").toString();
     }

@@ -34,11 +34,7 @@ record Cells(ResultFile file) {
         if (missing > 0) {
             double rows = median(contender, delay, "rows");
             return String.format(
-                    Locale.ROOT,
-                    "%,.0f of %,.0f in %.0f s",
-                    rows - missing,
-                    rows,
-                    median(contender, delay, "limit_s"));
+                    Locale.ROOT, "%,.0f of %,.0f in %.0f s", rows - missing, rows, median(contender, delay, "limit_s"));
         }
         return figure(contender, delay, name, unit);
     }
@@ -62,7 +58,9 @@ record Cells(ResultFile file) {
     /** Added up over the rounds. */
     String sum(String contender, int delay, String name) {
         List<Double> values = values(contender, delay, name);
-        return values.isEmpty() ? NONE : number(values.stream().mapToDouble(Double::doubleValue).sum());
+        return values.isEmpty()
+                ? NONE
+                : number(values.stream().mapToDouble(Double::doubleValue).sum());
     }
 
     private List<Double> values(String contender, int delay, String name) {
@@ -76,7 +74,10 @@ record Cells(ResultFile file) {
 
     /** Three digits say enough. */
     static String number(double value) {
-        return String.format(Locale.ROOT, value != 0 && value < 10 ? "%.2f" : value < 100 && value != 0 ? "%.1f" : "%,.0f", value)
+        return String.format(
+                        Locale.ROOT,
+                        value != 0 && value < 10 ? "%.2f" : value < 100 && value != 0 ? "%.1f" : "%,.0f",
+                        value)
                 .replaceAll("\\.0+$", "");
     }
 }

@@ -44,5 +44,5 @@ interface Contender extends AutoCloseable {
     long unflagged(Set<String> doubled) throws Exception;
 
     @Override
-    void close() throws Exception;
+    void close();
 }

@@ -22,8 +22,9 @@ record Cpu(Map<String, Long> processes, long database) {
     Map<String, Long> millis() {
         Map<String, Long> millis = new LinkedHashMap<>();
         processes.forEach((name, pid) -> millis.put(name, ticks(pid, false) * MILLIS_A_TICK));
-        LongStream backends =
-                ProcessHandle.of(database).stream().flatMap(ProcessHandle::children).mapToLong(ProcessHandle::pid);
+        LongStream backends = ProcessHandle.of(database).stream()
+                .flatMap(ProcessHandle::children)
+                .mapToLong(ProcessHandle::pid);
         millis.put(
                 "postgresql",
                 (ticks(database, true) + backends.map(pid -> ticks(pid, false)).sum()) * MILLIS_A_TICK);
@@ -40,7 +41,7 @@ record Cpu(Map<String, Long> processes, long database) {
 
     /** What follows the name, which may hold spaces: fields 14 and 15 are its own, 16 and 17 those of children that ended. */
     static long ticks(String stat, boolean endedChildren) {
-        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
         return LongStream.rangeClosed(14, endedChildren ? 17 : 15)
                 .map(field -> Long.parseLong(fields[(int) field - 3]))
                 .sum();

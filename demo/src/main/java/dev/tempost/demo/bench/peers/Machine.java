@@ -8,6 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +24,7 @@ final class Machine {
 
     static Map<String, String> about(DataSource database) throws SQLException, IOException {
         Map<String, String> about = new LinkedHashMap<>();
-        about.put("date", LocalDate.now().toString());
+        about.put("date", LocalDate.now(ZoneOffset.UTC).toString());
         about.put("processors", Runtime.getRuntime().availableProcessors() + " of " + processor());
         about.put("java", Runtime.version().toString());
         for (String setting : POSTGRESQL_SETTINGS) {

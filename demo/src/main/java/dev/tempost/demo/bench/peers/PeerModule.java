@@ -1,5 +1,6 @@
 package dev.tempost.demo.bench.peers;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,8 +17,8 @@ import java.util.stream.Stream;
  */
 record PeerModule(Path folder, String mainClass) {
 
-    private static final List<String> NAMES = List.of(
-            "db-scheduler", "namastack-outbox", "transaction-outbox", "spring-modulith", "jobrunr", "dbos");
+    private static final List<String> NAMES =
+            List.of("db-scheduler", "namastack-outbox", "transaction-outbox", "spring-modulith", "jobrunr", "dbos");
 
     /** All of them, built. */
     static List<PeerModule> build(Path repository) throws IOException, InterruptedException {
@@ -48,17 +49,25 @@ record PeerModule(Path folder, String mainClass) {
                 .flatMap(start -> Stream.iterate(start, folder -> folder != null, Path::getParent))
                 .filter(folder -> Files.exists(folder.resolve("peers").resolve("pom.xml")))
                 .findFirst()
-                .orElseThrow(() -> new IOException("no peers/pom.xml above " + here + ": run it in a clone of Tempost"));
+                .orElseThrow(
+                        () -> new IOException("no peers/pom.xml above " + here + ": run it in a clone of Tempost"));
     }
 
     String name() {
         return folder.getFileName().toString();
     }
 
+    /** What Maven wrote down when it built it. */
+    String classPath() throws IOException {
+        Path target = folder.resolve("target");
+        return target.resolve("classes") + File.pathSeparator + Files.readString(target.resolve("class-path"));
+    }
+
     private static String className(String name) {
         StringBuilder words = new StringBuilder();
-        Arrays.stream(name.split("-"))
-                .forEach(word -> words.append(Character.toUpperCase(word.charAt(0))).append(word.substring(1)));
+        Arrays.stream(name.split("-", -1))
+                .forEach(word ->
+                        words.append(Character.toUpperCase(word.charAt(0))).append(word.substring(1)));
         return words.append("Peer").toString();
     }
 }

@@ -3,7 +3,6 @@ package dev.tempost.demo.bench.peers;
 import dev.tempost.demo.bench.BenchStack;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,8 +43,7 @@ final class PeerProcess implements Contender {
                         "-Xmx" + PeersBench.HEAP,
                         "-XX:+UseSerialGC",
                         "-cp",
-                        module.folder().resolve("target/classes") + File.pathSeparator
-                                + module.folder().resolve("target/lib/*"),
+                        module.classPath(),
                         module.mainClass(),
                         stack.database().jdbcUrl().replaceAll("/postgres$", "/" + database),
                         Integer.toString(smtpPort),
@@ -57,12 +55,12 @@ final class PeerProcess implements Contender {
 
     @Override
     public Map<String, Instant> insert(Rows rows) throws IOException {
-        orders.write(
-                "insert %s %d %d %d %s%n".formatted(rows.prefix(), rows.count(), rows.batch(), rows.everyMillis(), rows.urgent()));
+        orders.write("insert %s %d %d %d %s%n"
+                .formatted(rows.prefix(), rows.count(), rows.batch(), rows.everyMillis(), rows.urgent()));
         orders.flush();
         Map<String, Instant> committedAt = new HashMap<>();
         for (String line = next(); !line.equals("DONE"); line = next()) {
-            String[] words = line.split(" ");
+            String[] words = line.split(" ", -1);
             committedAt.put(words[1], Instant.EPOCH.plus(Long.parseLong(words[2]), ChronoUnit.MICROS));
         }
         return committedAt;

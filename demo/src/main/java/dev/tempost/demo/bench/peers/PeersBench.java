@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -74,15 +75,21 @@ final class PeersBench {
      *
      * @param contenders by name; one that does not start is left out from then on
      */
-    void run(Scenario scenario, Map<String, Contender.Starter> contenders, List<Duration> delays, int rounds, Path results)
+    void run(
+            Scenario scenario,
+            Map<String, Contender.Starter> contenders,
+            List<Duration> delays,
+            int rounds,
+            Path results)
             throws Exception {
-        String time = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HHmm"));
+        String time = LocalDateTime.now(ZoneOffset.UTC).format(DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HHmm"));
         Path file = results.resolve(ResultFile.name(time, scenario));
         ResultFile.begin(file, about());
         Map<String, Contender.Starter> left = new LinkedHashMap<>(contenders);
         for (int round = 1; round <= rounds; round++) {
             for (Duration delay : delays) {
-                for (String name : List.copyOf(left.keySet())) {
+                for (Map.Entry<String, Contender.Starter> contender : List.copyOf(left.entrySet())) {
+                    String name = contender.getKey();
                     String title = String.format(
                             Locale.ROOT,
                             "%s, %d ms a mail, round %d: %s",
@@ -91,7 +98,7 @@ final class PeersBench {
                             round,
                             name);
                     try {
-                        Map<String, Double> figures = visit(scenario, left.get(name), delay);
+                        Map<String, Double> figures = visit(scenario, contender.getValue(), delay);
                         progress.say(title + " " + inWords(figures));
                         List<ResultFile.Figure> lines = new ArrayList<>();
                         for (Map.Entry<String, Double> figure : figures.entrySet()) {
@@ -133,14 +140,15 @@ final class PeersBench {
             Received received = Received.await(
                     sink, contender.insert(Contender.Rows.atOnce("warm" + ++times + "-", WARM_UP_ROWS)), WARM_UP_LIMIT);
             if (received.missing() > 0) {
-                throw new IllegalStateException(received.missing() + " of " + WARM_UP_ROWS + " rows did not come within "
-                        + WARM_UP_LIMIT + " while it warmed up");
+                throw new IllegalStateException(received.missing() + " of " + WARM_UP_ROWS
+                        + " rows did not come within " + WARM_UP_LIMIT + " while it warmed up");
             }
         } while (Instant.now().isBefore(end));
     }
 
     private Map<String, String> about() throws Exception {
-        Map<String, String> about = new LinkedHashMap<>(Machine.about(stack.database().dataSource()));
+        Map<String, String> about =
+                new LinkedHashMap<>(Machine.about(stack.database().dataSource()));
         about.put("heap of each contender", HEAP);
         about.put("plan", plan.toString());
         return about;
@@ -153,7 +161,8 @@ final class PeersBench {
 
     private static String inWords(Map<String, Double> figures) {
         List<String> words = new ArrayList<>();
-        new LinkedHashMap<>(figures).forEach((name, value) -> words.add(String.format(Locale.ROOT, "%s %.1f", name, value)));
+        new LinkedHashMap<>(figures)
+                .forEach((name, value) -> words.add(String.format(Locale.ROOT, "%s %.1f", name, value)));
         return String.join(", ", words);
     }
 }

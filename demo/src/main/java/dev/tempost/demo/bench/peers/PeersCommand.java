@@ -169,7 +169,8 @@ public final class PeersCommand implements Callable<Integer> {
             return all;
         }
         Map<String, Contender.Starter> chosen = new LinkedHashMap<>(all);
-        chosen.keySet().removeIf(name -> wanted.stream().noneMatch(one -> name.equals(one) || name.startsWith(one + "-")));
+        chosen.keySet()
+                .removeIf(name -> wanted.stream().noneMatch(one -> name.equals(one) || name.startsWith(one + "-")));
         if (chosen.isEmpty()) {
             throw new IllegalArgumentException("--contender: none of " + wanted + " is one of " + all.keySet());
         }

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -53,7 +54,7 @@ record Received(Map<String, Instant> committedAt, Map<String, Instant> firstAt, 
     /** Milliseconds from the begin of each row's transaction to the acceptance of its mail, of those that came. */
     List<Double> lags() {
         List<Double> lags = new ArrayList<>();
-        firstAt.forEach((id, at) -> lags.add(seconds(committedAt.get(id), at) * 1000));
+        firstAt.forEach((id, at) -> lags.add(seconds(Objects.requireNonNull(committedAt.get(id)), at) * 1000));
         return lags;
     }
 

@@ -49,14 +49,13 @@ final class Report {
 
     private String section(Scenario scenario, ResultFile file) {
         Cells cells = new Cells(file);
-        String table =
-                switch (scenario) {
-                    case THROUGHPUT -> throughput(cells);
-                    case LATENCY -> latency(cells);
-                    case URGENT -> urgent(cells);
-                    case OUTAGE -> recovery(cells, "after its return");
-                    case KILL -> recovery(cells, "after the kill");
-                };
+        String table = switch (scenario) {
+            case THROUGHPUT -> throughput(cells);
+            case LATENCY -> latency(cells);
+            case URGENT -> urgent(cells);
+            case OUTAGE -> recovery(cells, "after its return");
+            case KILL -> recovery(cells, "after the kill");
+        };
         return table + "\n" + about(scenario, file);
     }
 
@@ -108,7 +107,11 @@ final class Report {
 
     private static String recovery(Cells cells, String since) {
         Table table = new Table(List.of(
-                "", "last row, seconds " + since, "not delivered by then", "sent twice", "of these not recorded as such"));
+                "",
+                "last row, seconds " + since,
+                "not delivered by then",
+                "sent twice",
+                "of these not recorded as such"));
         int delay = cells.delays().getFirst();
         for (String contender : cells.contenders()) {
             table.add(List.of(

@@ -31,7 +31,7 @@ record ResultFile(Map<String, String> about, List<Figure> figures) {
         }
 
         private static Figure parse(String line) {
-            String[] fields = line.split(",");
+            String[] fields = line.split(",", -1);
             return new Figure(
                     fields[0],
                     Integer.parseInt(fields[1]),
@@ -44,7 +44,8 @@ record ResultFile(Map<String, String> about, List<Figure> figures) {
     /** Begins a file. */
     static void begin(Path file, Map<String, String> about) throws IOException {
         StringBuilder head = new StringBuilder();
-        about.forEach((name, value) -> head.append("# ").append(name).append(": ").append(value).append('\n'));
+        about.forEach((name, value) ->
+                head.append("# ").append(name).append(": ").append(value).append('\n'));
         Files.createDirectories(file.toAbsolutePath().getParent());
         Files.writeString(file, head.append(COLUMNS).append('\n'));
     }

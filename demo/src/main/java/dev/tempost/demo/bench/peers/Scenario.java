@@ -14,7 +14,8 @@ enum Scenario {
     /** Rows at once: how fast they go, and what it costs. */
     THROUGHPUT {
         @Override
-        Map<String, Double> measure(Contender contender, SlowSink sink, Cpu cpu, PeersBench.Plan plan) throws Exception {
+        Map<String, Double> measure(Contender contender, SlowSink sink, Cpu cpu, PeersBench.Plan plan)
+                throws Exception {
             Map<String, Instant> committedAt = contender.insert(Contender.Rows.atOnce("row", plan.rows()));
             Map<String, Long> before = cpu.millis();
             int early = sink.accepted().size();
@@ -24,7 +25,9 @@ enum Scenario {
             figures.put("seconds", received.secondsSince(first(committedAt)));
             int late = received.firstAt().size() - early;
             if (late >= plan.rows() / 4) {
-                cpu.millis().forEach((name, millis) -> figures.put("cpu_" + name + "_ms", (millis - before.get(name)) / (double) late));
+                cpu.millis()
+                        .forEach((name, millis) ->
+                                figures.put("cpu_" + name + "_ms", (millis - before.getOrDefault(name, 0L)) / (double) late));
             }
             figures.put("memory_mb", (double) ServeProcess.peakResidentMegabytes(contender.pid()));
             return figures;
@@ -34,18 +37,24 @@ enum Scenario {
     /** Twenty rows a second: how long each takes. */
     LATENCY {
         @Override
-        Map<String, Double> measure(Contender contender, SlowSink sink, Cpu cpu, PeersBench.Plan plan) throws Exception {
-            return lags(Received.await(
-                    sink,
-                    contender.insert(new Contender.Rows("row", (int) plan.steady().toSeconds() * 20, 1, 50, false)),
-                    plan.limit()), contender, plan.limit());
+        Map<String, Double> measure(Contender contender, SlowSink sink, Cpu cpu, PeersBench.Plan plan)
+                throws Exception {
+            return lags(
+                    Received.await(
+                            sink,
+                            contender.insert(new Contender.Rows(
+                                    "row", (int) plan.steady().toSeconds() * 20, 1, 50, false)),
+                            plan.limit()),
+                    contender,
+                    plan.limit());
         }
     },
 
     /** Urgent rows behind many. */
     URGENT {
         @Override
-        Map<String, Double> measure(Contender contender, SlowSink sink, Cpu cpu, PeersBench.Plan plan) throws Exception {
+        Map<String, Double> measure(Contender contender, SlowSink sink, Cpu cpu, PeersBench.Plan plan)
+                throws Exception {
             contender.insert(Contender.Rows.atOnce("row", plan.backlog()));
             Map<String, Instant> urgent = contender.insert(new Contender.Rows("urgent", 10, 1, 300, true));
             return lags(Received.await(sink, urgent, plan.limit()), contender, plan.limit());
@@ -55,14 +64,16 @@ enum Scenario {
     /** A minute without a mail server, at whose begin rows are committed. */
     OUTAGE {
         @Override
-        Map<String, Double> measure(Contender contender, SlowSink sink, Cpu cpu, PeersBench.Plan plan) throws Exception {
+        Map<String, Double> measure(Contender contender, SlowSink sink, Cpu cpu, PeersBench.Plan plan)
+                throws Exception {
             sink.down();
             Instant back = Instant.now().plus(plan.outage());
             try {
                 Map<String, Instant> committedAt = contender.insert(Contender.Rows.atOnce("row", plan.outageRows()));
                 Thread.sleep(Duration.between(Instant.now(), back));
                 sink.up();
-                return recovery(Received.await(sink, committedAt, plan.recoveryLimit()), back, contender, plan.recoveryLimit());
+                return recovery(
+                        Received.await(sink, committedAt, plan.recoveryLimit()), back, contender, plan.recoveryLimit());
             } finally {
                 sink.up();
             }
@@ -72,7 +83,8 @@ enum Scenario {
     /** {@code kill -9} when half of the rows are delivered, and a new start. */
     KILL {
         @Override
-        Map<String, Double> measure(Contender contender, SlowSink sink, Cpu cpu, PeersBench.Plan plan) throws Exception {
+        Map<String, Double> measure(Contender contender, SlowSink sink, Cpu cpu, PeersBench.Plan plan)
+                throws Exception {
             Map<String, Instant> committedAt = contender.insert(Contender.Rows.atOnce("row", plan.killRows()));
             long deadline = System.nanoTime() + plan.limit().toNanos();
             while (sink.accepted().size() < committedAt.size() / 2 && System.nanoTime() < deadline) {
@@ -82,17 +94,19 @@ enum Scenario {
             Instant killed = Instant.now();
             int before = Received.of(committedAt, sink.accepted()).firstAt().size();
             contender.restart();
-            Map<String, Double> figures =
-                    recovery(Received.await(sink, committedAt, plan.recoveryLimit()), killed, contender, plan.recoveryLimit());
+            Map<String, Double> figures = recovery(
+                    Received.await(sink, committedAt, plan.recoveryLimit()), killed, contender, plan.recoveryLimit());
             figures.put("before_kill", (double) before);
             return figures;
         }
     };
 
-    /** @return figures by their names in the result file */
-    abstract Map<String, Double> measure(Contender contender, SlowSink sink, Cpu cpu, PeersBench.Plan plan) throws Exception;
+    /** Returns figures by their names in the result file. */
+    abstract Map<String, Double> measure(Contender contender, SlowSink sink, Cpu cpu, PeersBench.Plan plan)
+            throws Exception;
 
-    private static Map<String, Double> outcome(Received received, Contender contender, Duration limit) throws Exception {
+    private static Map<String, Double> outcome(Received received, Contender contender, Duration limit)
+            throws Exception {
         Map<String, Double> figures = new LinkedHashMap<>();
         figures.put("limit_s", (double) limit.toSeconds());
         figures.put("rows", (double) received.committedAt().size());

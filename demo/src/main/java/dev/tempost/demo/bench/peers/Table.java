@@ -20,7 +20,8 @@ final class Table {
     @Override
     public String toString() {
         StringBuilder table = new StringBuilder();
-        lines.forEach(line -> table.append("| ").append(String.join(" | ", line)).append(" |\n"));
+        lines.forEach(
+                line -> table.append("| ").append(String.join(" | ", line)).append(" |\n"));
         return table.toString();
     }
 }

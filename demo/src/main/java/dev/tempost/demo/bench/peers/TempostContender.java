@@ -36,7 +36,8 @@ final class TempostContender implements Contender {
 
     /** @param lane the environment variables of its lane */
     static TempostContender start(
-            BenchStack stack, SlowSink sink, int connections, String database, Map<String, String> lane) throws Exception {
+            BenchStack stack, SlowSink sink, int connections, String database, Map<String, String> lane)
+            throws Exception {
         Map<String, String> settings = new HashMap<>(lane);
         settings.put("TEMPOST_PROVIDERS_DEFAULT_MAXCONNECTIONS", Integer.toString(connections));
         return new TempostContender(new Deployment(

@@ -54,7 +54,9 @@ class ReportTest {
                         figure("slow", 1, "limit_s", 120),
                         figure("slow", 1, "per_second", 3.4)));
 
-        assertThat(Report.files(repository).get(PAGE)).contains("412 of 5,000 in 120 s").doesNotContain("3.40");
+        assertThat(Report.files(repository).get(PAGE))
+                .contains("412 of 5,000 in 120 s")
+                .doesNotContain("3.40");
     }
 
     @Test
@@ -68,19 +70,19 @@ class ReportTest {
     @Test
     void aScenarioWithoutAFileIsNotMeasuredYetAndTheProseStays() throws Exception {
         assertThat(Report.files(repository))
-                .containsExactlyEntriesOf(Map.of(
-                        PAGE,
-                        "Before.\n\nNot measured yet.\n\nBetween.\n\nNot measured yet.\n\nAfter.\n"));
+                .containsExactlyEntriesOf(
+                        Map.of(PAGE, "Before.\n\nNot measured yet.\n\nBetween.\n\nNot measured yet.\n\nAfter.\n"));
     }
 
     /** What the prose and the result files of this repository say is what the page and its drawings say. */
     @Test
     void thePageIsWrittenAnew() throws Exception {
         Path root = Path.of("..");
-        Report.files(root).forEach((path, text) -> assertThat(root.resolve(path))
-                .as("write it anew: ./tempost bench report")
-                .content()
-                .isEqualTo(text));
+        Report.files(root)
+                .forEach((path, text) -> assertThat(root.resolve(path))
+                        .as("write it anew: ./tempost bench report")
+                        .content()
+                        .isEqualTo(text));
     }
 
     private void result(String time, Scenario scenario, List<ResultFile.Figure> figures) throws Exception {
