@@ -30,10 +30,9 @@ public final class PeerProcess {
         PrintStream out = new PrintStream(System.out, false, StandardCharsets.US_ASCII);
         // what libraries print is no answer
         System.setOut(System.err);
-        try (Peer peer = starter.start(Settings.parse(arguments))) {
-            new PeerProcess(peer, out).obey();
-        }
-        System.exit(0);
+        new PeerProcess(starter.start(Settings.parse(arguments)), out).obey();
+        // libraries would wait for what is under way
+        Runtime.getRuntime().halt(0);
     }
 
     private void obey() throws Exception {

@@ -22,14 +22,13 @@ public final class DbSchedulerPeer implements Peer {
 
     private static final TaskDescriptor<Mail> MAIL = TaskDescriptor.of("mail", Mail.class);
 
-    private final HikariDataSource pool;
     private final TransactionTemplate transaction;
     private final Scheduler scheduler;
     private final boolean tuned;
 
     private DbSchedulerPeer(Settings settings) throws Exception {
         tuned = settings.tuned();
-        pool = settings.pool();
+        HikariDataSource pool = settings.pool();
         try (var script = DbSchedulerPeer.class.getResourceAsStream("/postgresql_tables.sql")) {
             new JdbcTemplate(pool).execute(new String(script.readAllBytes(), StandardCharsets.UTF_8));
         }
@@ -67,8 +66,7 @@ public final class DbSchedulerPeer implements Peer {
     public void commit(List<Mail> mails) {
         transaction.executeWithoutResult(status -> mails.forEach(this::schedule));
         if (tuned) {
-            // README, "enableImmediateExecution": within a transaction the hint may come too early, so it is given
-            // after it
+            // README, "enableImmediateExecution": within a transaction the hint may come too early
             scheduler.triggerCheckForDueExecutions();
         }
     }
@@ -79,12 +77,6 @@ public final class DbSchedulerPeer implements Peer {
             instance.priority(100);
         }
         scheduler.schedule(instance.scheduledTo(Instant.now()));
-    }
-
-    @Override
-    public void close() {
-        scheduler.stop();
-        pool.close();
     }
 
     public static void main(String[] arguments) throws Exception {

@@ -90,12 +90,6 @@ public final class DbosPeer implements Peer {
         }
     }
 
-    @Override
-    public void close() {
-        dbos.close();
-        pool.close();
-    }
-
     public static void main(String[] arguments) throws Exception {
         PeerProcess.run(arguments, DbosPeer::new);
     }

@@ -2,7 +2,6 @@ package dev.tempost.peers;
 
 import static org.jobrunr.server.BackgroundJobServerConfiguration.usingStandardBackgroundJobServerConfiguration;
 
-import com.zaxxer.hikari.HikariDataSource;
 import java.util.List;
 import org.jobrunr.configuration.JobRunr;
 import org.jobrunr.scheduling.JobScheduler;
@@ -30,17 +29,14 @@ public final class JobrunrPeer implements Peer {
         }
     }
 
-    private final HikariDataSource pool;
     private final JobScheduler scheduler;
 
     private JobrunrPeer(Settings settings) {
-        pool = settings.pool();
         Sender sender = new Sender(new Mailer(settings));
         BackgroundJobServerConfiguration server = usingStandardBackgroundJobServerConfiguration();
         if (settings.tuned()) {
-            // "Background job server": the shortest poll interval there is; "Virtual Threads": as many workers as mails
-            // may
-            // be on their way
+            // "Background job server": the shortest poll interval there is; "Virtual Threads": more workers, here as many
+            // as mails may be on their way
             server.andPollIntervalInSeconds(5).andWorkerCount(settings.connections());
         }
         scheduler = JobRunr.configure()
@@ -50,7 +46,7 @@ public final class JobrunrPeer implements Peer {
                         return type.cast(sender);
                     }
                 })
-                .useStorageProvider(new PostgresStorageProvider(pool))
+                .useStorageProvider(new PostgresStorageProvider(settings.pool()))
                 .useBackgroundJobServer(server)
                 .initialize()
                 .getJobScheduler();
@@ -65,12 +61,6 @@ public final class JobrunrPeer implements Peer {
             // "Enqueueing jobs": many at once
             scheduler.<Sender, String>enqueue(mails.stream().map(Mail::id), (sender, id) -> sender.send(id));
         }
-    }
-
-    @Override
-    public void close() {
-        scheduler.shutdown();
-        pool.close();
     }
 
     public static void main(String[] arguments) throws Exception {

@@ -45,12 +45,11 @@ public final class NamastackOutboxPeer implements Peer {
         }
     }
 
-    private final ConfigurableApplicationContext application;
     private final Outbox outbox;
     private final TransactionTemplate transaction;
 
     private NamastackOutboxPeer(Settings settings) {
-        application = new SpringApplicationBuilder(Application.class)
+        ConfigurableApplicationContext application = new SpringApplicationBuilder(Application.class)
                 .web(WebApplicationType.NONE)
                 .initializers(context -> context.getBeanFactory().registerSingleton("settings", settings))
                 .run(properties(settings).toArray(String[]::new));
@@ -82,11 +81,6 @@ public final class NamastackOutboxPeer implements Peer {
     public void commit(List<Mail> mails) {
         transaction.executeWithoutResult(
                 status -> mails.forEach(mail -> outbox.schedule(new MailEvent(mail.id()), mail.id())));
-    }
-
-    @Override
-    public void close() {
-        application.close();
     }
 
     public static void main(String[] arguments) throws Exception {

@@ -109,11 +109,6 @@ public final class SpringModulithPeer implements Peer {
                 status -> mails.forEach(mail -> application.publishEvent(new MailEvent(mail.id()))));
     }
 
-    @Override
-    public void close() {
-        application.close();
-    }
-
     public static void main(String[] arguments) throws Exception {
         PeerProcess.run(arguments, SpringModulithPeer::new);
     }

@@ -6,7 +6,6 @@ import com.gruelbox.transactionoutbox.Persistor;
 import com.gruelbox.transactionoutbox.Submitter;
 import com.gruelbox.transactionoutbox.TransactionManager;
 import com.gruelbox.transactionoutbox.TransactionOutbox;
-import com.zaxxer.hikari.HikariDataSource;
 import jakarta.mail.MessagingException;
 import java.time.Duration;
 import java.util.List;
@@ -25,23 +24,19 @@ public final class TransactionOutboxPeer implements Peer {
         void send(String id) throws MessagingException;
     }
 
-    private final HikariDataSource pool;
     private final TransactionManager transactions;
     private final TransactionOutbox outbox;
-    private final Thread flusher;
 
     private TransactionOutboxPeer(Settings settings) {
-        pool = settings.pool();
-        transactions = TransactionManager.fromDataSource(pool);
+        transactions = TransactionManager.fromDataSource(settings.pool());
         Sender sender = new Mailer(settings)::send;
         var builder = TransactionOutbox.builder()
                 .transactionManager(transactions)
                 .persistor(Persistor.forDialect(Dialect.POSTGRESQL_9))
                 .instantiator(Instantiator.using(type -> sender));
         if (settings.tuned()) {
-            // README, "Configuration reference": an executor of one's own, more attempts, and a frequency. The queue is
-            // as long
-            // as that of the default executor, which has one thread
+            // README, "Configuration reference": an executor of one's own, more attempts, and a frequency. The queue is as
+            // long as that of the default executor, which has one thread
             builder.submitter(Submitter.withExecutor(new ThreadPoolExecutor(
                             settings.connections(),
                             settings.connections(),
@@ -54,13 +49,13 @@ public final class TransactionOutboxPeer implements Peer {
         outbox = builder.build();
         // README, "Set up the background worker": once a minute
         long pauseMillis = settings.tuned() ? 10_000 : 60_000;
-        flusher = new Thread(() -> flush(pauseMillis), "flusher");
+        Thread flusher = new Thread(() -> flush(pauseMillis), "flusher");
         flusher.setDaemon(true);
         flusher.start();
     }
 
     private void flush(long pauseMillis) {
-        while (!Thread.interrupted()) {
+        while (true) {
             try {
                 while (outbox.flush()) {}
             } catch (Exception e) {
@@ -83,12 +78,6 @@ public final class TransactionOutboxPeer implements Peer {
                 throw new IllegalStateException(e);
             }
         }));
-    }
-
-    @Override
-    public void close() {
-        flusher.interrupt();
-        pool.close();
     }
 
     public static void main(String[] arguments) throws Exception {
