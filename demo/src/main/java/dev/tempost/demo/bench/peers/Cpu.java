@@ -15,6 +15,9 @@ import java.util.stream.LongStream;
  */
 record Cpu(Map<String, Long> processes, long database) {
 
+    /** Whether this is Linux. */
+    static final boolean IS_KNOWN = Files.isDirectory(Path.of("/proc", "self"));
+
     /** The kernel's clock tick, 100 a second wherever Java runs. */
     private static final long MILLIS_A_TICK = 10;
 

@@ -52,7 +52,20 @@ final class PeersBench {
             Duration outage,
             Duration warmUp,
             Duration limit,
-            Duration recoveryLimit) {}
+            Duration recoveryLimit) {
+
+        Map<String, String> about() {
+            Map<String, String> about = new LinkedHashMap<>();
+            about.put("connections", Integer.toString(connections));
+            about.put("warm-up", warmUp.toSeconds() + " s at least");
+            about.put("rows at once", Integer.toString(rows));
+            about.put("rows before the urgent ones", Integer.toString(backlog));
+            about.put("rows in the outage", outageRows + ", outage " + outage.toSeconds() + " s");
+            about.put("rows around the kill", Integer.toString(killRows));
+            about.put("waited", limit.toSeconds() + " s, after an outage or a kill " + recoveryLimit.toSeconds() + " s");
+            return about;
+        }
+    }
 
     private final Progress progress = new Progress(System.out);
     private final BenchStack stack;
@@ -150,7 +163,7 @@ final class PeersBench {
         Map<String, String> about =
                 new LinkedHashMap<>(Machine.about(stack.database().dataSource()));
         about.put("heap of each contender", HEAP);
-        about.put("plan", plan.toString());
+        about.putAll(plan.about());
         return about;
     }
 

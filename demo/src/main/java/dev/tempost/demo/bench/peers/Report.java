@@ -149,7 +149,7 @@ final class Report {
     private static String about(Scenario scenario, ResultFile file) {
         List<String> about = new ArrayList<>();
         file.about().forEach((name, value) -> about.add(name + " " + value));
-        return "Measured with " + String.join(", ", about) + ". One line again:\n`./tempost bench peers --scenario "
+        return "Measured with: " + String.join("; ", about) + ". One line again: `./tempost bench peers --scenario "
                 + scenario.name().toLowerCase(Locale.ROOT) + " --contender NAME`.\n";
     }
 }
