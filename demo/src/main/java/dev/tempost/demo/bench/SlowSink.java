@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 
 /**
  * A mail server on loopback that takes its time: it answers the final dot of each mail after a while, many mails at once. It
@@ -36,6 +37,7 @@ public final class SlowSink implements AutoCloseable {
     private final Set<Socket> clients = ConcurrentHashMap.newKeySet();
     private final List<Accepted> accepted = new ArrayList<>();
     private volatile ServerSocket server;
+    private volatile CountDownLatch held = new CountDownLatch(0);
     private volatile Duration perMail = Duration.ZERO;
 
     public SlowSink() throws IOException {
@@ -65,6 +67,16 @@ public final class SlowSink implements AutoCloseable {
         if (server.isClosed()) {
             server = listen(port);
         }
+    }
+
+    /** Accepts no mail until it is released. */
+    public void hold() {
+        held = new CountDownLatch(1);
+    }
+
+    /** Accepts what waits, each mail after its time. */
+    public void release() {
+        held.countDown();
     }
 
     /** Forgets what it has accepted. */
@@ -142,6 +154,7 @@ public final class SlowSink implements AutoCloseable {
                 throw new IOException("cut off in the middle of a mail");
             }
         }
+        held.await();
         Thread.sleep(perMail);
         if (client.isClosed()) {
             throw new IOException("cut off before its acceptance");

@@ -26,8 +26,8 @@ public final class Mailer {
         // without them a send may wait for ever:
         // https://eclipse-ee4j.github.io/angus-mail/docs/api/org.eclipse.angus.mail/
         properties.put("mail.smtp.connectiontimeout", "10000");
-        properties.put("mail.smtp.timeout", "10000");
-        properties.put("mail.smtp.writetimeout", "10000");
+        properties.put("mail.smtp.timeout", "60000");
+        properties.put("mail.smtp.writetimeout", "60000");
         session = Session.getInstance(properties);
         keep = settings.tuned();
     }

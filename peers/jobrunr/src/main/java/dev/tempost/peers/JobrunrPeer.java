@@ -35,7 +35,8 @@ public final class JobrunrPeer implements Peer {
         Sender sender = new Sender(new Mailer(settings));
         BackgroundJobServerConfiguration server = usingStandardBackgroundJobServerConfiguration();
         if (settings.tuned()) {
-            // "Background job server": the shortest poll interval there is; "Virtual Threads": more workers, here as many
+            // "Background job server": the shortest poll interval there is; "Virtual Threads": more workers, here as
+            // many
             // as mails may be on their way
             server.andPollIntervalInSeconds(5).andWorkerCount(settings.connections());
         }

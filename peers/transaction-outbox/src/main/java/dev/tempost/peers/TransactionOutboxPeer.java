@@ -35,7 +35,8 @@ public final class TransactionOutboxPeer implements Peer {
                 .persistor(Persistor.forDialect(Dialect.POSTGRESQL_9))
                 .instantiator(Instantiator.using(type -> sender));
         if (settings.tuned()) {
-            // README, "Configuration reference": an executor of one's own, more attempts, and a frequency. The queue is as
+            // README, "Configuration reference": an executor of one's own, more attempts, and a frequency. The queue is
+            // as
             // long as that of the default executor, which has one thread
             builder.submitter(Submitter.withExecutor(new ThreadPoolExecutor(
                             settings.connections(),

@@ -62,7 +62,8 @@ final class PeersBench {
             about.put("rows before the urgent ones", Integer.toString(backlog));
             about.put("rows in the outage", outageRows + ", outage " + outage.toSeconds() + " s");
             about.put("rows around the kill", Integer.toString(killRows));
-            about.put("waited", limit.toSeconds() + " s, after an outage or a kill " + recoveryLimit.toSeconds() + " s");
+            about.put(
+                    "waited", limit.toSeconds() + " s, after an outage or a kill " + recoveryLimit.toSeconds() + " s");
             return about;
         }
     }
