@@ -34,16 +34,15 @@ public final class Schedules {
     public record Wanted(String id, String workflowType, Duration interval) {}
 
     private static final Logger log = LoggerFactory.getLogger(Schedules.class);
+    // a run goes on for as long as there is something to remove
+    private static final Duration RETAIN_EVERY = Duration.ofMinutes(10);
 
     private final ScheduleClient schedules;
     private final String taskQueue;
     private final List<Wanted> wanted;
 
-    /**
-     * @param reconcileEvery how often rows are compared with workflows
-     * @param retainEvery how often old rows are removed
-     */
-    public Schedules(WorkflowClient client, String taskQueue, Duration reconcileEvery, Duration retainEvery) {
+    /** @param reconcileEvery how often rows are compared with workflows */
+    public Schedules(WorkflowClient client, String taskQueue, Duration reconcileEvery) {
         this.schedules = ScheduleClient.newInstance(
                 client.getWorkflowServiceStubs(),
                 ScheduleClientOptions.newBuilder()
@@ -52,7 +51,7 @@ public final class Schedules {
         this.taskQueue = taskQueue;
         this.wanted = List.of(
                 new Wanted(taskQueue + "-reconcile", ReconcileWorkflow.TYPE, reconcileEvery),
-                new Wanted(taskQueue + "-retain", RetainWorkflow.TYPE, retainEvery));
+                new Wanted(taskQueue + "-retain", RetainWorkflow.TYPE, RETAIN_EVERY));
     }
 
     /** What is wanted. */

@@ -37,14 +37,13 @@ import org.junit.jupiter.api.Timeout;
 class SchedulesTest {
 
     private static final Duration RECONCILE_EVERY = Duration.ofSeconds(45);
-    private static final Duration RETAIN_EVERY = Duration.ofMinutes(10);
 
     private final Map<String, Schedule> there = new ConcurrentSkipListMap<>();
     private final List<String> writes = new CopyOnWriteArrayList<>();
     private volatile @Nullable Status refusal;
     private final FakeTemporal temporal = new FakeTemporal(new Frontend());
     private final Schedules schedules =
-            new Schedules(WorkflowClient.newInstance(temporal.stubs()), "acme", RECONCILE_EVERY, RETAIN_EVERY);
+            new Schedules(WorkflowClient.newInstance(temporal.stubs()), "acme", RECONCILE_EVERY);
 
     @AfterEach
     void close() {

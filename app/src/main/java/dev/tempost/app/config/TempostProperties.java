@@ -341,14 +341,11 @@ public record TempostProperties(
      * @param scrub By status, how long after its end a row loses its recipient, payload, headers and the replies to it, while the
      *     row itself stays; 0, or no entry, for as long as the row. A failed row that was scrubbed cannot be retried. For whoever
      *     must keep what happened longer than to whom.
-     * @param interval The pause between two runs, each of which removes for at most half a minute. For whoever finishes more rows
-     *     than that removes: shorter.
      */
     public record Retention(
             @DefaultValue("30d") @DurationMin(seconds = 0) Duration after,
             @DefaultValue("0s") @DurationMin(seconds = 0) Duration failed,
-            @DefaultValue Map<RowStatus, @DurationMin(seconds = 0) Duration> scrub,
-            @DefaultValue("10m") @DurationMin(seconds = 1) Duration interval) {
+            @DefaultValue Map<RowStatus, @DurationMin(seconds = 0) Duration> scrub) {
 
         public Retention {
             for (RowStatus open : List.of(RowStatus.PENDING, RowStatus.DISPATCHED)) {

@@ -162,8 +162,7 @@ public final class Doctor {
                     new Schedules(
                             client,
                             properties.temporal().taskQueue(),
-                            properties.reconciliation().interval(),
-                            properties.retention().interval()));
+                            properties.reconciliation().interval()));
             Finding reachable = exam.reachable().unlessSet(isSet("spring.temporal"));
             findings.accept(reachable);
             ConnectionProperties connection =

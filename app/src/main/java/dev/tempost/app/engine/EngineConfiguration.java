@@ -107,8 +107,7 @@ public class EngineConfiguration {
         return new Schedules(
                 client,
                 properties.temporal().taskQueue(),
-                properties.reconciliation().interval(),
-                properties.retention().interval());
+                properties.reconciliation().interval());
     }
 
     @Bean

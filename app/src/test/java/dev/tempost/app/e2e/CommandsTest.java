@@ -140,9 +140,8 @@ class CommandsTest {
 
     @Test
     void theDoctorFindsNothingWrongWithAHealthyInstallation() throws Exception {
-        tempost.with("tempost.reconciliation.interval", "1s")
-                .with("tempost.retention.interval", "1s")
-                .start();
+        tempost.with("tempost.reconciliation.interval", "1s").start();
+        tempost.trigger("retain");
         await("both schedules to have run")
                 .atMost(Installation.TIMEOUT)
                 .ignoreExceptionsInstanceOf(ScheduleException.class)

@@ -359,10 +359,20 @@ final class Installation implements AutoCloseable {
 
     Schedules schedules() {
         return new Schedules(
-                client,
-                Objects.requireNonNull(settings.get("tempost.temporal.task-queue")),
-                Duration.ofMinutes(1),
-                Duration.ofMinutes(1));
+                client, Objects.requireNonNull(settings.get("tempost.temporal.task-queue")), Duration.ofMinutes(1));
+    }
+
+    /** Has a schedule run now, once it is there: {@code reconcile} or {@code retain}. */
+    void trigger(String name) {
+        Schedules schedules = schedules();
+        Schedules.Wanted wanted = schedules.wanted().stream()
+                .filter(schedule -> schedule.id().endsWith("-" + name))
+                .findFirst()
+                .orElseThrow();
+        await("the schedule " + name).atMost(TIMEOUT).ignoreExceptions().until(() -> {
+            schedules.handle(wanted).trigger();
+            return true;
+        });
     }
 
     @Override

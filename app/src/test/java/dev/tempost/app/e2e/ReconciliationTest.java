@@ -238,12 +238,13 @@ class ReconciliationTest {
 
     @Test
     void whatWasFinishedLongAgoLeavesAndWhatFailedStays() {
-        try (Installation tempost = installation().with("tempost.retention.interval", "1s")) {
+        try (Installation tempost = installation()) {
             tempost.migrated();
             tempost.execute("INSERT INTO tempost.outbox (event_type, status, finished_at)"
                     + " SELECT 'welcome', status, now() - interval '31 days' FROM generate_series(1, 600),"
                     + " unnest(ARRAY['delivered', 'cancelled', 'failed']) status");
             tempost.start();
+            tempost.trigger("retain");
 
             tempost.awaitAll(RowStatus.DELIVERED, 0);
             tempost.awaitAll(RowStatus.CANCELLED, 0);

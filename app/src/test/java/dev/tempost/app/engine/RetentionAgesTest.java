@@ -14,7 +14,7 @@ class RetentionAgesTest {
 
     @Test
     void everyFinishedRowIsKeptAsLongButFailedOnes() {
-        assertThat(RetentionAges.of(new Retention(MONTH, Duration.ZERO, Map.of(), Duration.ofMinutes(10)))
+        assertThat(RetentionAges.of(new Retention(MONTH, Duration.ZERO, Map.of()))
                         .removed())
                 .isEqualTo(Map.of(
                         RowStatus.DELIVERED, MONTH,
