@@ -28,6 +28,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,7 +41,7 @@ final class Batch {
     // behind a server that takes longer, attempts that are opened ahead would wait for long
     private static final Duration PROMPT = Duration.ofSeconds(1);
 
-    /** A row that the gate was asked about, and the memory its message may take. */
+    /** A row that the gate was asked about, and the memory that its payload takes. */
     private record Ahead(CarriedRow row, Memory.Share memory) {}
 
     private final BatchRequest request;
@@ -53,6 +56,7 @@ final class Batch {
     private final ConcurrentMap<Long, CarriedRow> unfinished = new ConcurrentHashMap<>();
     private final ConcurrentMap<String, Integer> outcomes = new ConcurrentHashMap<>();
     private final ConcurrentMap<Long, Receipt> unrecorded = new ConcurrentHashMap<>();
+    private final Lock asking = new ReentrantLock();
     private volatile boolean stopped;
     private volatile boolean prompt = true;
 
@@ -118,17 +122,27 @@ final class Batch {
                     next != null;
                     next = ahead.take().orElse(null)) {
                 long begunAt = System.nanoTime();
-                try (Memory.Share share = next.memory()) {
-                    count(outcome(next.row(), share), 1);
-                    unfinished.remove(next.row().id());
-                } catch (OutboxUnavailableException e) {
-                    log.debug("Row {} is still the batch's", next.row().id(), e);
-                }
+                send(next);
                 prompt = System.nanoTime() - begunAt < PROMPT.toNanos();
-                listener.onEnded(next.row().id());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void send(Ahead next) {
+        CarriedRow row = next.row();
+        try {
+            DeliveryOutcome outcome = outcome(row);
+            if (outcome != null) {
+                count(outcome, 1);
+                unfinished.remove(row.id());
+            }
+        } catch (OutboxUnavailableException e) {
+            log.debug("Row {} is still the batch's", row.id(), e);
+        } finally {
+            next.memory().close();
+            listener.onEnded(row.id());
         }
     }
 
@@ -136,12 +150,14 @@ final class Batch {
     private List<Ahead> openAhead(int most) throws OutboxUnavailableException {
         List<Ahead> opened = new ArrayList<>();
         while (opened.size() < most && !waiting.isEmpty()) {
-            Memory.Share share = memory.take(opened.isEmpty() ? Sending.LONGEST_WAIT_FOR_A_PLACE : Duration.ZERO);
+            Memory.Share share =
+                    memory.takeForPayload(opened.isEmpty() ? Sending.LONGEST_WAIT_FOR_A_PLACE : Duration.ZERO);
             if (share == null) {
                 break;
             }
             opened.add(new Ahead(waiting.remove(), share));
         }
+        asking.lock();
         try {
             if (!opened.isEmpty()) {
                 ledger.openAhead(opened.stream()
@@ -155,13 +171,15 @@ final class Batch {
         } catch (OutboxUnavailableException e) {
             opened.forEach(next -> next.memory().close());
             throw e;
+        } finally {
+            asking.unlock();
         }
     }
 
-    /** What a row came to. */
-    private DeliveryOutcome outcome(CarriedRow row, Memory.Share share) throws OutboxUnavailableException {
+    /** What a row came to; null where somebody held it, or PostgreSQL could not be asked: it is still the batch's. */
+    private @Nullable DeliveryOutcome outcome(CarriedRow row) throws OutboxUnavailableException {
         try {
-            SendResult result = sending.send(new SendRequest(request.delivery(row), false, null), route, run, share);
+            SendResult result = sending.send(new SendRequest(request.delivery(row), false, null), route, run);
             Receipt receipt = result.unrecorded();
             if (receipt != null) {
                 unrecorded.put(row.id(), receipt);
@@ -177,6 +195,7 @@ final class Batch {
                             failure.getOriginalMessage());
                     yield DeliveryOutcome.PENDING;
                 }
+                case FailureType.OUTBOX_UNAVAILABLE -> null;
                 case FailureType.ROW_MISSING -> DeliveryOutcome.MISSING;
                 default -> failure.isNonRetryable() ? DeliveryOutcome.FAILED : DeliveryOutcome.PENDING;
             };
@@ -190,6 +209,18 @@ final class Batch {
     /** Rows that were not begun, and those that are being sent. */
     List<Long> unfinished() {
         return List.copyOf(unfinished.keySet());
+    }
+
+    /** Keeps other replicas from asking what became of its rows, and the gate from taking attempts that wait for dead. */
+    void stayAlive(BatchLedger rows, Duration lease) throws OutboxUnavailableException {
+        ledger.waitingAreAlive(request.policy().attemptDeadline());
+        // the gate would pass over the rows that this holds
+        asking.lock();
+        try {
+            rows.renew(unfinished(), lease);
+        } finally {
+            asking.unlock();
+        }
     }
 
     /** Writes what could not be written before. */

@@ -74,7 +74,6 @@ public final class BatchActivitiesImpl implements BatchActivities, AutoCloseable
         private final GroupedLedger grouped;
         private final UnrecordedRefusals refusals;
         private final Batch batch;
-        private final Duration attemptDeadline;
         private volatile boolean over;
 
         Run(ActivityExecutionContext context, BatchRequest request) {
@@ -90,7 +89,6 @@ public final class BatchActivitiesImpl implements BatchActivities, AutoCloseable
             Sending sending = new Sending(
                     new SendAttempt.Collaborators(grouped, refusals, breaker, listener, watchdog), memory, LONGEST);
             batch = new Batch(request, route, run, sending, grouped, memory, listener);
-            attemptDeadline = request.policy().attemptDeadline();
             context.getHeartbeatDetails(BatchProgress.class).ifPresent(batch::goOnFrom);
         }
 
@@ -146,8 +144,7 @@ public final class BatchActivitiesImpl implements BatchActivities, AutoCloseable
                 batch.stop();
             }
             try {
-                grouped.waitingAreAlive(attemptDeadline);
-                batchLedger.renew(batch.unfinished(), LEASE);
+                batch.stayAlive(batchLedger, LEASE);
             } catch (OutboxUnavailableException e) {
                 log.debug("The leases of a batch could not be renewed", e);
             }

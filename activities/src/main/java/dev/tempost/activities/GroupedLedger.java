@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class GroupedLedger implements AttemptLedger, AutoCloseable {
 
     // a connection waits for it
-    private static final Duration BEFORE_THE_DOT = Duration.ofMillis(2);
+    private static final Duration BEFORE_THE_DOT = Duration.ofMillis(3);
     // nobody does
     private static final Duration AFTER_THE_REPLY = Duration.ofMillis(8);
 

@@ -20,6 +20,8 @@ public final class Memory {
     private static final int UNIT = 1024;
     // a payload in the process: two bytes a character, and what the driver has not given back yet
     private static final int WAITING = 1 << 20;
+    // the largest there is, in a byte a character
+    private static final int PAYLOAD = 256 << 10;
 
     private final Line small;
     private final Line large;
@@ -41,6 +43,13 @@ public final class Memory {
     @Nullable
     Share take(Duration patience) {
         int units = small.units(Transmission.SMALL);
+        return small.take(units, patience) ? new Share(units) : null;
+    }
+
+    /** The same for a message of which there is only the payload yet; what it then needs it takes by itself. */
+    @Nullable
+    Share takeForPayload(Duration patience) {
+        int units = small.units(PAYLOAD);
         return small.take(units, patience) ? new Share(units) : null;
     }
 

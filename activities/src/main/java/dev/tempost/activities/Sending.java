@@ -6,7 +6,6 @@ import dev.tempost.workflows.SendRequest;
 import dev.tempost.workflows.SendResult;
 import io.temporal.failure.ApplicationFailure;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 
 /** A place and memory, the gate, the send, the record: in this order, each step once. The same for every row, however it travels. */
 final class Sending {
@@ -34,23 +33,14 @@ final class Sending {
      * @throws ApplicationFailure where the row was not accepted, typed by {@link FailureType}
      */
     SendResult send(SendRequest request, Route route, Gate.Run run) {
-        return send(request, route, run, null);
-    }
-
-    /**
-     * The same.
-     *
-     * @param memory what it has already; null when it is to wait for it
-     */
-    SendResult send(SendRequest request, Route route, Gate.Run run, Memory.@Nullable Share memory) {
         DeliveryRequest delivery = request.delivery();
-        try (Room room = room(route, delivery, memory)) {
+        try (Room room = room(route, delivery)) {
             with.listener().onBegun(delivery.id());
             return gate.pass(request, route, run, room);
         }
     }
 
-    private Room room(Route route, DeliveryRequest delivery, Memory.@Nullable Share had) {
+    private Room room(Route route, DeliveryRequest delivery) {
         Places.Place place = route.places().take(delivery.priority(), placeTimeout);
         if (place == null) {
             throw noRoom(
@@ -59,7 +49,7 @@ final class Sending {
                     "all connections to provider " + route.provider() + " were busy");
         }
         // before the gate, which hands out the payload
-        Memory.Share share = had == null ? memory.take(placeTimeout) : had;
+        Memory.Share share = memory.take(placeTimeout);
         if (share == null) {
             place.close();
             throw noRoom(delivery, FailureType.MEMORY_BUSY, "other messages had all memory that there is for them");

@@ -345,11 +345,11 @@ class SendOutcomesTest {
         script = transmission -> new Outcome.Transient(Fault.MESSAGE, "MailboxUnavailable", "450 later", null, true);
 
         assertThat(failure(policy(2)).isNonRetryable()).isFalse();
-        ApplicationFailure last = failure(policy(1));
+        ApplicationFailure last = failure(policy(2));
 
         assertThat(last.isNonRetryable()).isTrue();
         assertThat(last.getType()).isEqualTo("MailboxUnavailable");
-        assertThat(last.getOriginalMessage()).isEqualTo("gave up after 1 attempt: 450 later");
+        assertThat(last.getOriginalMessage()).isEqualTo("gave up after 2 attempts: 450 later");
         assertThat(outcomes()).containsExactly("transient", "rejected");
     }
 

@@ -16,7 +16,7 @@ import java.util.function.LongSupplier;
 final class Carried {
 
     /** The most rows of one batch. */
-    static final int MOST_ROWS = 300;
+    static final int MOST_ROWS = 500;
 
     private static final Duration AHEAD = Duration.ofSeconds(2);
     private static final Duration UNTIL_MEASURED = Duration.ofMillis(100);
