@@ -92,27 +92,39 @@ final class Batch {
 
     /** Sends all rows, several at a time; returns when none is being sent any more. */
     void send() throws InterruptedException {
-        int places = route.places().size();
         // half of them while the others wait for what they sent to be recorded
-        int senders = Math.min(request.rows().size(), 2 * places);
+        int senders = Math.min(request.rows().size(), 2 * route.places().size());
         try (ExecutorService threads = Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name("tempost-batch-send-", 0).factory())) {
-            for (int i = 0; i < senders; i++) {
-                threads.execute(this::sendUntilTheEnd);
-            }
+            boolean told = false;
             try {
-                while (!stopped && !waiting.isEmpty()) {
-                    // behind a server that takes long, an attempt that is opened ahead would only wait
-                    for (Ahead next : openAhead(prompt ? places : 1)) {
-                        ahead.put(Optional.of(next));
-                    }
+                for (int i = 0; i < senders; i++) {
+                    threads.execute(this::sendUntilTheEnd);
                 }
-            } catch (OutboxUnavailableException e) {
-                log.debug("The gate cannot be asked: the rest of a batch goes back", e);
+                openAll();
+                for (int i = 0; i < senders; i++) {
+                    ahead.put(Optional.empty());
+                }
+                told = true;
+            } finally {
+                if (!told) {
+                    // they would wait for the next row for ever
+                    threads.shutdownNow();
+                }
             }
-            for (int i = 0; i < senders; i++) {
-                ahead.put(Optional.empty());
+        }
+    }
+
+    private void openAll() throws InterruptedException {
+        try {
+            while (!stopped && !waiting.isEmpty()) {
+                // behind a server that takes long, an attempt that is opened ahead would only wait
+                for (Ahead next : openAhead(prompt ? route.places().size() : 1)) {
+                    ahead.put(Optional.of(next));
+                }
             }
+        } catch (OutboxUnavailableException e) {
+            log.debug("The gate cannot be asked: the rest of a batch goes back", e);
         }
     }
 
@@ -140,6 +152,8 @@ final class Batch {
             }
         } catch (OutboxUnavailableException e) {
             log.debug("Row {} is still the batch's", row.id(), e);
+        } catch (RuntimeException fault) {
+            log.error("Row {} is still the batch's: its send ended in a fault", row.id(), fault);
         } finally {
             next.memory().close();
             listener.onEnded(row.id());

@@ -10,6 +10,7 @@ import dev.tempost.outbox.ledger.AttemptRef;
 import dev.tempost.outbox.ledger.BatchLedger;
 import dev.tempost.outbox.ledger.BatchLedger.Acceptance;
 import dev.tempost.outbox.ledger.BatchLedger.Opening;
+import dev.tempost.outbox.ledger.Ledger;
 import dev.tempost.outbox.ledger.RefusedPhase;
 import dev.tempost.outbox.rows.ClaimedRow;
 import dev.tempost.outbox.rows.Pauses;
@@ -302,6 +303,24 @@ class BatchesTest {
         outbox.assertThatAttempt(
                 batch.get(0).id(), 1, "deadline BETWEEN started_at + interval '59 s' AND started_at + interval '60 s'");
         outbox.assertThatRow(batch.get(1).id(), "lease_until > now() + interval '50 seconds'");
+    }
+
+    @Test
+    void anAcceptanceThatACancelCameTooLateForIsToldByItself() {
+        List<ClaimedRow> batch = batch(2);
+        BatchLedger ledger = ledger(batch);
+        open(ledger, batch);
+        ledger.transmitting(ids(batch), DEADLINE, RESERVE);
+        outbox.set(batch.get(0).id(), "cancel_requested_at = now(), reason = 'not wanted'");
+
+        assertThat(ledger.accepted(batch.stream()
+                        .map(row -> new Acceptance(row.id(), "250 ok", null))
+                        .toList()))
+                .containsOnlyKeys(batch.get(1).id());
+        new Ledger(outbox.database.dataSource()).accepted(attempt(batch.get(0)), "smtp", "250 ok", null);
+
+        outbox.assertThatRow(
+                batch.get(0).id(), "status = 'delivered' AND reason = 'the cancel came too late: not wanted'");
     }
 
     @Test

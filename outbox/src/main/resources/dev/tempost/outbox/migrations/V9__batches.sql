@@ -124,14 +124,17 @@ $$;
 
 
 -- Records acceptances and delivers their rows. Returns those it recorded, with the milliseconds that each took, as
--- tempost.accept_attempt does. The others are told one by one: somebody holds them, or the gate has judged them meanwhile.
+-- tempost.accept_attempt does. The others are told one by one: somebody holds them, wanted them cancelled, or the gate has judged
+-- them meanwhile.
 CREATE FUNCTION tempost.accept_attempts(
     p_ids bigint[], p_workflow_id text, p_run_id text, p_provider text, p_replies text[], p_provider_message_ids text[]
 ) RETURNS TABLE (id bigint, lag_ms double precision)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
-    carried  bigint[] := tempost.lock_carried(p_ids, p_workflow_id);
+    locked   CONSTANT bigint[] := tempost.lock_carried(p_ids, p_workflow_id);
+    carried  CONSTANT bigint[] := ARRAY(
+        SELECT o.id FROM tempost.outbox o WHERE o.id = ANY (locked) AND o.cancel_requested_at IS NULL);
     accepted bigint[];
 BEGIN
     WITH told AS (

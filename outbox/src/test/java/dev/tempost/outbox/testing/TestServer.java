@@ -67,9 +67,19 @@ final class TestServer {
                 byte[] archive = oldestBinaries();
                 builder.setPgBinaryResolver((os, architecture) -> new ByteArrayInputStream(archive));
             }
-            return new TestServer(builder.start(), version);
+            return migrated(builder.start(), version);
         } catch (IOException e) {
             throw new UncheckedIOException("the embedded PostgreSQL did not start", e);
+        }
+    }
+
+    /** One whose migrations fail must not stay behind, and another for the next test, until no memory is left. */
+    private static TestServer migrated(EmbeddedPostgres server, PostgresVersion version) throws IOException {
+        try {
+            return new TestServer(server, version);
+        } catch (RuntimeException e) {
+            server.close();
+            throw e;
         }
     }
 
