@@ -216,17 +216,6 @@ class DeliveryWorkflowTest {
     }
 
     @Test
-    void aLocalSendUnderWayThatFailsAfterACancelIsNotRepeated() {
-        activities.sends(
-                during(() -> delivery.signal("cancel", "in time"), transientFailure(FailureType.GREYLISTED, null)));
-
-        assertThat(deliverInRealTime()).isEqualTo(new DeliveryResult(KEY, DeliveryOutcome.CANCELLED, "in time"));
-
-        assertThat(activities.sent()).hasSize(1);
-        assertThat(onlyMark().outcome()).isEqualTo(DeliveryOutcome.CANCELLED);
-    }
-
-    @Test
     void aLocalSendUnderWayThatIsAcceptedAfterACancelIsDeliveredOnce() {
         activities
                 .sends(during(() -> delivery.signal("cancel", "too late"), accepted()))
