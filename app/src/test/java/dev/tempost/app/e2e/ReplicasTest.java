@@ -67,8 +67,9 @@ class ReplicasTest {
         insertMany(SOME);
         tempost.smtp.atPhase(Phase.DATA).hang().times(5);
         Process victim = tempost.serve();
+        // a process starts slowly beside three other tests
         await("a send in the middle of its conversation")
-                .atMost(Installation.TIMEOUT)
+                .atMost(Installation.TIMEOUT.multipliedBy(4))
                 .until(() -> tempost.smtp.received() > 5
                         && tempost.number("SELECT count(*) FROM tempost.attempt WHERE finished_at IS NULL") > 0);
         victim.destroyForcibly().waitFor();
