@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the payloads, the rendered and the sent messages of this process may take up at the same time: a quarter of its heap. Whoever
- * sends has a share from before it asks the gate, which hands it the payload, until its attempt is recorded.
+ * sends has a share from before it asks the gate, which hands it the payload, until the provider has answered.
  *
  * <p>Nearly all messages make do with a {@linkplain Transmission#SMALL small} share, and half of the whole is for nobody else. One that
  * needs more waits in the line of those that do: never before a small one, and no longer than those that came before it. While it waits it

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The places from which this process sends through one provider: as many as it has connections. Whoever sends has one from before it
- * asks the gate until its attempt is recorded, so that nobody holds an open attempt while it waits for a connection. Free
+ * asks the gate until the provider has answered. Free
  * places go to the most urgent that wait, and among those to the one that came first. Of every sixteen one is kept for urgent
  * messages: behind a slow server they would wait for as long as a message takes.
  */

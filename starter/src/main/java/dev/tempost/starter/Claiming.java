@@ -102,11 +102,9 @@ final class Claiming implements RepeatingTask.Round {
             rowsCame = false;
             urgentLookAt = nanoTime.getAsLong();
             Room room = flights.roomForUrgent();
-            boolean others = unseen;
             if (claim(room, eventTypes -> source.claimUrgent(room.rows(), eventTypes))) {
                 rowsCame = true;
             }
-            unseen = others;
         }
         if (more || waker.await(patience(limited))) {
             pollsInVain = 0;

@@ -156,18 +156,29 @@ public final class Flights {
      */
     void seen(Map<Long, Stage> stages, long lookedAt) {
         stages.forEach((id, stage) -> {
-            if (wasThere(id, lookedAt)) {
+            if (wasCarried(id, lookedAt)) {
                 switch (stage) {
                     case WAITING -> {}
-                    case SENDING -> onBegun(id);
-                    case ENDED -> onEnded(id);
+                    case SENDING -> beginCarried(id);
+                    case ENDED -> endCarried(id);
                 }
             }
         });
+        change(() -> stages.forEach((id, stage) -> {
+            Flight flight = flights.get(id);
+            if (flight == null || flight.claimedAt() - lookedAt > 0) {
+                return;
+            }
+            switch (stage) {
+                case WAITING -> {}
+                case SENDING -> begin(flight);
+                case ENDED -> end(id);
+            }
+        }));
     }
 
-    private synchronized boolean wasThere(long id, long at) {
-        Flight flight = flights.getOrDefault(id, carried.rows().get(id));
+    private synchronized boolean wasCarried(long id, long at) {
+        Flight flight = carried.rows().get(id);
         return flight != null && flight.claimedAt() - at <= 0;
     }
 

@@ -36,10 +36,8 @@ public final class ConfiguredClaimRules {
 
     /** Where the provider has a rate limit, each row has its own turn in Temporal's queue: nothing there goes any faster together. */
     private static EventTypes batched(TempostProperties properties, Deliveries deliveries, Lane lane) {
-        return deliveries.where(delivery -> {
-            TempostProperties.Provider provider = properties.providers().get(delivery.provider());
-            return delivery.lane() == lane && (provider == null || provider.rateLimit() == null);
-        });
+        return deliveries.where(delivery -> delivery.lane() == lane
+                && !RateLimits.isLimited(properties.providers().get(delivery.provider())));
     }
 
     private static Stream<ClaimRules.ProviderLimit> limit(

@@ -21,8 +21,12 @@ public final class RateLimits {
 
     /** The task queue that a provider's rate limit applies to; null when it has none. */
     public @Nullable String queue(String provider) {
-        TempostProperties.Provider known = providers.get(provider);
-        return known == null || known.rateLimit() == null ? null : taskQueue + "-provider-" + provider;
+        return isLimited(providers.get(provider)) ? taskQueue + "-provider-" + provider : null;
+    }
+
+    /** Whether a provider has a rate limit; one that is not known has none. */
+    static boolean isLimited(TempostProperties.@Nullable Provider provider) {
+        return provider != null && provider.rateLimit() != null;
     }
 
     /** Every task queue with a rate limit, and its messages a second. */

@@ -34,13 +34,19 @@ public final class Deployment implements AutoCloseable {
 
     /** With a heap of 256 MB and {@link #CONNECTIONS} connections. */
     Deployment(BenchStack stack, SlowSink sink, String database, String classPath) throws SQLException {
-        this(
-                stack,
-                sink,
-                database,
-                classPath,
-                "256m",
-                Map.of("TEMPOST_PROVIDERS_DEFAULT_MAXCONNECTIONS", Integer.toString(CONNECTIONS)));
+        this(stack, sink, database, classPath, Map.of());
+    }
+
+    /** The same, with more settings as environment variables. */
+    Deployment(BenchStack stack, SlowSink sink, String database, String classPath, Map<String, String> more)
+            throws SQLException {
+        this(stack, sink, database, classPath, "256m", withConnections(more));
+    }
+
+    private static Map<String, String> withConnections(Map<String, String> more) {
+        Map<String, String> environment = new HashMap<>(more);
+        environment.put("TEMPOST_PROVIDERS_DEFAULT_MAXCONNECTIONS", Integer.toString(CONNECTIONS));
+        return environment;
     }
 
     /**
@@ -72,11 +78,6 @@ public final class Deployment implements AutoCloseable {
 
     public PGSimpleDataSource outbox() {
         return outbox;
-    }
-
-    /** What processes that are started from now on are configured with besides. */
-    void set(String property, String value) {
-        settings.put(property, value);
     }
 
     /** Starts one more process with these roles. */

@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
 public final class LatencyBench {
 
     private static final int WARM_UP = 1000;
-    private static final String BULK = "bulk";
     private static final Duration LONGEST_TURN = Duration.ofSeconds(20);
     private final Progress progress = new Progress(System.out);
     private final List<Duration> latencies;
@@ -51,14 +50,20 @@ public final class LatencyBench {
             try {
                 String own = System.getProperty("java.class.path");
                 if (beside != null) {
-                    parties.add(party(stack, sink, "beside", beside.toString(), List.of("starter,worker")));
+                    parties.add(party(stack, sink, "beside", beside.toString(), List.of("starter,worker"), Map.of()));
                 }
-                parties.add(party(stack, sink, "this build", own, List.of("starter,worker")));
+                parties.add(party(stack, sink, "this build", own, List.of("starter,worker"), Map.of()));
                 if (split) {
-                    parties.add(party(stack, sink, "split", own, List.of("starter", "worker")));
+                    parties.add(party(stack, sink, "split", own, List.of("starter", "worker"), Map.of()));
                 }
                 if (bulk) {
-                    parties.add(party(stack, sink, BULK, own, List.of("starter,worker")));
+                    parties.add(party(
+                            stack,
+                            sink,
+                            "bulk",
+                            own,
+                            List.of("starter,worker"),
+                            Map.of("TEMPOST_DELIVERY_LANE", "bulk")));
                 }
                 measure(sink, parties);
             } finally {
@@ -110,13 +115,15 @@ public final class LatencyBench {
     }
 
     private static Party party(
-            BenchStack stack, SlowSink sink, String name, String classPath, List<String> processRoles)
+            BenchStack stack,
+            SlowSink sink,
+            String name,
+            String classPath,
+            List<String> processRoles,
+            Map<String, String> environment)
             throws Exception {
-        Deployment tempost = new Deployment(stack, sink, "bench_" + name.replace(' ', '_'), classPath);
+        Deployment tempost = new Deployment(stack, sink, "bench_" + name.replace(' ', '_'), classPath, environment);
         try {
-            if (name.equals(BULK)) {
-                tempost.set("tempost.delivery.lane", BULK);
-            }
             for (String roles : processRoles) {
                 tempost.start(roles);
             }

@@ -57,7 +57,7 @@ public record ClaimRules(
     }
 
     /** Whether rows of any event type share workflows. */
-    public boolean batching() {
+    boolean batching() {
         return !batches.always().none() || !batches.behindABacklog().none();
     }
 

@@ -4,13 +4,14 @@
 --
 -- No sequential scans: a plan that was made while a table was small is used until somebody analyzes it, and many rows come at once.
 
--- Gives rows of a batch back to the claim, for a time in the future. The caller holds their locks.
+-- Gives rows of a batch back to the claim. The caller holds their locks.
 --   p_run_id   the run that had them, so that they go on alone; null when another batch may take them
+--   p_until    when a claim may look at them; null for at once
 CREATE FUNCTION tempost.give_back(p_ids bigint[], p_run_id text, p_until timestamptz) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     UPDATE tempost.outbox o
-    SET status = 'pending', waits_for = 'time', lease_until = NULL, next_attempt_at = p_until,
+    SET status = 'pending', waits_for = CASE WHEN p_until IS NOT NULL THEN 'time' END, lease_until = NULL, next_attempt_at = p_until,
         run_id = coalesce(p_run_id, o.run_id)
     WHERE o.id = ANY (p_ids);
 END
@@ -205,8 +206,7 @@ DECLARE
         SELECT c.id FROM unnest(tempost.lock_carried(p_ids, p_workflow_id)) c (id)
         WHERE NOT EXISTS (SELECT FROM tempost.attempt a WHERE a.outbox_id = c.id));
 BEGIN
-    UPDATE tempost.outbox o SET status = 'pending', waits_for = NULL, lease_until = NULL, next_attempt_at = NULL
-    WHERE o.id = ANY (unsent);
+    PERFORM tempost.give_back(unsent, NULL, NULL);
     IF cardinality(unsent) > 0 THEN
         PERFORM pg_notify('tempost_wake', '');
     END IF;
