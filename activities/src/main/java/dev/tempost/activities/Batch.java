@@ -174,12 +174,14 @@ final class Batch {
         asking.lock();
         try {
             if (!opened.isEmpty()) {
-                ledger.openAhead(opened.stream()
+                Map<Long, Integer> sizes = ledger.openAhead(opened.stream()
                         .map(next -> new BatchLedger.Opening(
                                 next.row().id(),
                                 route.channel()
                                         .messageId(UUID.fromString(next.row().key()), route.provider())))
                         .toList());
+                opened.forEach(
+                        next -> next.memory().keep(sizes.getOrDefault(next.row().id(), 0)));
             }
             return opened;
         } catch (OutboxUnavailableException e) {
@@ -225,9 +227,13 @@ final class Batch {
         return List.copyOf(unfinished.keySet());
     }
 
-    /** Keeps other replicas from asking what became of its rows, and the gate from taking attempts that wait for dead. */
-    void stayAlive(BatchLedger rows, Duration lease) throws OutboxUnavailableException {
+    /** Keeps the gate from taking attempts that wait for dead. */
+    void stayAlive() throws OutboxUnavailableException {
         ledger.waitingAreAlive(request.policy().attemptDeadline());
+    }
+
+    /** Keeps other replicas from asking what became of its rows. */
+    void renew(BatchLedger rows, Duration lease) throws OutboxUnavailableException {
         // the gate would pass over the rows that this holds
         asking.lock();
         try {

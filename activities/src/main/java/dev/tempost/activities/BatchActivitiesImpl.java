@@ -29,6 +29,8 @@ public final class BatchActivitiesImpl implements BatchActivities, AutoCloseable
     // what it has not begun by then others may have, in the order of the day
     private static final Duration LONGEST = Duration.ofSeconds(10);
     private static final Duration LEASE = Duration.ofSeconds(30);
+    // each time writes all rows: seldom, but twice before a lease runs out
+    private static final Duration BETWEEN_RENEWALS = Duration.ofSeconds(10);
 
     private final DataSource dataSource;
     private final Ledger ledger;
@@ -94,6 +96,7 @@ public final class BatchActivitiesImpl implements BatchActivities, AutoCloseable
 
         BatchProgress send() {
             Future<?> beats = watchdog.every(HEARTBEAT, this::beat);
+            Future<?> renewals = watchdog.every(BETWEEN_RENEWALS, this::renew);
             Future<?> end = watchdog.closeAfter(LONGEST, batch::stop);
             try {
                 batch.send();
@@ -104,6 +107,7 @@ public final class BatchActivitiesImpl implements BatchActivities, AutoCloseable
                 throw Failures.retryable(FailureType.INTERNAL_ERROR, "the worker was stopped", null);
             } finally {
                 beats.cancel(false);
+                renewals.cancel(false);
                 end.cancel(false);
                 grouped.close();
             }
@@ -144,7 +148,15 @@ public final class BatchActivitiesImpl implements BatchActivities, AutoCloseable
                 batch.stop();
             }
             try {
-                batch.stayAlive(batchLedger, LEASE);
+                batch.stayAlive();
+            } catch (OutboxUnavailableException e) {
+                log.debug("Attempts of a batch could not be prolonged", e);
+            }
+        }
+
+        private void renew() {
+            try {
+                batch.renew(batchLedger, LEASE);
             } catch (OutboxUnavailableException e) {
                 log.debug("The leases of a batch could not be renewed", e);
             }

@@ -6,6 +6,7 @@ import dev.tempost.outbox.ledger.AttemptRef;
 import dev.tempost.outbox.ledger.BatchLedger;
 import dev.tempost.outbox.ledger.RefusedPhase;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class GroupedLedger implements AttemptLedger, AutoCloseable {
 
     // a connection waits for it
-    private static final Duration BEFORE_THE_DOT = Duration.ofMillis(3);
+    private static final Duration BEFORE_THE_DOT = Duration.ofMillis(1);
     // nobody does
     private static final Duration AFTER_THE_REPLY = Duration.ofMillis(8);
 
@@ -61,11 +62,21 @@ final class GroupedLedger implements AttemptLedger, AutoCloseable {
         });
     }
 
-    /** Asks the gate about several rows, before each asks by itself. */
-    void openAhead(List<BatchLedger.Opening> openings) {
+    /**
+     * Asks the gate about several rows, before each asks by itself.
+     *
+     * @return by id, how many characters the payloads have that it handed out
+     */
+    Map<Long, Integer> openAhead(List<BatchLedger.Opening> openings) {
         long askedAt = System.nanoTime();
-        batch.open(openings, patience)
-                .forEach((id, admission) -> opened.put(id, new Opened(admission, false, askedAt)));
+        Map<Long, Integer> sizes = new HashMap<>();
+        batch.open(openings, patience).forEach((id, admission) -> {
+            opened.put(id, new Opened(admission, false, askedAt));
+            if (admission instanceof Admission.Send send) {
+                sizes.put(id, send.payload().length() + send.headers().length());
+            }
+        });
+        return sizes;
     }
 
     /** What was found out ahead. */

@@ -46,7 +46,7 @@ public final class Memory {
         return small.take(units, patience) ? new Share(units) : null;
     }
 
-    /** The same for a message of which there is only the payload yet; what it then needs it takes by itself. */
+    /** The same for a payload that is not here yet, whatever its size; {@link Share#keep} what it turns out to need. */
     @Nullable
     Share takeForPayload(Duration patience) {
         int units = small.units(PAYLOAD);
@@ -90,6 +90,13 @@ public final class Memory {
             } finally {
                 waiting.giveBack(kept);
             }
+        }
+
+        /** Gives back what a payload of so many characters does not need; call it once. */
+        void keep(int characters) {
+            int needed = Math.min(units, from.units(characters) + 1);
+            from.giveBack(units - needed);
+            units = needed;
         }
 
         @Override

@@ -20,6 +20,7 @@ import dev.tempost.outbox.testing.OnEveryPostgres;
 import dev.tempost.outbox.testing.OutboxFixture;
 import dev.tempost.outbox.testing.PostgresVersion;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -334,5 +335,34 @@ class BatchesTest {
 
         assertThat(ledger.transmitting(ids(batch), DEADLINE, RESERVE))
                 .containsExactly(batch.get(1).id());
+    }
+
+    @Test
+    void whatABatchWritesReadsItsOwnRowsAlone() throws SQLException {
+        outbox.database.execute("INSERT INTO tempost.outbox (event_type, status, finished_at)"
+                + " SELECT 'welcome', 'delivered', now() FROM generate_series(1, 6000)");
+        // from then on the planner takes what is dispatched for next to nothing
+        outbox.database.execute("VACUUM ANALYZE tempost.outbox");
+        List<ClaimedRow> batch = batch(5);
+        outbox.database.execute("INSERT INTO tempost.outbox (event_type, status, dispatched_at, workflow_id)"
+                + " SELECT 'welcome', 'dispatched', now(), 'another' FROM generate_series(1, 5000)");
+        ClaimedRow row = batch.getFirst();
+
+        try (Connection connection = outbox.database.dataSource().getConnection();
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute("SELECT tempost.open_attempts('{%d}', '{m}', '%s', '%s', 'smtp', '1 minute')"
+                    .formatted(row.id(), row.workflowId(), RUN));
+            statement.execute(
+                    "SELECT tempost.transmit_attempts('{%d}', '%s', '1 minute', '1 second')".formatted(row.id(), RUN));
+            statement.execute("SELECT tempost.accept_attempts('{%d}', '%s', '%s', 'smtp', '{250}', '{NULL}')"
+                    .formatted(row.id(), row.workflowId(), RUN));
+            try (ResultSet read = statement.executeQuery("SELECT seq_tup_read + idx_tup_fetch, n_tup_upd"
+                    + " FROM pg_stat_xact_user_tables WHERE relid = 'tempost.outbox'::regclass")) {
+                read.next();
+                assertThat(read.getLong(2)).isEqualTo(1);
+                assertThat(read.getLong(1)).isLessThan(100);
+            }
+        }
     }
 }

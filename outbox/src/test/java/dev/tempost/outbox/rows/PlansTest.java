@@ -78,6 +78,13 @@ class PlansTest {
     }
 
     @Test
+    void theLookAtWhatIsUnderWayReadsItById() throws SQLException {
+        assertThat(plan(DispatchedRows.STAGES, "bigint[]", "'{1, 2, 3}'"))
+                .contains("outbox_pkey", "attempt_")
+                .doesNotContain("outbox_open", "Seq Scan", "Join", "Hash");
+    }
+
+    @Test
     void theRetentionReadsWhatIsOld() throws SQLException {
         assertThat(plan(Retention.REMOVE, "text, boolean, bigint, bigint", "'delivered', true, 60000, 500"))
                 .contains("outbox_finished")
