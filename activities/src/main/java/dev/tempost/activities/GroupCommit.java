@@ -45,8 +45,18 @@ final class GroupCommit<T, A> implements AutoCloseable {
 
     /** Returns once it is written, and committed. */
     A write(T what) throws OutboxUnavailableException {
+        return await(ask(what));
+    }
+
+    /** Has it written; {@link #await} tells the answer. */
+    CompletableFuture<A> ask(T what) {
         CompletableFuture<A> answer = new CompletableFuture<>();
         queue.add(new Asked<>(what, answer));
+        return answer;
+    }
+
+    /** Waits until what was asked is written, and committed. */
+    static <A> A await(CompletableFuture<A> answer) throws OutboxUnavailableException {
         try {
             return answer.join();
         } catch (CompletionException e) {

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,7 @@ final class GroupedLedger implements AttemptLedger, AutoCloseable {
     private final AttemptLedger single;
     private final Duration patience;
     private final Map<Long, Opened> opened = new ConcurrentHashMap<>();
+    private final Map<Long, CompletableFuture<Boolean>> announced = new ConcurrentHashMap<>();
     private final GroupCommit<Transmitting, Boolean> transmissions;
     private final GroupCommit<BatchLedger.Acceptance, Optional<Duration>> acceptances;
 
@@ -107,8 +109,15 @@ final class GroupedLedger implements AttemptLedger, AutoCloseable {
     }
 
     @Override
+    public void announce(AttemptRef attempt, Duration deadline, Duration reserve) {
+        announced.put(attempt.id(), transmissions.ask(new Transmitting(attempt, deadline, reserve)));
+    }
+
+    @Override
     public boolean transmitting(AttemptRef attempt, Duration deadline, Duration reserve) {
-        return transmissions.write(new Transmitting(attempt, deadline, reserve))
+        CompletableFuture<Boolean> asked = announced.remove(attempt.id());
+        return GroupCommit.await(
+                        asked == null ? transmissions.ask(new Transmitting(attempt, deadline, reserve)) : asked)
                 || single.transmitting(attempt, deadline, reserve);
     }
 

@@ -66,12 +66,21 @@ final class LedgerTransmission implements Transmission, AutoCloseable {
         return room.enlarge(bytes, left().dividedBy(2));
     }
 
+    private Duration reserve() {
+        Duration quarter = deadline.dividedBy(4);
+        return quarter.compareTo(LONGEST_RESERVE) < 0 ? quarter : LONGEST_RESERVE;
+    }
+
+    @Override
+    public void announce() {
+        ledger.announce(attempt, deadline, reserve());
+    }
+
     @Override
     public boolean begin() {
-        Duration quarter = deadline.dividedBy(4);
         try {
-            begun = ledger.transmitting(
-                    attempt, deadline, quarter.compareTo(LONGEST_RESERVE) < 0 ? quarter : LONGEST_RESERVE);
+            // what was announced may have been written long ago
+            begun = ledger.transmitting(attempt, deadline, reserve()) && left().compareTo(reserve()) > 0;
         } catch (OutboxUnavailableException e) {
             log.warn("Row {} is not transmitted: the ledger could not be asked. {}", attempt.id(), e.getMessage());
             ledgerAway = true;

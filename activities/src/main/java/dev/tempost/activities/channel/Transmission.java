@@ -16,6 +16,12 @@ public interface Transmission {
     boolean reserve(long bytes);
 
     /**
+     * Told as soon as the provider has begun to take this message, so that what {@link #begin} has to write may be written
+     * meanwhile. A channel need not call it.
+     */
+    default void announce() {}
+
+    /**
      * Asked just before the point of no return (mail: the final dot). From a {@code true} on, an attempt whose reply is
      * never read counts as ambiguous.
      *

@@ -27,7 +27,7 @@ class ProvidersTest {
         assertThat(provider.port()).isEqualTo(2525);
         assertThat(provider.username()).isEqualTo("mailer");
         assertThat(provider.password()).isEqualTo("s3cret");
-        assertThat(provider.from()).isEqualTo("mail@example.com");
+        assertThat(provider.toString()).contains("from=mail@example.com");
     }
 
     @Test

@@ -47,6 +47,14 @@ public interface AttemptLedger {
     void alive(AttemptRef attempt, Duration patience, Duration longest);
 
     /**
+     * Says that {@link #transmitting} will be asked the same soon. A ledger that writes for many may begin with it.
+     *
+     * @param deadline since the attempt was opened
+     * @param reserve how much time must be left before the deadline
+     */
+    default void announce(AttemptRef attempt, Duration deadline, Duration reserve) {}
+
+    /**
      * Moves an attempt past its point of no return: from here on only its deadline ends it.
      *
      * @param deadline since the attempt was opened

@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param port its port
  * @param username whom to log in as; null to log in as nobody
  * @param password the secret that goes with the user name; null if and only if the user name is
- * @param from the sender of every mail, for instance {@code Example <hello@example.com>}; its domain is also what we
- *     greet with by default, so that nothing looks up our own host
+ * @param sender of every mail
  * @param connection how to talk to it
  * @param limits how much it is given
  */
@@ -24,7 +23,7 @@ public record SmtpProvider(
         int port,
         @Nullable String username,
         @Nullable String password,
-        String from,
+        Mailbox sender,
         SmtpConnectionSettings connection,
         SmtpLimits limits) {
 
@@ -48,7 +47,6 @@ public record SmtpProvider(
                 (username == null) == (password == null),
                 username == null ? "username" : "password",
                 "is missing: set both username and password, or neither");
-        checkSender(from);
         require(
                 username == null || !isInPlainText(host, connection),
                 "encryption",
@@ -65,18 +63,22 @@ public record SmtpProvider(
         return connection.tls() == Tls.NONE && !Loopback.is(host);
     }
 
-    /** A provider with every default, without a login. */
+    /**
+     * A provider with every default, without a login.
+     *
+     * @param from the sender of every mail, for instance {@code Example <hello@example.com>}; its domain is also what we
+     *     greet with by default, so that nothing looks up our own host
+     */
     public static SmtpProvider of(String name, String host, int port, String from) {
-        checkSender(from);
+        Mailbox sender = sender(from);
         return new SmtpProvider(
                 name,
                 host,
                 port,
                 null,
                 null,
-                from,
-                SmtpConnectionSettings.defaults(
-                        defaultTls(host, port), mailbox(from).domain()),
+                sender,
+                SmtpConnectionSettings.defaults(defaultTls(host, port), sender.domain()),
                 SmtpLimits.DEFAULTS);
     }
 
@@ -89,24 +91,20 @@ public record SmtpProvider(
     }
 
     public SmtpProvider withCredentials(@Nullable String username, @Nullable String password) {
-        return new SmtpProvider(name, host, port, username, password, from, connection, limits);
+        return new SmtpProvider(name, host, port, username, password, sender, connection, limits);
     }
 
     public SmtpProvider withConnection(UnaryOperator<SmtpConnectionSettings> change) {
-        return new SmtpProvider(name, host, port, username, password, from, change.apply(connection), limits);
+        return new SmtpProvider(name, host, port, username, password, sender, change.apply(connection), limits);
     }
 
     public SmtpProvider withLimits(SmtpLimits limits) {
-        return new SmtpProvider(name, host, port, username, password, from, connection, limits);
-    }
-
-    Mailbox sender() {
-        return mailbox(from);
+        return new SmtpProvider(name, host, port, username, password, sender, connection, limits);
     }
 
     /** The Message-ID of a row's mail: the same for every attempt. */
     String messageId(UUID key) {
-        return "<" + key + "@" + sender().domain() + ">";
+        return "<" + key + "@" + sender.domain() + ">";
     }
 
     /** Without the password. */
@@ -114,35 +112,32 @@ public record SmtpProvider(
     public String toString() {
         return "SmtpProvider[name=" + name + ", host=" + host + ", port=" + port + ", username=" + username
                 + ", password="
-                + (password == null ? "none" : "***") + ", from=" + SafeText.address(sender().address())
+                + (password == null ? "none" : "***") + ", from=" + SafeText.address(sender.address())
                 + ", connection=" + connection + ", limits="
                 + limits + "]";
     }
 
-    private static void checkSender(String from) {
-        String wrong = null;
+    private static Mailbox sender(String from) {
+        String wrong;
         try {
-            wrong = Mailbox.of(from).hasAsciiLocalPart() ? null : "has a local part beyond ASCII";
+            Mailbox sender = Mailbox.of(from);
+            if (sender.hasAsciiLocalPart()) {
+                return sender;
+            }
+            wrong = "has a local part beyond ASCII";
         } catch (NotAMailbox e) {
             wrong = e.getMessage();
         }
-        require(
-                wrong == null,
-                "from",
-                "is not a mailbox, it " + wrong + ": write it like 'Example <hello@example.com>'");
-    }
-
-    private static Mailbox mailbox(String from) {
-        try {
-            return Mailbox.of(from);
-        } catch (NotAMailbox e) {
-            throw new IllegalStateException("from was checked when the provider was made", e);
-        }
+        throw wrong("from", "is not a mailbox, it " + wrong + ": write it like 'Example <hello@example.com>'");
     }
 
     static void require(boolean holds, String field, String otherwise) {
         if (!holds) {
-            throw new IllegalArgumentException("mail provider: " + field + " " + otherwise);
+            throw wrong(field, otherwise);
         }
+    }
+
+    private static IllegalArgumentException wrong(String field, String otherwise) {
+        return new IllegalArgumentException("mail provider: " + field + " " + otherwise);
     }
 }

@@ -152,6 +152,7 @@ final class SmtpTransport extends SMTPTransport {
             if (!isPositive(simpleCommand("MAIL FROM:<" + mail.envelopeFrom() + ">" + utf8))) {
                 return ended();
             }
+            transmission.announce();
             phase = SmtpPhase.RCPT;
             byte[] rcpt = ("RCPT TO:<" + mail.envelopeTo() + ">").getBytes(StandardCharsets.UTF_8);
             resetNeeded = true;

@@ -29,6 +29,7 @@ import dev.tempost.channels.email.testing.ScriptedSmtpServer.Rule;
 import jakarta.mail.internet.MimeMultipart;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -329,6 +330,46 @@ class EmailChannelTest {
                         Transient.class, t -> assertThat(t.reached()).isFalse());
         assertThat(send()).isInstanceOf(Accepted.class);
         assertThat(server.received()).isEqualTo(1);
+    }
+
+    /** What was announced, one entry a call. */
+    private static Transmission announcing(List<String> calls) {
+        Transmission allowed = SmtpHarness.allowed();
+        return new Transmission() {
+            @Override
+            public void announce() {
+                calls.add("announce");
+            }
+
+            @Override
+            public boolean begin() {
+                calls.add("begin");
+                return true;
+            }
+
+            @Override
+            public boolean reserve(long bytes) {
+                return allowed.reserve(bytes);
+            }
+
+            @Override
+            public void closeAtDeadline(AutoCloseable connection) {}
+        };
+    }
+
+    @Test
+    void theTransmissionIsAnnouncedOnceTheServerTookTheSender() {
+        List<String> calls = new ArrayList<>();
+        assertThat(channel.send(row(ANN), announcing(calls))).isInstanceOf(Accepted.class);
+        assertThat(calls).containsExactly("announce", "begin");
+    }
+
+    @Test
+    void aSenderThatIsRefusedAnnouncesNothing() {
+        List<String> calls = new ArrayList<>();
+        server.atPhase(Phase.MAIL).reply("550 not from you").times(1);
+        channel.send(row(ANN), announcing(calls));
+        assertThat(calls).isEmpty();
     }
 
     @Test
