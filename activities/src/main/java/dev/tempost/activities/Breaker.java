@@ -70,7 +70,7 @@ public final class Breaker {
     }
 
     private void takeDown(String provider, String type, String reply, boolean refused) {
-        Duration untilProbe = settings.untilProbe(0, refused);
+        Duration untilProbe = settings.untilProbe(0, refused, null);
         try {
             if (health.takeDown(provider, type, reply, untilProbe)) {
                 log.error(

@@ -20,6 +20,7 @@ public final class Probes {
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
     private static final Backoff BACKOFF = new Backoff(BETWEEN_LOOKS, Duration.ofSeconds(5));
     private static final Duration TIMEOUT = Duration.ofMinutes(1);
+    private static final int LOGGED = 10;
 
     private final ProviderHealth health;
     private final BreakerSettings settings;
@@ -77,17 +78,16 @@ public final class Probes {
 
     private void stillDown(
             ProviderHealth.Down down, String type, String reply, boolean refused, @Nullable Duration asked) {
-        Duration wait = settings.untilProbe(down.probes() + 1, refused);
-        if (asked != null && asked.compareTo(wait) > 0 && asked.compareTo(settings.longestProbeInterval()) < 0) {
-            wait = asked;
-        }
+        Duration wait = settings.untilProbe(down.probes() + 1, refused, asked);
         health.probeFailed(down.provider(), type, reply, wait);
-        log.warn(
-                "Provider {} is still down ({}: {}); next probe in {} s",
-                down.provider(),
-                type,
-                reply,
-                wait.toSeconds());
+        // who reads the log has seen it by then
+        (down.probes() < LOGGED ? log.atWarn() : log.atDebug())
+                .log(
+                        "Provider {} is still down ({}: {}); next probe in {} s",
+                        down.provider(),
+                        type,
+                        reply,
+                        wait.toSeconds());
     }
 
     /** Looks no more; a probe under way goes on. */

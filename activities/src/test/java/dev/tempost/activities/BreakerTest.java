@@ -105,20 +105,27 @@ class BreakerTest {
     @Test
     void theWaitBetweenProbesDoublesUpToTheLongest() {
         assertThat(List.of(
-                        SETTINGS.untilProbe(0, false),
-                        SETTINGS.untilProbe(1, false),
-                        SETTINGS.untilProbe(2, false),
-                        SETTINGS.untilProbe(99, false)))
+                        SETTINGS.untilProbe(0, false, null),
+                        SETTINGS.untilProbe(1, false, null),
+                        SETTINGS.untilProbe(2, false, null),
+                        SETTINGS.untilProbe(99, false, null)))
                 .containsExactly(
                         Duration.ofMillis(50), Duration.ofMillis(100), Duration.ofMillis(200), Duration.ofMillis(200));
     }
 
     @Test
     void whoeverRefusesOurLoginIsProbedEverMoreSeldom() {
-        assertThat(SETTINGS.untilProbe(3, true)).isEqualTo(Duration.ofMillis(400));
-        assertThat(SETTINGS.untilProbe(99, true)).isEqualTo(Duration.ofMinutes(15));
+        assertThat(SETTINGS.untilProbe(3, true, null)).isEqualTo(Duration.ofMillis(400));
+        assertThat(SETTINGS.untilProbe(99, true, null)).isEqualTo(Duration.ofMinutes(15));
         var patient = new BreakerSettings(3, Duration.ofSeconds(5), Duration.ofHours(1));
-        assertThat(patient.untilProbe(99, true)).isEqualTo(Duration.ofHours(1));
+        assertThat(patient.untilProbe(99, true, null)).isEqualTo(Duration.ofHours(1));
+    }
+
+    @Test
+    void whoeverAsksForATimeIsLeftAloneForItUpToAMinute() {
+        assertThat(SETTINGS.untilProbe(0, false, Duration.ofSeconds(30))).isEqualTo(Duration.ofSeconds(30));
+        assertThat(SETTINGS.untilProbe(99, false, Duration.ofMillis(1))).isEqualTo(Duration.ofMillis(200));
+        assertThat(SETTINGS.untilProbe(0, false, Duration.ofHours(1))).isEqualTo(Duration.ofMillis(50));
     }
 
     @Test

@@ -107,10 +107,18 @@ final class BenchCommand implements Callable<Integer> {
             description = "latency: another build's tempost-exec.jar, which takes turns with this one.")
     private @Nullable Path beside;
 
+    @Option(
+            names = "--replicas",
+            split = ",",
+            defaultValue = "1",
+            description = "latency: how many processes deliver together, in turn. Defaults to ${DEFAULT-VALUE}.")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private List<Integer> replicas;
+
     @Option(names = "--split", description = "latency: the roles starter and worker in two processes take turns, too.")
     private boolean split;
 
-    @Option(names = "--bulk", description = "latency: one whose rows travel in batches takes turns, too.")
+    @Option(names = "--bulk", description = "latency: as many whose rows travel in batches take turns, too.")
     private boolean bulk;
 
     @Override
@@ -125,7 +133,14 @@ final class BenchCommand implements Callable<Integer> {
                 yield 0;
             }
             case LATENCY -> {
-                new LatencyBench(sinkMillis.stream().map(Duration::ofMillis).toList(), rows, beside, split, bulk).run();
+                new LatencyBench(
+                                sinkMillis.stream().map(Duration::ofMillis).toList(),
+                                rows,
+                                beside,
+                                replicas,
+                                split,
+                                bulk)
+                        .run();
                 yield 0;
             }
             case KILL -> {

@@ -4,6 +4,7 @@ import dev.tempost.app.terminal.Progress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -22,6 +23,7 @@ public final class LatencyBench {
     private final List<Duration> latencies;
     private final int rows;
     private final @Nullable Path beside;
+    private final List<Integer> replicas;
     private final boolean split;
     private final boolean bulk;
 
@@ -29,13 +31,21 @@ public final class LatencyBench {
      * @param latencies how long a mail takes, in turn; 0 first, which says how fast rows go without waiting for a server
      * @param rows how many rows a turn, at most
      * @param beside another build's jar, which takes turns with this one; null for none
+     * @param replicas how many processes deliver together, in turn
      * @param split whether one process that starts and one that sends take turns, too
-     * @param bulk whether one whose rows travel in batches takes turns, too
+     * @param bulk whether as many whose rows travel in batches take turns, too
      */
-    public LatencyBench(List<Duration> latencies, int rows, @Nullable Path beside, boolean split, boolean bulk) {
+    public LatencyBench(
+            List<Duration> latencies,
+            int rows,
+            @Nullable Path beside,
+            List<Integer> replicas,
+            boolean split,
+            boolean bulk) {
         this.latencies = List.copyOf(latencies);
         this.rows = rows;
         this.beside = beside;
+        this.replicas = List.copyOf(replicas);
         this.split = split;
         this.bulk = bulk;
     }
@@ -52,18 +62,17 @@ public final class LatencyBench {
                 if (beside != null) {
                     parties.add(party(stack, sink, "beside", beside.toString(), List.of("starter,worker"), Map.of()));
                 }
-                parties.add(party(stack, sink, "this build", own, List.of("starter,worker"), Map.of()));
+                for (int together : replicas) {
+                    List<String> roles = Collections.nCopies(together, "starter,worker");
+                    String name = together == 1 ? "this build" : together + " replicas";
+                    parties.add(party(stack, sink, name, own, roles, Map.of()));
+                    if (bulk) {
+                        Map<String, String> lane = Map.of("TEMPOST_DELIVERY_LANE", "bulk");
+                        parties.add(party(stack, sink, name + " in bulk", own, roles, lane));
+                    }
+                }
                 if (split) {
                     parties.add(party(stack, sink, "split", own, List.of("starter", "worker"), Map.of()));
-                }
-                if (bulk) {
-                    parties.add(party(
-                            stack,
-                            sink,
-                            "bulk",
-                            own,
-                            List.of("starter,worker"),
-                            Map.of("TEMPOST_DELIVERY_LANE", "bulk")));
                 }
                 measure(sink, parties);
             } finally {
@@ -91,7 +100,7 @@ public final class LatencyBench {
                 double possible = Math.min(atOnce.getOrDefault(party.name(), Double.MAX_VALUE), ceiling(latency));
                 table.add(String.format(
                         Locale.ROOT,
-                        "%4d ms a mail, %-10s  %5.1f rows/s, %.2f of what is possible; urgent p50 %.0f ms, p99 %.0f ms (%d rows)",
+                        "%4d ms a mail, %-18s  %6.1f rows/s, %.2f of what is possible; urgent p50 %.0f ms, p99 %.0f ms (%d rows)",
                         latency.toMillis(),
                         party.name(),
                         rate,
