@@ -292,6 +292,17 @@ class ClaimsTest {
     }
 
     @Test
+    void anAttemptPastItsDeadlineIsNotUnderWayHoweverOftenItsLeaseIsRenewed() {
+        long sending = outbox.inFlight();
+        long dead = outbox.inFlight();
+        outbox.database.execute("INSERT INTO tempost.attempt (outbox_id, attempt, run_id, provider, deadline) VALUES ("
+                + sending + ", 1, 'run', 'smtp', now() + interval '1 minute'), (" + dead + ", 1, 'run', 'smtp', " + PAST
+                + ")");
+        assertThat(dispatched.stages(new long[] {sending, dead}))
+                .containsOnly(Map.entry(sending, Stage.SENDING), Map.entry(dead, Stage.ENDED));
+    }
+
+    @Test
     void pendingRowsExpireAndOthersDoNot() {
         long first = outbox.row("expires_at", "clock_timestamp() - interval '2 s'");
         long second = outbox.row("expires_at", PAST);

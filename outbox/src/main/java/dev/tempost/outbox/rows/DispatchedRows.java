@@ -50,14 +50,17 @@ public final class DispatchedRows {
         WHERE id = ? AND key = ? AND status = 'dispatched' AND lease_until = ?
         """;
 
-    // by the ids, then row by row: joined, it reads all that is dispatched for each of a thousand ids
+    // by the ids, then row by row: joined, it reads all that is dispatched for each of a thousand ids. An attempt past
+    // its deadline
+    // is not under way, and its row is for whoever asks what became of it, however often its lease is renewed
     static final String STAGES = """
         WITH asked AS MATERIALIZED (
             SELECT o.id, o.lease_until, o.status,
-                   (SELECT true FROM tempost.attempt a WHERE a.outbox_id = o.id AND a.finished_at IS NULL) AS sending
+                   (SELECT a.deadline > clock_timestamp() FROM tempost.attempt a
+                    WHERE a.outbox_id = o.id AND a.finished_at IS NULL) AS sending
             FROM tempost.outbox o WHERE o.id = ANY (?))
         SELECT id, coalesce(sending, false) AS sending FROM asked
-        WHERE status = 'dispatched' AND (lease_until > clock_timestamp() OR sending)
+        WHERE status = 'dispatched' AND coalesce(sending, lease_until > clock_timestamp())
         """;
 
     // index outbox_cancelling
