@@ -226,6 +226,45 @@ class BatchesTest {
         assertThat(answers.get(batch.get(5).id())).isInstanceOf(Admission.Send.class);
     }
 
+    /** An attempt whose batch died, or never learnt that the gate had opened it. */
+    private long triedAndGivenBack(String deadline) {
+        List<ClaimedRow> batch = batch(1);
+        long id = batch.getFirst().id();
+        outbox.database.execute(
+                "INSERT INTO tempost.attempt (outbox_id, attempt, run_id, provider, phase, deadline)"
+                        + " VALUES (?, 1, 'another', 'smtp', 'transmitting', now() + " + deadline + ")",
+                id);
+        outbox.set(id, "cancel_requested_at = now(), reason = 'not wanted'");
+        open(ledger(batch), batch);
+        outbox.assertThatRow(id, "status = 'pending' AND cancel_requested_at IS NOT NULL");
+        outbox.set(id, "cancel_requested_at = NULL, reason = NULL");
+        return id;
+    }
+
+    private long unjudged(long id) {
+        return outbox.database.number(
+                "SELECT count(*) FROM tempost.attempt WHERE finished_at IS NULL AND outbox_id = " + id);
+    }
+
+    @Test
+    void aCancelDoesNotEndARowWhoseAttemptIsUnjudged() {
+        long id = triedAndGivenBack("interval '40 seconds'");
+        outbox.database.execute("SELECT tempost.cancel_rows('{" + id + "}', 'not wanted')");
+        outbox.assertThatRow(id, "status = 'pending' AND cancel_requested_at IS NOT NULL AND reason = 'not wanted'");
+        assertThat(unjudged(id)).isOne();
+    }
+
+    @Test
+    void anExpiryJudgesAnAttemptThatNobodyReportedOnceItsDeadlineHasPassed() {
+        long underWay = triedAndGivenBack("interval '40 seconds'");
+        long dead = triedAndGivenBack("interval '-1 second'");
+        outbox.database.execute("UPDATE tempost.outbox SET expires_at = now() - interval '1 second'");
+        outbox.database.execute("SELECT tempost.expire(10)");
+        outbox.assertThatRow(underWay, "status = 'pending'");
+        outbox.assertThatRow(dead, "status = 'expired' AND attempts = 1 AND last_error_type = 'AmbiguousOutcome'");
+        assertThat(unjudged(dead)).isZero();
+    }
+
     @Test
     void whatAnotherClaimTookMeanwhileIsNotSent() {
         List<ClaimedRow> batch = batch(1);

@@ -56,16 +56,25 @@ $$;
 
 
 -- Ends pending rows whose expires_at has passed, at most so many; returns how many. Index outbox_expiring, bounded by now():
--- clock_timestamp() may differ for every row, so it would read them all.
+-- clock_timestamp() may differ for every row, so it would read them all. A row that a batch gave back while an attempt of its was
+-- under way waits for the attempt's deadline, and is judged by it.
 CREATE FUNCTION tempost.expire(p_limit int) RETURNS int
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     worthless bigint[] := ARRAY(
         SELECT o.id FROM tempost.outbox o
         WHERE o.status = 'pending' AND o.expires_at <= now()
+          AND NOT EXISTS (
+              SELECT FROM tempost.attempt a WHERE a.outbox_id = o.id AND a.finished_at IS NULL AND a.deadline > now())
         ORDER BY o.expires_at LIMIT p_limit
-        FOR NO KEY UPDATE SKIP LOCKED);
+        FOR NO KEY UPDATE OF o SKIP LOCKED);
+    o         tempost.outbox;
 BEGIN
+    FOR o IN SELECT c.* FROM tempost.outbox c JOIN tempost.attempt a ON a.outbox_id = c.id AND a.finished_at IS NULL
+             WHERE c.id = ANY (worthless) LOOP
+        PERFORM tempost.end_untold(o, 'expired', 'expires_at passed before it was accepted', NULL, NULL, NULL, NULL);
+        worthless := array_remove(worthless, o.id);
+    END LOOP;
     PERFORM tempost.finish_expired(worthless);
     RETURN cardinality(worthless);
 END
@@ -154,16 +163,20 @@ $$;
 
 -- Cancelling -------------------------------------------------------------------------------------------------------
 
--- Cancels rows whose locks the caller holds: pending ones at once, those in flight before their next attempt. Returns how
--- many.
+-- Cancels rows whose locks the caller holds: pending ones at once, those in flight before their next attempt, and so those that a
+-- batch gave back while an attempt of theirs was under way. Returns how many.
 CREATE FUNCTION tempost.cancel_rows(p_ids bigint[], p_reason text) RETURNS int
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    tried bigint[] := ARRAY(
+        SELECT a.outbox_id FROM tempost.attempt a WHERE a.outbox_id = ANY (p_ids) AND a.finished_at IS NULL);
 BEGIN
     UPDATE tempost.outbox o
     SET cancel_requested_at = coalesce(o.cancel_requested_at, clock_timestamp()), reason = coalesce(o.reason, p_reason)
-    WHERE o.id = ANY (p_ids) AND o.status = 'dispatched';
+    WHERE o.id = ANY (p_ids) AND (o.status = 'dispatched' OR o.status = 'pending' AND o.id = ANY (tried));
     PERFORM tempost.finish(
-        ARRAY(SELECT o.id FROM tempost.outbox o WHERE o.id = ANY (p_ids) AND o.status = 'pending'), 'cancelled', p_reason);
+        ARRAY(SELECT o.id FROM tempost.outbox o
+              WHERE o.id = ANY (p_ids) AND o.status = 'pending' AND NOT o.id = ANY (tried)), 'cancelled', p_reason);
     IF cardinality(p_ids) > 0 THEN
         PERFORM pg_notify('tempost_wake', '');
     END IF;

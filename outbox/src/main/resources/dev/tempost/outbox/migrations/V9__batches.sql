@@ -42,6 +42,12 @@ DECLARE
     late  bigint[];
     tried bigint;
 BEGIN
+    -- whose earlier attempt has to be judged before anything else: where one is under way, once its deadline has passed
+    FOREACH tried IN ARRAY ARRAY(SELECT a.outbox_id FROM tempost.attempt a WHERE a.outbox_id = ANY (rest)) LOOP
+        PERFORM tempost.give_back(ARRAY[tried], p_run_id, clock_timestamp() + coalesce(tempost.under_way(tried), '0'));
+        rest := array_remove(rest, tried);
+    END LOOP;
+
     FOR o IN SELECT * FROM tempost.outbox c WHERE c.id = ANY (rest) AND c.cancel_requested_at IS NOT NULL LOOP
         PERFORM tempost.finish(ARRAY[o.id], 'cancelled', o.reason, p_run_id => p_run_id);
         rest := array_remove(rest, o.id);
@@ -52,12 +58,6 @@ BEGIN
         PERFORM tempost.finish_expired(late);
         rest := ARRAY(SELECT unnest(rest) EXCEPT SELECT unnest(late));
     END IF;
-
-    -- whose earlier attempt has to be judged first: where one is under way, once its deadline has passed
-    FOREACH tried IN ARRAY ARRAY(SELECT a.outbox_id FROM tempost.attempt a WHERE a.outbox_id = ANY (rest)) LOOP
-        PERFORM tempost.give_back(ARRAY[tried], p_run_id, clock_timestamp() + coalesce(tempost.under_way(tried), '0'));
-        rest := array_remove(rest, tried);
-    END LOOP;
 
     -- all are of one lane: what holds back one holds back every one, and soon the claim knows as well
     SELECT * INTO o FROM tempost.outbox c WHERE c.id = rest[1];
