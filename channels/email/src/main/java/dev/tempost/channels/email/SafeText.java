@@ -49,6 +49,10 @@ public final class SafeText {
             if (!isAscii(label) && (SPOOFS.failsChecks(label) || (belowAscii && isAscii(SPOOFS.getSkeleton(label))))) {
                 return ascii;
             }
+            // a joiner between Persian letters is allowed in a name; a letter may be newer than what the JDK knows
+            if (label.codePoints().anyMatch(SafeText::isInvisible)) {
+                return ascii;
+            }
         }
         return unicode;
     }

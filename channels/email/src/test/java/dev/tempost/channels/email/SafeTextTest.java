@@ -33,6 +33,16 @@ class SafeTextTest {
     }
 
     @Example
+    void aDomainWithAnythingInvisibleIsShownInAscii() {
+        assertThat(SafeText.address("ann@\u0cdc.example"))
+                .as("a letter of Unicode 17")
+                .isEqualTo("ann@xn--ouc.example");
+        assertThat(SafeText.address("ann@\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.example"))
+                .as("a joiner where it is allowed")
+                .isEqualTo("ann@xn--mgba3gch31f060k.example");
+    }
+
+    @Example
     void whatIsNoAddressIsStillReadable() {
         assertThat(SafeText.address("")).isEmpty();
         assertThat(SafeText.address("an\u202en@exa\u202emple.com")).isEqualTo("an\\u{202E}n@exa\\u{202E}mple.com");
