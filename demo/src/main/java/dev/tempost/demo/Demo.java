@@ -112,6 +112,7 @@ public final class Demo {
         properties.put("spring.mail.password", "");
         properties.put("tempost.providers.default.from", "Westside Kings and Queens <welcome@westside.example>");
         properties.put("tempost.templates", folder.resolve("templates").toString());
+        properties.put("tempost.temporal.ui-url", server.ui());
         properties.put("tempost.delivery.initial-interval", "1s");
         properties.put("server.address", "127.0.0.1");
         properties.put("server.port", port);

@@ -3,6 +3,7 @@ package dev.tempost.demo;
 import dev.tempost.app.terminal.Formats;
 import dev.tempost.embedded.EmbeddedPostgreSql;
 import dev.tempost.embedded.EmbeddedTemporal;
+import dev.tempost.outbox.access.Tokens;
 import dev.tempost.outbox.rows.Backlog;
 import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.outbox.rows.Rows;
@@ -16,7 +17,7 @@ import java.util.stream.Collectors;
 /**
  * What the demo prints once everything is delivered.
  *
- * @param port of the inbox and the metrics
+ * @param port of the console, the inbox and the metrics
  */
 record DemoReport(EmbeddedPostgreSql database, EmbeddedTemporal server, int port) {
 
@@ -47,6 +48,9 @@ record DemoReport(EmbeddedPostgreSql database, EmbeddedTemporal server, int port
         String retried = Objects.requireNonNull(rows.find(DemoScenario.FAILED.getFirst()))
                 .workflowId();
         String workflows = server.ui() + "/namespaces/default/workflows";
+        System.out.println("  Console                   http://127.0.0.1:" + port + "/console");
+        System.out.println("    sign in with            "
+                + new Tokens(database.dataSource()).create("demo", Tokens.Role.ADMIN, null, "demo"));
         System.out.println("  Inbox                     http://127.0.0.1:" + port + "/inbox");
         System.out.println("  All deliveries            " + workflows + "?query="
                 + encode("TempostTenant=\"1\" AND TempostEventType=\"contract_signed\""));

@@ -1,5 +1,6 @@
 package dev.tempost.demo;
 
+import dev.tempost.app.console.Pages;
 import java.io.IOException;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -27,7 +28,7 @@ public final class InboxController {
     private static final Set<String> VIEWS = Set.of("html", "text", "headers", "source");
     private final Inbox inbox;
     private final ZoneId zone = ZoneId.systemDefault();
-    private final Pages pages = new Pages();
+    private final Pages pages = new Pages("demo/inbox/");
     private final long generation = System.nanoTime();
 
     public InboxController(Inbox inbox) {
@@ -85,12 +86,12 @@ public final class InboxController {
 
     @GetMapping("/inbox/inbox.css")
     ResponseEntity<byte[]> style() throws IOException {
-        return Pages.asset("inbox.css", MediaType.parseMediaType("text/css;charset=UTF-8"));
+        return pages.asset("inbox.css", MediaType.parseMediaType("text/css;charset=UTF-8"));
     }
 
     @GetMapping("/inbox/inbox.js")
     ResponseEntity<byte[]> script() throws IOException {
-        return Pages.asset("inbox.js", MediaType.parseMediaType("text/javascript;charset=UTF-8"));
+        return pages.asset("inbox.js", MediaType.parseMediaType("text/javascript;charset=UTF-8"));
     }
 
     private Optional<ReceivedMail> find(String number) {

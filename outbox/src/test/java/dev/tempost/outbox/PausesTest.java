@@ -1,6 +1,7 @@
 package dev.tempost.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.tempost.outbox.claim.Claims;
@@ -15,6 +16,8 @@ import dev.tempost.outbox.rows.Shards;
 import dev.tempost.outbox.testing.OutboxFixture;
 import dev.tempost.outbox.testing.PostgresVersion;
 import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -50,6 +53,26 @@ class PausesTest {
         outbox.assertThatRow(id, "status = 'pending'");
         assertThat(pauses.resume(everything, "grace")).isTrue();
         assertThat(claim()).containsExactly(id);
+    }
+
+    @Test
+    void aPauseEndsByItself() {
+        long id = outbox.row("tenant, shard_key", "'acme'", "'s'");
+        Scope shard = new Scope("acme", null, "s");
+        assertThat(pauses.pause(
+                        shard,
+                        "until the import is done",
+                        "ada",
+                        OffsetDateTime.now(ZoneOffset.UTC).plusHours(1)))
+                .isTrue();
+        assertThat(claim()).isEmpty();
+        assertThat(pauses.resumeEnded()).as("before its end").isFalse();
+        outbox.database.execute("UPDATE tempost.pause SET ends_at = clock_timestamp()");
+        assertThat(pauses.resumeEnded()).isTrue();
+        assertThat(claim()).containsExactly(id);
+        assertThat(pauses.history(1).getFirst().resumedBy()).isEqualTo("its end");
+        assertThatThrownBy(() -> pauses.pause(shard, "why", "ada", OffsetDateTime.now(ZoneOffset.UTC)))
+                .hasMessageContaining("pause: it cannot end at");
     }
 
     @Test

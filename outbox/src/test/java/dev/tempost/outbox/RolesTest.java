@@ -52,22 +52,16 @@ class RolesTest {
                             "dismiss",
                             "cancel",
                             "correct",
+                            "resend",
                             "pause",
                             "resume",
                             "hurry",
+                            "hold",
                             "erase"),
             "reader", Set.of("backlog_groups"),
             "stranger", Set.of());
-    private static final Set<String> READABLE = Set.of(
-            "attempt",
-            "audit",
-            "pause",
-            "provider",
-            "backlog",
-            "backlog_count",
-            "backlog_now",
-            "open_row",
-            "in_flight");
+    private static final Set<String> READABLE =
+            Set.of("attempt", "pause", "provider", "backlog", "backlog_count", "backlog_now", "open_row", "in_flight");
 
     private final TestDatabase database;
 
@@ -213,6 +207,9 @@ class RolesTest {
 
         assertThat(value("reader", "SELECT status || event_type FROM tempost.outbox"))
                 .isEqualTo("pendingwelcome");
+        assertThat(may("reader", "SELECT actor, action, detail FROM tempost.audit"))
+                .isTrue();
+        assertThat(may("reader", "SELECT before FROM tempost.audit")).isFalse();
         for (String column : List.of("recipient", "payload", "headers", "dedup_key")) {
             assertThat(may("reader", "SELECT " + column + " FROM tempost.outbox"))
                     .as(column)
@@ -259,13 +256,15 @@ class RolesTest {
         assertThat(value("operator", "SELECT tempost.correct(3, '{\"a\": 1}', actor => 'ada')"))
                 .isEqualTo("t");
         assertThat(value("operator", "SELECT tempost.hurry('mail', 'ada')")).isEqualTo("t");
+        assertThat(value("operator", "SELECT tempost.hold('mail', now() + interval '1 hour', 'quota', 'ada')"))
+                .isEqualTo("t");
         assertThat(value("operator", "SELECT tempost.pause('why')")).isEqualTo("t");
         assertThat(value("operator", "SELECT tempost.resume()")).isEqualTo("t");
 
         assertThat(database.text(
                         "SELECT string_agg(action || ' ' || coalesce(outbox_id::text, detail), ', ' ORDER BY id)"
                                 + " FROM tempost.audit WHERE actor = 'ada' AND role = '" + login("operator") + "'"))
-                .isEqualTo("retry 1, dismiss 2, cancel 4, correct 3, hurry mail");
+                .startsWith("retry 1, dismiss 2, cancel 4, correct 3, hurry mail, hold mail until ");
         assertThat(database.text("SELECT resumed_by FROM tempost.pause")).isEqualTo(login("operator"));
         assertThat(database.text("SELECT payload FROM tempost.outbox WHERE id = 3"))
                 .isEqualTo("{\"a\": 1}");

@@ -1,13 +1,17 @@
 package dev.tempost.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.outbox.rows.Rows;
 import dev.tempost.outbox.testing.OnEveryPostgres;
 import dev.tempost.outbox.testing.OutboxFixture;
 import dev.tempost.outbox.testing.PostgresVersion;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.Objects;
+import java.util.Set;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,6 +52,50 @@ class RowsTest {
         } else {
             assertThat(outbox.status(id)).isEqualTo(status);
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(RowStatus.class)
+    void onlyAFinishedRowIsSentAgainAndAsANewOne(RowStatus status) {
+        long id = outbox.row("status, recipient, dedup_key", "'" + status.column() + "'", "'a@example.org'", "'once'");
+        boolean finished = !Set.of(RowStatus.PENDING, RowStatus.DISPATCHED, RowStatus.FAILED)
+                .contains(status);
+        if (finished) {
+            long made = Objects.requireNonNull(rows.resend(id, "she lost it", "k"));
+            assertThat(made).isNotEqualTo(id);
+            outbox.assertThatRow(
+                    made,
+                    "status = 'pending' AND resend_of = " + id
+                            + " AND recipient = 'a@example.org' AND reason = 'sent again: she" + " lost it'");
+            assertThat(rows.resend(id, "she lost it", "k"))
+                    .as("the same request")
+                    .isEqualTo(made);
+            assertThat(rows.resend(id, "she lost it", null)).as("another").isNotEqualTo(made);
+        } else {
+            assertThatThrownBy(() -> rows.resend(id, "she lost it", "k"))
+                    .hasMessageContaining(
+                            "resend: row " + id + " cannot be sent a second time, it is " + status.column());
+        }
+        assertThat(outbox.status(id)).isEqualTo(status);
+    }
+
+    @Test
+    void aCorrectionChangesTheVersionThatWasSeenAndNoOther() {
+        long id = outbox.row("status, recipient", "'failed'", "'a@example.org'");
+        String seen = Objects.requireNonNull(rows.content(id)).version();
+        Rows.Correction correction = new Rows.Correction("{\"a\": 1}", "b@example.org", null, OffsetDateTime.MAX);
+        assertThat(rows.correct(id, correction, "1")).isFalse();
+        assertThat(rows.correct(id, correction, seen)).isTrue();
+        outbox.assertThatRow(
+                id,
+                "payload = '{\"a\": 1}' AND recipient = 'b@example.org' AND expires_at IS NULL AND status = 'failed'");
+        assertThat(rows.correct(id, correction, seen)).as("what is old now").isFalse();
+        assertThat(outbox.database.text("SELECT string_agg(action || ' ' || coalesce(detail, '') || ' ' ||"
+                        + " coalesce(before->>'recipient', '') , ', ' ORDER BY id) FROM tempost.audit"))
+                .isEqualTo("view  , correct payload, recipient a@example.org");
+        assertThatThrownBy(() -> rows.correct(
+                        id, new Rows.Correction(null, null, OffsetDateTime.now(ZoneOffset.UTC), null), null))
+                .hasMessageContaining("correct: deliver_after of row " + id + " cannot be changed, it is failed");
     }
 
     @ParameterizedTest

@@ -36,7 +36,8 @@ class SchemaTest {
             "11__backlog",
             "12__operators",
             "13__privacy",
-            "14__rights");
+            "14__access",
+            "15__rights");
 
     private static final String OBJECTS = """
         SELECT string_agg(name, ', ' ORDER BY name) FROM (

@@ -74,6 +74,7 @@ public final class RetainActivitiesImpl implements RetainActivities {
             more = sweep(ages.scrubbed(), retention::scrub, scrubbed, until);
             more |= sweep(ages.removed(), this::remove, removed, until);
             retention.forgetAudit(AUDIT, BATCH);
+            retention.forgetRequests(BATCH);
         } catch (OutboxUnavailableException e) {
             throw ApplicationFailure.newFailure(String.valueOf(e.getMessage()), FailureType.OUTBOX_UNAVAILABLE);
         }

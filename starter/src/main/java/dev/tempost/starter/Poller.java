@@ -11,6 +11,7 @@ import dev.tempost.outbox.database.OutboxUnavailableException;
 import dev.tempost.outbox.ledger.ProviderHealth;
 import dev.tempost.outbox.rows.ClaimedRow;
 import dev.tempost.outbox.rows.DispatchedRows;
+import dev.tempost.outbox.rows.Pauses;
 import dev.tempost.outbox.rows.Stage;
 import dev.tempost.reconciliation.WorkflowInspector;
 import io.temporal.client.WorkflowClient;
@@ -127,6 +128,7 @@ public final class Poller {
         chore("Expiring rows", () -> claims.expire(BATCH) == BATCH);
         chore("Reclaiming rows", this::reclaim);
         chore("Mending turns", this::mendTurns);
+        chore("Lifting pauses that end", new Pauses(dataSource)::resumeEnded);
         chore("Sending cancel signals", cancelSignals);
     }
 

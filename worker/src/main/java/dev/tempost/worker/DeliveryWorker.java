@@ -6,6 +6,7 @@ import dev.tempost.loops.Next;
 import dev.tempost.loops.RepeatingTask;
 import dev.tempost.loops.Sleeper;
 import dev.tempost.workflows.BatchActivities;
+import dev.tempost.workflows.BulkActionActivities;
 import dev.tempost.workflows.DeliveryActivities;
 import dev.tempost.workflows.ReconcileActivities;
 import dev.tempost.workflows.RetainActivities;
@@ -36,10 +37,11 @@ public final class DeliveryWorker {
             DeliveryActivities activities,
             BatchActivities batches,
             ReconcileActivities reconciling,
-            RetainActivities retaining) {
+            RetainActivities retaining,
+            BulkActionActivities bulkActions) {
         this(
                 settings,
-                new Registration(client, settings, activities, batches, reconciling, retaining)::workers,
+                new Registration(client, settings, activities, batches, reconciling, retaining, bulkActions)::workers,
                 Sleeper.REAL);
     }
 

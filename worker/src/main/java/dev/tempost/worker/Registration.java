@@ -3,6 +3,8 @@ package dev.tempost.worker;
 import dev.tempost.workflows.BatchActivities;
 import dev.tempost.workflows.BatchWorkflow;
 import dev.tempost.workflows.BatchWorkflowImpl;
+import dev.tempost.workflows.BulkActionActivities;
+import dev.tempost.workflows.BulkActionWorkflowImpl;
 import dev.tempost.workflows.DeliveryActivities;
 import dev.tempost.workflows.DeliveryWorkflowImpl;
 import dev.tempost.workflows.ReconcileActivities;
@@ -30,6 +32,7 @@ final class Registration {
     private final BatchActivities batches;
     private final ReconcileActivities reconciling;
     private final RetainActivities retaining;
+    private final BulkActionActivities bulkActions;
 
     Registration(
             WorkflowClient client,
@@ -37,13 +40,15 @@ final class Registration {
             DeliveryActivities activities,
             BatchActivities batches,
             ReconcileActivities reconciling,
-            RetainActivities retaining) {
+            RetainActivities retaining,
+            BulkActionActivities bulkActions) {
         this.client = client;
         this.settings = settings;
         this.activities = activities;
         this.batches = batches;
         this.reconciling = reconciling;
         this.retaining = retaining;
+        this.bulkActions = bulkActions;
     }
 
     /** Workers that are not started yet. Those that could not be started cannot be used again. */
@@ -70,8 +75,9 @@ final class Registration {
                 DeliveryWorkflowImpl.class,
                 BatchWorkflowImpl.class,
                 ReconcileWorkflowImpl.class,
-                RetainWorkflowImpl.class);
-        worker.registerActivitiesImplementations(activities, reconciling, retaining);
+                RetainWorkflowImpl.class,
+                BulkActionWorkflowImpl.class);
+        worker.registerActivitiesImplementations(activities, reconciling, retaining, bulkActions);
         factory.newWorker(
                         BatchWorkflow.taskQueue(settings.taskQueue()),
                         WorkerOptions.newBuilder()

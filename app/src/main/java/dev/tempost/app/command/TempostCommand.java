@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
             ResumeCommand.class,
             ShardsCommand.class,
             EraseCommand.class,
+            TokenCommand.class,
             DoctorCommand.class,
             MigrateCommand.class,
             BackfillCommand.class,

@@ -201,10 +201,13 @@ public record TempostProperties(
      *     {@code tempost-retain}. For whoever runs two outboxes in one namespace: one name each.
      * @param attributePrefix What the names of the search attributes begin with. For whoever shares a namespace with somebody
      *     whose attributes have these names already.
+     * @param uiUrl Where Temporal's Web UI is, for links from the console and the ops API, for instance
+     *     {@code https://temporal.example.org}; no links when not set.
      */
     public record Temporal(
             @DefaultValue("tempost") @NotBlank String taskQueue,
-            @DefaultValue("Tempost") @NotBlank String attributePrefix) {}
+            @DefaultValue("Tempost") @NotBlank String attributePrefix,
+            @Nullable String uiUrl) {}
 
     /**
      * A mail provider.

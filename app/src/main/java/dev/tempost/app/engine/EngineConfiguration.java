@@ -26,8 +26,10 @@ import dev.tempost.loops.RepeatingTask;
 import dev.tempost.outbox.ledger.Ledger;
 import dev.tempost.outbox.ledger.ProviderHealth;
 import dev.tempost.outbox.rows.Backlog;
+import dev.tempost.outbox.rows.BulkActions;
 import dev.tempost.outbox.rows.Pauses;
 import dev.tempost.outbox.rows.Retention;
+import dev.tempost.reconciliation.BulkActionActivitiesImpl;
 import dev.tempost.reconciliation.ReconcileActivitiesImpl;
 import dev.tempost.reconciliation.Reconciler;
 import dev.tempost.reconciliation.RetainActivitiesImpl;
@@ -256,7 +258,8 @@ public class EngineConfiguration {
                         clock,
                         metrics::reconciled),
                 new RetainActivitiesImpl(
-                        new Retention(dataSource), RetentionAges.of(properties.retention()), metrics::removed));
+                        new Retention(dataSource), RetentionAges.of(properties.retention()), metrics::removed),
+                new BulkActionActivitiesImpl(new BulkActions(dataSource)));
         return new Engine(
                 preparation,
                 poller,
@@ -288,5 +291,25 @@ public class EngineConfiguration {
             }
             return Next.after(pause);
         });
+    }
+
+    @Bean
+    BulkActions bulkActions(DataSource dataSource) {
+        return new BulkActions(dataSource);
+    }
+
+    @Bean(initMethod = "start", destroyMethod = "stop")
+    RepeatingTask bulkActionStarting(
+            Engine engine, BulkActions actions, WorkflowClient client, TempostProperties properties) {
+        BulkActionStarter starter =
+                new BulkActionStarter(actions, client, properties.temporal().taskQueue());
+        Duration pause = Duration.ofSeconds(1);
+        return new RepeatingTask(
+                "Starting bulk actions", new Backoff(pause, pause), RuntimeException.class::isInstance, () -> {
+                    if (engine.ready()) {
+                        starter.startThoseThatAreNotDone();
+                    }
+                    return Next.after(pause);
+                });
     }
 }

@@ -1,12 +1,16 @@
 package dev.tempost.app.engine;
 
+import dev.tempost.app.access.OpenConfiguration;
 import dev.tempost.app.config.Settings;
+import dev.tempost.app.console.ConsoleConfiguration;
+import dev.tempost.app.ops.OpsConfiguration;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.springframework.boot.Banner;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.security.autoconfigure.UserDetailsServiceAutoConfiguration;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
@@ -17,7 +21,8 @@ import org.springframework.context.event.ContextClosedEvent;
 public final class Service {
 
     @Configuration(proxyBeanMethods = false)
-    @EnableAutoConfiguration
+    // nobody logs in by a password that is made up at the start
+    @EnableAutoConfiguration(exclude = UserDetailsServiceAutoConfiguration.class)
     @Import({EngineConfiguration.class, HealthConfiguration.class})
     static class Application {}
 
@@ -25,7 +30,9 @@ public final class Service {
 
     /** With the web server: health, metrics, pages. */
     public static SpringApplicationBuilder withWeb(Class<?>... more) {
-        return builder(more).web(WebApplicationType.SERVLET);
+        return builder(more)
+                .sources(OpenConfiguration.class, OpsConfiguration.class, ConsoleConfiguration.class)
+                .web(WebApplicationType.SERVLET);
     }
 
     /** Without the web server: for a process that ends by itself. */

@@ -3,6 +3,7 @@ package dev.tempost.outbox.ledger;
 import dev.tempost.outbox.database.Database;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Objects;
 import javax.sql.DataSource;
@@ -132,5 +133,23 @@ public final class ProviderHealth {
     /** Sends through a provider again. */
     public void bringUp(String provider) {
         database.update("bring provider " + provider + " up", BRING_UP, provider);
+    }
+
+    /** Has a provider that is down probed at once, or ends its hold; false when it is not down. */
+    public boolean hurry(String provider, String actor) {
+        return Boolean.TRUE.equals(database.queryOne(
+                "hurry provider " + provider, "SELECT tempost.hurry(?, ?)", row -> row.getBoolean(1), provider, actor));
+    }
+
+    /** Sends nothing through a provider until then, because somebody says so. */
+    public void hold(String provider, OffsetDateTime until, String reason, String actor) {
+        database.query(
+                "hold provider " + provider,
+                "SELECT tempost.hold(?, ?, ?, ?)",
+                row -> row.getBoolean(1),
+                provider,
+                until,
+                reason,
+                actor);
     }
 }

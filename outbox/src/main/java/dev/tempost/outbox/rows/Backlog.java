@@ -90,6 +90,22 @@ public final class Backlog {
         ORDER BY tenant, event_type, status
         """;
 
+    // index outbox_finished, and no more of it than that many rows
+    private static final String BY_MINUTE = """
+        SELECT m.ago, count(d.finished_at) AS rows
+        FROM generate_series(?::int - 1, 0, -1) AS m (ago)
+        LEFT JOIN (
+            SELECT finished_at FROM tempost.outbox
+            WHERE status = 'delivered' AND (scrubbed_at IS NULL) = true
+              AND finished_at >= date_trunc('minute', now()) - (?::int - 1) * interval '1 minute'
+            ORDER BY finished_at DESC LIMIT ?) d
+            ON date_trunc('minute', d.finished_at) = date_trunc('minute', now()) - m.ago * interval '1 minute'
+        GROUP BY 1 ORDER BY 1 DESC
+        """;
+
+    private static final int MINUTES = 15;
+    private static final int COUNTED_AT_MOST = 20_000;
+
     private static final String TOTALS = """
         SELECT status, count(*) AS rows FROM tempost.outbox
         WHERE ?::text IS NULL OR tenant = ?
@@ -229,6 +245,15 @@ public final class Backlog {
                 row -> new Total(RowStatus.of(row.getString("status")), row.getLong("rows")),
                 tenant,
                 tenant);
+    }
+
+    /**
+     * How many rows were delivered in each of the last 15 minutes, the oldest first. Of more than 20,000 the newest are counted:
+     * the minutes before then have none.
+     */
+    public List<Long> deliveredByMinute() {
+        return database.query(
+                "count deliveries by minute", BY_MINUTE, row -> row.getLong("rows"), MINUTES, MINUTES, COUNTED_AT_MOST);
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.tempost.outbox.rows;
 
 import dev.tempost.outbox.database.Database;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Objects;
 import javax.sql.DataSource;
@@ -52,6 +53,7 @@ public final class Pauses {
      * @param reason why
      * @param pausedBy who set it
      * @param pausedAt when
+     * @param endsAt when it is lifted by itself; null when only somebody lifts it
      * @param resumedBy who lifted it; null while it holds
      * @param resumedAt when; null while it holds
      */
@@ -60,6 +62,7 @@ public final class Pauses {
             String reason,
             String pausedBy,
             Instant pausedAt,
+            @Nullable Instant endsAt,
             @Nullable String resumedBy,
             @Nullable Instant resumedAt) {}
 
@@ -82,7 +85,7 @@ public final class Pauses {
         """;
 
     private static final String LATEST = """
-        SELECT tenant, event_type, shard_key, reason, paused_by, paused_at, resumed_by, resumed_at
+        SELECT tenant, event_type, shard_key, reason, paused_by, paused_at, ends_at, resumed_by, resumed_at
         FROM tempost.pause
         WHERE resumed_at IS NULL OR NOT ?
         ORDER BY id DESC LIMIT ?
@@ -94,17 +97,33 @@ public final class Pauses {
         this.database = new Database(dataSource);
     }
 
-    /** Holds rows back from the next claim and the next attempt on; false when this very switch was set already. */
+    /** Holds rows back until somebody resumes them. */
     public boolean pause(Scope scope, String reason, String by) {
+        return pause(scope, reason, by, null);
+    }
+
+    /**
+     * Holds rows back from the next claim and the next attempt on; false when this very switch was set already.
+     *
+     * @param endsAt when it is lifted by itself; null when only somebody lifts it
+     */
+    public boolean pause(Scope scope, String reason, String by, @Nullable OffsetDateTime endsAt) {
         return Boolean.TRUE.equals(database.queryOne(
                 "pause " + scope,
-                "SELECT tempost.pause(?, ?, ?, ?, ?)",
+                "SELECT tempost.pause(?, ?, ?, ?, ?, ?)",
                 row -> row.getBoolean(1),
                 reason,
                 scope.tenant(),
                 scope.eventType(),
                 scope.shardKey(),
-                by));
+                by,
+                endsAt));
+    }
+
+    /** Lifts the switches whose end has come; whether there were any. */
+    public boolean resumeEnded() {
+        return Boolean.TRUE.equals(database.queryOne(
+                "lift switches whose end has come", "SELECT tempost.resume_ended()", row -> row.getBoolean(1)));
     }
 
     /** Lifts a switch of exactly this scope; false when there is none. */
@@ -151,6 +170,7 @@ public final class Pauses {
                         row.getString("reason"),
                         row.getString("paused_by"),
                         Objects.requireNonNull(Database.instant(row, "paused_at")),
+                        Database.instant(row, "ends_at"),
                         row.getString("resumed_by"),
                         Database.instant(row, "resumed_at")),
                 onlyActive,

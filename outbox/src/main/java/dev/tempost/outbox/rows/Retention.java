@@ -29,6 +29,18 @@ public final class Retention {
             WHERE at < now() - ? * interval '1 millisecond' ORDER BY id LIMIT ? FOR UPDATE SKIP LOCKED))
         """;
 
+    private static final String FORGET_ANSWERS = """
+        DELETE FROM tempost.answered
+        WHERE (actor, key) IN (
+            SELECT actor, key FROM tempost.answered
+            WHERE answered_at < now() - interval '1 day' ORDER BY answered_at LIMIT ?)
+        """;
+
+    private static final String FORGET_BULK_ACTIONS = """
+        DELETE FROM tempost.bulk_action
+        WHERE id IN (SELECT id FROM tempost.bulk_action WHERE finished_at < now() - interval '30 days' LIMIT ?)
+        """;
+
     private final Database database;
 
     public Retention(DataSource dataSource) {
@@ -76,6 +88,15 @@ public final class Retention {
     /** Removes the oldest entries of the audit that are older than that; returns how many. */
     public int forgetAudit(Duration age, int limit) {
         return database.update("remove what the audit says", FORGET, age.toMillis(), limit);
+    }
+
+    /**
+     * Forgets what was asked for: answers to requests after a day, bulk actions, whose filters may be personal, a month after their
+     * end.
+     */
+    public void forgetRequests(int limit) {
+        database.update("forget answers", FORGET_ANSWERS, limit);
+        database.update("forget bulk actions", FORGET_BULK_ACTIONS, limit);
     }
 
     private static void requireFinished(RowStatus status) {

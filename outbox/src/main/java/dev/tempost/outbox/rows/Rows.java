@@ -1,9 +1,11 @@
 package dev.tempost.outbox.rows;
 
 import dev.tempost.outbox.database.Database;
+import dev.tempost.outbox.database.OutboxUnavailableException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.UUID;
 import javax.sql.DataSource;
@@ -29,6 +31,13 @@ public final class Rows {
      * @param reason why it is in this state; null where that needs no words
      * @param depth how many rows lead to it, each enqueued because of the one before
      * @param workflowId the workflow that has it, or had it last: its own, unless a batch carries it
+     * @param runId the run of it that wrote the row last; null before
+     * @param jobId the job it belongs to; null for none
+     * @param priority from 1, which goes first, to 5
+     * @param deliverAfter not before; null for at once
+     * @param expiresAt when it is worth nothing any more; null for never
+     * @param provider the provider that took it, or was asked last; null before
+     * @param resendOf the row whose message this one repeats; null for none
      */
     public record Row(
             long id,
@@ -44,7 +53,38 @@ public final class Rows {
             @Nullable String lastError,
             @Nullable String reason,
             int depth,
-            String workflowId) {}
+            String workflowId,
+            @Nullable String runId,
+            @Nullable String jobId,
+            int priority,
+            @Nullable Instant deliverAfter,
+            @Nullable Instant expiresAt,
+            @Nullable String provider,
+            @Nullable Long resendOf) {}
+
+    /**
+     * What a row says, and to whom: for operators only.
+     *
+     * @param recipient to whom; null where the payload decides, or it was removed
+     * @param payload JSON
+     * @param headers JSON
+     * @param version changes with the row
+     */
+    public record Content(@Nullable String recipient, String payload, String headers, String version) {}
+
+    /**
+     * A correction; what is null stays as it is.
+     *
+     * @param payload JSON
+     * @param recipient to whom
+     * @param deliverAfter not before; {@link OffsetDateTime#MIN} for at once
+     * @param expiresAt when it is worth nothing any more; {@link OffsetDateTime#MAX} for never
+     */
+    public record Correction(
+            @Nullable String payload,
+            @Nullable String recipient,
+            @Nullable OffsetDateTime deliverAfter,
+            @Nullable OffsetDateTime expiresAt) {}
 
     /**
      * One entry of the ledger.
@@ -64,9 +104,10 @@ public final class Rows {
             Instant startedAt,
             @Nullable Instant finishedAt) {}
 
-    private static final String COLUMNS =
+    static final String COLUMNS =
             "SELECT id, key, tenant, event_type, status, attempts, created_at, next_attempt_at, finished_at,"
-                    + " last_error_type, last_error, reason, depth, workflow_id FROM tempost.outbox ";
+                    + " last_error_type, last_error, reason, depth, workflow_id, run_id, job_id, priority, deliver_after,"
+                    + " expires_at, provider, resend_of FROM tempost.outbox ";
 
     private final Database database;
     private final @Nullable String actor;
@@ -134,11 +175,79 @@ public final class Rows {
         return did("cancel row " + id, "SELECT tempost.cancel(?, ?, ?)", id, reason, actor);
     }
 
+    /** What a row says; null when there is none. Written into the audit before it is shown. */
+    public @Nullable Content content(long id) {
+        if (!did("say who sees row " + id, "SELECT tempost.saw(?, ?)", id, actor)) {
+            return null;
+        }
+        return database.queryOne(
+                "read what row " + id + " says",
+                "SELECT recipient, payload, headers, xmin::text AS version FROM tempost.outbox WHERE id = ?",
+                row -> new Content(
+                        row.getString("recipient"),
+                        row.getString("payload"),
+                        row.getString("headers"),
+                        row.getString("version")),
+                id);
+    }
+
+    /** Changes with the row; null when there is none. */
+    public @Nullable String version(long id) {
+        return database.queryOne(
+                "read the version of row " + id,
+                "SELECT xmin::text FROM tempost.outbox WHERE id = ?",
+                row -> row.getString(1),
+                id);
+    }
+
+    /**
+     * Changes a row that is not finished, from its next attempt on.
+     *
+     * @param version as it was read; null for whatever it is now
+     * @return false when the row is finished, is being sent just now, or has another version
+     * @throws OutboxUnavailableException when the outbox refuses one of the fields
+     */
+    public boolean correct(long id, Correction correction, @Nullable String version) {
+        return did(
+                "correct row " + id,
+                "SELECT tempost.correct(?, ?::jsonb, ?, ?, ?, ?, ?)",
+                id,
+                correction.payload(),
+                correction.recipient(),
+                correction.deliverAfter(),
+                correction.expiresAt(),
+                actor,
+                version);
+    }
+
+    /**
+     * Sends the message of a finished row again, as a new row.
+     *
+     * @param request names what is asked for: asked again, it does nothing; null for another row each time
+     * @return the new row; null when there is no row with this id
+     * @throws OutboxUnavailableException when the row is not finished, or its content was removed
+     */
+    public @Nullable Long resend(long id, String reason, @Nullable String request) {
+        return database.queryOne(
+                "resend row " + id,
+                "SELECT tempost.resend(?, ?, ?, ?)",
+                row -> row.getObject(1, Long.class),
+                id,
+                reason,
+                actor,
+                request);
+    }
+
+    /** Has every replica look for rows at once. */
+    public void wake() {
+        database.query("wake the replicas", "SELECT pg_notify('tempost_wake', '')", row -> "");
+    }
+
     private boolean did(String what, String sql, @Nullable Object... parameters) {
         return Boolean.TRUE.equals(database.queryOne(what, sql, row -> row.getBoolean(1), parameters));
     }
 
-    private static Row row(ResultSet row) throws SQLException {
+    static Row row(ResultSet row) throws SQLException {
         long id = row.getLong("id");
         UUID key = row.getObject("key", UUID.class);
         String tenant = row.getString("tenant");
@@ -157,6 +266,13 @@ public final class Rows {
                 row.getString("last_error"),
                 row.getString("reason"),
                 row.getInt("depth"),
-                workflowId == null ? ClaimedRow.workflowId(tenant, id, key) : workflowId);
+                workflowId == null ? ClaimedRow.workflowId(tenant, id, key) : workflowId,
+                row.getString("run_id"),
+                row.getString("job_id"),
+                row.getInt("priority"),
+                Database.instant(row, "deliver_after"),
+                Database.instant(row, "expires_at"),
+                row.getString("provider"),
+                row.getObject("resend_of", Long.class));
     }
 }

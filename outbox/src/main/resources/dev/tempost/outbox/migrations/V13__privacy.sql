@@ -5,6 +5,7 @@ CREATE FUNCTION tempost.scrub_rows(p_ids bigint[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     UPDATE tempost.attempt a SET reply = NULL WHERE a.outbox_id = ANY (p_ids) AND a.reply IS NOT NULL;
+    UPDATE tempost.audit a SET before = NULL, after = NULL WHERE a.outbox_id = ANY (p_ids) AND a.before IS NOT NULL;
     UPDATE tempost.outbox o
     SET recipient = NULL, payload = '{}', headers = '{}', last_error = NULL, scrubbed_at = clock_timestamp()
     WHERE o.id = ANY (p_ids);
@@ -63,6 +64,7 @@ BEGIN
         ORDER BY o.id FOR UPDATE) l;
     done.in_flight := tempost.cancel_rows(held, 'erased');
     DELETE FROM tempost.audit a WHERE a.outbox_id = ANY (gone || held) OR a.tenant = p_tenant AND p_recipient IS NULL;
+    DELETE FROM tempost.bulk_action b WHERE lower(b.filter ->> 'recipient') = lower(p_recipient);
     DELETE FROM tempost.outbox o WHERE o.id = ANY (gone);
     done.removed := cardinality(gone);
     IF done.removed > 0 THEN

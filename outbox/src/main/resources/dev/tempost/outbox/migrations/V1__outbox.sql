@@ -101,6 +101,8 @@ CREATE INDEX outbox_expiring ON tempost.outbox (expires_at) WHERE status = 'pend
 -- the backlog and the dead letters
 CREATE INDEX outbox_open ON tempost.outbox (status, tenant, event_type)
     WHERE status IN ('pending', 'dispatched', 'failed');
+-- the dead letters, one after another
+CREATE INDEX outbox_failed ON tempost.outbox (id) WHERE status = 'failed';
 -- what has been finished for long enough to be scrubbed, or to leave. A row enters it with the update that ends it, which no
 -- index lets be HOT anyway
 CREATE INDEX outbox_finished ON tempost.outbox (status, (scrubbed_at IS NULL), finished_at) WHERE finished_at IS NOT NULL;

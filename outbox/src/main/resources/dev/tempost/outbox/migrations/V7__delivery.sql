@@ -157,7 +157,8 @@ BEGIN
         held.verdict := 'provider_down';
         held.last_error := down.error;
         held.last_error_type := down.error_type;
-        held.wait_ms := 1000 + 1000 * greatest(0, extract(epoch FROM down.probe_at - clock_timestamp()));
+        -- no longer than a minute: whoever holds it may change his mind
+        held.wait_ms := 1000 + 1000 * least(60, greatest(0, extract(epoch FROM down.probe_at - clock_timestamp())));
         since := down.down_since;
     ELSIF pause.id IS NOT NULL THEN
         held.verdict := 'paused';

@@ -22,10 +22,11 @@ BEGIN
                      'deliver_after, expires_at, headers), SELECT (id) ON tempost.outbox'),
         ('producer', 'EXECUTE ON FUNCTION tempost.enqueue, tempost.cancel_job'),
         ('operator', 'SELECT ON ALL TABLES IN SCHEMA tempost'),
-        ('operator', 'EXECUTE ON FUNCTION tempost.backlog_groups, tempost.retry, tempost.dismiss, tempost.cancel, tempost.correct, tempost.pause, '
-                     'tempost.resume, tempost.hurry, tempost.erase'),
+        ('operator', 'EXECUTE ON FUNCTION tempost.backlog_groups, tempost.retry, tempost.dismiss, tempost.cancel, tempost.correct, tempost.resend, '
+                     'tempost.pause, tempost.resume, tempost.hurry, tempost.hold, tempost.erase'),
         ('reader',   'SELECT (' || public || ') ON tempost.outbox'),
-        ('reader',   'SELECT ON tempost.attempt, tempost.audit, tempost.pause, tempost.provider, tempost.backlog, '
+        ('reader',   'SELECT (id, at, actor, role, action, outbox_id, tenant, detail) ON tempost.audit'),
+        ('reader',   'SELECT ON tempost.attempt, tempost.pause, tempost.provider, tempost.backlog, '
                      'tempost.backlog_count, tempost.backlog_now, tempost.open_row, tempost.in_flight'),
         ('reader',   'EXECUTE ON FUNCTION tempost.backlog_groups')
     LOOP

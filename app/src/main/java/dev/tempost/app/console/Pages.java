@@ -1,4 +1,4 @@
-package dev.tempost.demo;
+package dev.tempost.app.console;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,8 +16,8 @@ import org.thymeleaf.context.Context;
 import org.thymeleaf.templatemode.TemplateMode;
 import org.thymeleaf.templateresolver.ClassLoaderTemplateResolver;
 
-/** Renders the inbox's own pages, and answers with headers that let neither them nor a mail's HTML load or run what is not ours. */
-final class Pages {
+/** Renders pages, and answers with headers that let neither them nor a mail's HTML load or run what is not ours. */
+public final class Pages {
 
     private static final String OWN_PAGE = "default-src 'none'; style-src 'self'; script-src 'self'; "
             + "connect-src 'self'; frame-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; "
@@ -26,14 +26,21 @@ final class Pages {
             + "img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
     private static final MediaType HTML = MediaType.parseMediaType("text/html;charset=UTF-8");
 
-    private final TemplateEngine templates = templates();
+    private final String folder;
+    private final TemplateEngine templates;
+
+    /** @param folder where templates and assets are on the class path, with a slash at its end */
+    public Pages(String folder) {
+        this.folder = folder;
+        this.templates = templates(folder);
+    }
 
     /**
      * A page of our own.
      *
      * @param fragments parts of the template, which alone are rendered; empty for all of it
      */
-    ResponseEntity<String> page(
+    public ResponseEntity<String> page(
             HttpStatus status, String template, Set<String> fragments, Map<String, ? extends @Nullable Object> model) {
         Context context = new Context(Locale.ENGLISH);
         model.forEach(context::setVariable);
@@ -41,19 +48,25 @@ final class Pages {
     }
 
     /** What a mail brought, not to be trusted. */
-    static ResponseEntity<String> mailed(String html) {
+    public static ResponseEntity<String> mailed(String html) {
         return secured(HttpStatus.OK, MAILED_HTML, HTML).body(html);
     }
 
     /** To one who has the page already. */
-    static ResponseEntity<String> unchanged() {
+    public static ResponseEntity<String> unchanged() {
         return ResponseEntity.status(HttpStatus.NOT_MODIFIED)
                 .header("Content-Security-Policy", OWN_PAGE)
                 .build();
     }
 
-    static ResponseEntity<byte[]> asset(String name, MediaType type) throws IOException {
-        try (InputStream content = new ClassPathResource("demo/inbox/" + name).getInputStream()) {
+    /** A file of the folder. */
+    public ResponseEntity<byte[]> asset(String name, MediaType type) throws IOException {
+        return file(folder + name, type);
+    }
+
+    /** A file on the class path. */
+    static ResponseEntity<byte[]> file(String path, MediaType type) throws IOException {
+        try (InputStream content = new ClassPathResource(path).getInputStream()) {
             return secured(HttpStatus.OK, OWN_PAGE, type).body(content.readAllBytes());
         }
     }
@@ -67,9 +80,9 @@ final class Pages {
                 .header("Referrer-Policy", "no-referrer");
     }
 
-    private static TemplateEngine templates() {
+    private static TemplateEngine templates(String folder) {
         ClassLoaderTemplateResolver resolver = new ClassLoaderTemplateResolver(Pages.class.getClassLoader());
-        resolver.setPrefix("demo/inbox/");
+        resolver.setPrefix(folder);
         resolver.setSuffix(".html");
         resolver.setTemplateMode(TemplateMode.HTML);
         resolver.setCharacterEncoding("UTF-8");

@@ -1,0 +1,186 @@
+package dev.tempost.app.access;
+
+import dev.tempost.outbox.access.Answers;
+import dev.tempost.outbox.access.Tokens;
+import jakarta.servlet.http.Cookie;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.annotation.Order;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.HttpStatus;
+import org.springframework.security.access.AccessDeniedException;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
+import org.springframework.security.config.http.SessionCreationPolicy;
+import org.springframework.security.core.AuthenticationException;
+import org.springframework.security.core.GrantedAuthority;
+import org.springframework.security.oauth2.jwt.JwtDecoder;
+import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationConverter;
+import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.access.intercept.AuthorizationFilter;
+import org.springframework.security.web.csrf.CookieCsrfTokenRepository;
+
+/**
+ * Who may do what. The ops API takes a bearer token: one of {@code tempost.token}, or a JWT where {@code
+ * spring.security.oauth2.resourceserver.jwt} names who issues them. The console takes the same API token from a cookie that no
+ * script reads. Health, metrics, and what a demo serves beside them are open.
+ */
+@Configuration(proxyBeanMethods = false)
+public class AccessConfiguration {
+
+    /** The console's cookie; its value is an API token. */
+    public static final String COOKIE = "tempost_token";
+
+    private static final String VIEWER = Tokens.Role.VIEWER.name();
+    private static final String OPERATOR = Tokens.Role.OPERATOR.name();
+    private static final String ADMIN = Tokens.Role.ADMIN.name();
+
+    @Bean
+    Tokens tokens(DataSource dataSource) {
+        return new Tokens(dataSource);
+    }
+
+    @Bean
+    FailedLogins failedLogins() {
+        return new FailedLogins(Clock.systemUTC());
+    }
+
+    @Bean
+    @Order(1)
+    SecurityFilterChain opsApi(
+            HttpSecurity http,
+            Tokens tokens,
+            FailedLogins failed,
+            DataSource dataSource,
+            ObjectProvider<JwtDecoder> issuer,
+            ObjectProvider<JwtAuthenticationConverter> claims) {
+        http.securityMatcher("/ops/**", "/admin/**")
+                .csrf(AbstractHttpConfigurer::disable)
+                .requestCache(AbstractHttpConfigurer::disable)
+                .sessionManagement(session -> session.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
+                .authorizeHttpRequests(requests -> requests.requestMatchers("/ops/tokens/**", "/ops/tokens")
+                        .hasRole(ADMIN)
+                        .requestMatchers("/ops/outbox/*/content", "/ops/outbox/*/message")
+                        .hasRole(OPERATOR)
+                        .requestMatchers(HttpMethod.GET, "/ops/**")
+                        .hasRole(VIEWER)
+                        .anyRequest()
+                        .hasRole(OPERATOR))
+                .exceptionHandling(errors -> errors.authenticationEntryPoint(AccessConfiguration::whoAreYou)
+                        .accessDeniedHandler(AccessConfiguration::mayNot))
+                .addFilterBefore(
+                        new TokenFilter(tokens, failed, AccessConfiguration::ownBearer, true),
+                        AuthorizationFilter.class)
+                .addFilterAfter(new IdempotencyFilter(new Answers(dataSource)), AuthorizationFilter.class);
+        JwtDecoder jwts = issuer.getIfAvailable();
+        if (jwts != null) {
+            http.oauth2ResourceServer(server -> server.bearerTokenResolver(
+                            request -> ownBearer(request) == null ? bearer(request) : null)
+                    .authenticationEntryPoint(AccessConfiguration::whoAreYou)
+                    .accessDeniedHandler(AccessConfiguration::mayNot)
+                    .jwt(jwt -> jwt.decoder(jwts)
+                            .jwtAuthenticationConverter(claims.getIfAvailable(AccessConfiguration::rolesInAClaim))));
+        }
+        return http.build();
+    }
+
+    @Bean
+    @Order(2)
+    SecurityFilterChain console(HttpSecurity http, Tokens tokens, FailedLogins failed) {
+        CookieCsrfTokenRepository csrf = new CookieCsrfTokenRepository();
+        csrf.setCookieCustomizer(cookie -> cookie.path("/console").sameSite("Strict"));
+        return http.securityMatcher("/console", "/console/**")
+                .csrf(protection -> protection.csrfTokenRepository(csrf))
+                .requestCache(AbstractHttpConfigurer::disable)
+                .sessionManagement(session -> session.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
+                .logout(AbstractHttpConfigurer::disable)
+                .headers(AbstractHttpConfigurer::disable)
+                .authorizeHttpRequests(requests -> requests.requestMatchers("/console/login", "/console/assets/**")
+                        .permitAll()
+                        .requestMatchers("/console/outbox/*/message", "/console/outbox/*/content")
+                        .hasRole(OPERATOR)
+                        .requestMatchers(HttpMethod.GET, "/console/**", "/console")
+                        .hasRole(VIEWER)
+                        .requestMatchers("/console/logout")
+                        .hasRole(VIEWER)
+                        .anyRequest()
+                        .hasRole(OPERATOR))
+                .exceptionHandling(errors -> errors.authenticationEntryPoint(
+                                (request, response, e) -> response.sendRedirect("/console/login"))
+                        .accessDeniedHandler(AccessConfiguration::mayNot))
+                .addFilterBefore(
+                        new TokenFilter(tokens, failed, AccessConfiguration::cookie, false), AuthorizationFilter.class)
+                .build();
+    }
+
+    private static void whoAreYou(HttpServletRequest request, HttpServletResponse response, AuthenticationException e)
+            throws IOException {
+        response.setHeader(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
+        Problems.write(
+                response,
+                HttpStatus.UNAUTHORIZED,
+                "Say who you are by a header Authorization: Bearer TOKEN. ./tempost token create NAME --role"
+                        + " viewer|operator|admin makes one.");
+    }
+
+    private static void mayNot(HttpServletRequest request, HttpServletResponse response, AccessDeniedException e)
+            throws IOException {
+        Problems.write(
+                response,
+                HttpStatus.FORBIDDEN,
+                "Your role does not allow " + request.getMethod() + " here. Viewers read states, operators read content"
+                        + " and change rows, administrators make tokens.");
+    }
+
+    private static @Nullable String bearer(HttpServletRequest request) {
+        String header = request.getHeader(HttpHeaders.AUTHORIZATION);
+        return header != null && header.regionMatches(true, 0, "Bearer ", 0, 7)
+                ? header.substring(7).strip()
+                : null;
+    }
+
+    private static @Nullable String ownBearer(HttpServletRequest request) {
+        String token = bearer(request);
+        return token != null && token.startsWith(Tokens.PREFIX) ? token : null;
+    }
+
+    private static @Nullable String cookie(HttpServletRequest request) {
+        if (request.getCookies() != null) {
+            for (Cookie cookie : request.getCookies()) {
+                if (cookie.getName().equals(COOKIE)) {
+                    return cookie.getValue();
+                }
+            }
+        }
+        return null;
+    }
+
+    /** Claim {@code tempost_role}: one of the roles, or a list of which the highest counts. */
+    private static JwtAuthenticationConverter rolesInAClaim() {
+        JwtAuthenticationConverter converter = new JwtAuthenticationConverter();
+        converter.setJwtGrantedAuthoritiesConverter(jwt -> {
+            Object claim = jwt.getClaims().get("tempost_role");
+            List<?> words =
+                    claim instanceof Collection<?> several ? List.copyOf(several) : List.of(String.valueOf(claim));
+            List<GrantedAuthority> authorities = List.of();
+            for (Tokens.Role role : Tokens.Role.values()) {
+                if (words.contains(role.name().toLowerCase(Locale.ROOT))) {
+                    authorities = TokenFilter.authorities(role);
+                }
+            }
+            return authorities;
+        });
+        return converter;
+    }
+}
