@@ -13,7 +13,7 @@ public final class BulkActionWorkflowImpl implements BulkActionWorkflow {
             BulkActionActivities.class,
             ActivityOptions.newBuilder()
                     .setStartToCloseTimeout(Duration.ofDays(7))
-                    .setHeartbeatTimeout(Duration.ofSeconds(20))
+                    .setHeartbeatTimeout(Duration.ofSeconds(15))
                     .setCancellationType(ActivityCancellationType.WAIT_CANCELLATION_COMPLETED)
                     .setRetryOptions(RetryOptions.newBuilder()
                             .setInitialInterval(Duration.ofSeconds(1))

@@ -10,9 +10,9 @@ import java.time.Clock;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
@@ -47,8 +47,13 @@ public class AccessConfiguration {
     private static final String ADMIN = Tokens.Role.ADMIN.name();
 
     @Bean
-    Tokens tokens(DataSource dataSource) {
-        return new Tokens(dataSource);
+    OpsPool opsPool(DataSourceProperties properties) {
+        return new OpsPool(properties);
+    }
+
+    @Bean
+    Tokens tokens(OpsPool pool) {
+        return new Tokens(pool.dataSource());
     }
 
     @Bean
@@ -62,7 +67,7 @@ public class AccessConfiguration {
             HttpSecurity http,
             Tokens tokens,
             FailedLogins failed,
-            DataSource dataSource,
+            OpsPool pool,
             ObjectProvider<JwtDecoder> issuer,
             ObjectProvider<JwtAuthenticationConverter> claims) {
         http.securityMatcher("/ops/**", "/admin/**")
@@ -82,7 +87,7 @@ public class AccessConfiguration {
                 .addFilterBefore(
                         new TokenFilter(tokens, failed, AccessConfiguration::ownBearer, true),
                         AuthorizationFilter.class)
-                .addFilterAfter(new IdempotencyFilter(new Answers(dataSource)), AuthorizationFilter.class);
+                .addFilterAfter(new IdempotencyFilter(new Answers(pool.dataSource())), AuthorizationFilter.class);
         JwtDecoder jwts = issuer.getIfAvailable();
         if (jwts != null) {
             http.oauth2ResourceServer(server -> server.bearerTokenResolver(

@@ -2,7 +2,7 @@ package dev.tempost.app.command;
 
 import dev.tempost.app.config.DatabaseUrl;
 import dev.tempost.app.config.KnownSettings;
-import dev.tempost.app.engine.OutsideThePool;
+import dev.tempost.app.config.OutsideThePool;
 import java.util.function.ToIntFunction;
 import javax.sql.DataSource;
 import org.slf4j.helpers.NOP_FallbackServiceProvider;

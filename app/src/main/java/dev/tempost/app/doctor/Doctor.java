@@ -2,11 +2,11 @@ package dev.tempost.app.doctor;
 
 import dev.tempost.activities.channel.Health;
 import dev.tempost.app.config.KnownSettings;
+import dev.tempost.app.config.OutsideThePool;
 import dev.tempost.app.config.SpringMail;
 import dev.tempost.app.config.TempostProperties;
 import dev.tempost.app.doctor.ServerCertificate.Prelude;
 import dev.tempost.app.engine.Migration;
-import dev.tempost.app.engine.OutsideThePool;
 import dev.tempost.app.engine.Providers;
 import dev.tempost.app.engine.Way;
 import dev.tempost.app.engine.Ways;

@@ -8,6 +8,7 @@ import dev.tempost.activities.Places;
 import dev.tempost.activities.Probes;
 import dev.tempost.activities.Route;
 import dev.tempost.activities.channel.Channel;
+import dev.tempost.app.config.OutsideThePool;
 import dev.tempost.app.config.SpringMail;
 import dev.tempost.app.config.TempostProperties;
 import dev.tempost.app.config.TempostProperties.Role;

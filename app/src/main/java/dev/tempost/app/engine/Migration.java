@@ -1,5 +1,6 @@
 package dev.tempost.app.engine;
 
+import dev.tempost.app.config.OutsideThePool;
 import dev.tempost.app.config.TempostProperties.SchemaSettings;
 import dev.tempost.outbox.database.Pooling;
 import dev.tempost.outbox.database.Schema;

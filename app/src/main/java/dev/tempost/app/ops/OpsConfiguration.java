@@ -3,6 +3,7 @@ package dev.tempost.app.ops;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import dev.tempost.app.access.AccessConfiguration;
+import dev.tempost.app.access.OpsPool;
 import dev.tempost.app.access.ServesOperators;
 import dev.tempost.app.config.TempostProperties;
 import dev.tempost.channels.email.MailPreview;
@@ -48,19 +49,14 @@ public class OpsConfiguration implements WebMvcConfigurer {
     }
 
     @Bean
-    Operations operations(
-            DataSource dataSource,
-            Backlog backlog,
-            ProviderHealth providers,
-            TempostProperties properties,
-            JsonMapper json,
-            WorkflowClient client) {
+    Operations operations(OpsPool pool, TempostProperties properties, JsonMapper json, WorkflowClient client) {
+        DataSource dataSource = pool.dataSource();
         return new Operations(
                 dataSource,
                 new RowSearch(dataSource),
-                backlog,
+                new Backlog(dataSource),
                 new Pauses(dataSource),
-                providers,
+                new ProviderHealth(dataSource),
                 new Shards(dataSource),
                 new Audit(dataSource),
                 new BulkActions(dataSource),

@@ -19,6 +19,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.NoSuchAlgorithmException;
@@ -28,6 +29,7 @@ import java.util.Base64;
 import java.util.Date;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -288,6 +290,24 @@ class OpsApiTest {
                         .method(method, HttpRequest.BodyPublishers.ofString("_csrf=" + secret.group(1) + form))
                         .build(),
                 HttpResponse.BodyHandlers.ofString());
+    }
+
+    @Test
+    void thePageListsWhatThereIs() throws IOException {
+        Set<String> documented = new TreeSet<>();
+        Matcher line = Pattern.compile(
+                        "(?m)^\\| `((?:GET|POST|PATCH|DELETE) [^`]+)` \\|.*\\| (viewer|operator|admin) \\|$")
+                .matcher(Files.readString(Path.of("../docs/ops-api.md")));
+        while (line.find()) {
+            documented.add(line.group(1) + " " + line.group(2).toUpperCase(Locale.ROOT));
+        }
+        Set<String> existing = new TreeSet<>();
+        ALLOWED.forEach((endpoint, role) -> {
+            if (!endpoint.contains("/console") && !endpoint.endsWith(".yaml")) {
+                existing.add(endpoint + " " + role);
+            }
+        });
+        assertThat(documented).isEqualTo(existing);
     }
 
     @Test

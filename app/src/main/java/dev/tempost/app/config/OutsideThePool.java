@@ -1,4 +1,4 @@
-package dev.tempost.app.engine;
+package dev.tempost.app.config;
 
 import java.util.Objects;
 import java.util.Properties;
@@ -32,7 +32,7 @@ public final class OutsideThePool {
     }
 
     /** The same for somebody who listens: nothing else than an answer's absence would tell that the server has vanished. */
-    static DataSource listening(DataSourceProperties properties, String applicationName) {
+    public static DataSource listening(DataSourceProperties properties, String applicationName) {
         return impatient(properties, applicationName);
     }
 
@@ -48,7 +48,7 @@ public final class OutsideThePool {
      *
      * @param url where to, if not where the pool goes; what it says, the user for instance, goes before anything else
      */
-    static DriverManagerDataSource dataSource(
+    public static DriverManagerDataSource dataSource(
             DataSourceProperties properties, @Nullable String url, String applicationName) {
         Properties unsaid = new Properties();
         unsaid.setProperty("ApplicationName", applicationName);
