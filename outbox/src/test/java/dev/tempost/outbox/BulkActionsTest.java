@@ -63,7 +63,7 @@ class BulkActionsTest {
     void whatMatchesIsRetriedStepByStepAndEachRowIsInTheAudit() {
         failed(250, "acme", "550 no such user 17");
         failed(30, "globex", "550 no such user 17");
-        UUID id = create(Action.RETRY, of("acme", "### no such user ##"), null);
+        UUID id = create(Action.RETRY, of("acme", "# no such user #"), null);
         failed(5, "acme", "550 no such user 17");
 
         BulkActions.Progress first = step(id);

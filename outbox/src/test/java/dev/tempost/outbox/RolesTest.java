@@ -57,6 +57,9 @@ class RolesTest {
                             "resume",
                             "hurry",
                             "hold",
+                            "bulk",
+                            "cancel_bulk",
+                            "preview_bulk",
                             "erase"),
             "reader", Set.of("backlog_groups"),
             "stranger", Set.of());

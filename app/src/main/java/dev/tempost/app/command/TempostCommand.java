@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
             RetryCommand.class,
             CancelCommand.class,
             DismissCommand.class,
+            BulkCommand.class,
             PauseCommand.class,
             ResumeCommand.class,
             ShardsCommand.class,

@@ -127,7 +127,7 @@ final class Api {
      * @param tenant the tenant
      * @param eventType the event type
      * @param failureType the type of the last failure
-     * @param message the last failure as {@code /ops/dead-letters} has it, its digits as {@code #}
+     * @param message the last failure as {@code /ops/dead-letters} has it, its numbers as {@code #}
      * @param recipient to whom, in any case
      * @param jobId the job they belong to
      * @param createdFrom inserted then or later, ISO 8601

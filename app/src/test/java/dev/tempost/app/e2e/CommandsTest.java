@@ -112,6 +112,42 @@ class CommandsTest {
     }
 
     @Test
+    void failedRowsThatMatchAreRetriedByOneCommand() throws Exception {
+        tempost.smtp.onRecipient("ada@example.com").reply("550 5.1.1 unknown").times(2);
+        long one = insert("club", "0");
+        long other = insert("another", "0");
+        run("drain");
+        assertThat(run("bulk", "retry", "--tenant", "club").exit())
+                .as("without a reason")
+                .isEqualTo(2);
+        assertThat(run("bulk", "retry", "--tenant", "club", "--dry-run").text())
+                .contains("1 rows match", "[" + one + "]");
+        tempost.start();
+
+        Said bulk =
+                run("bulk", "retry", "--failure-type", "MailboxUnknown", "--tenant", "club", "--reason", "exists now");
+
+        assertThat(bulk.exit()).as(bulk.text()).isZero();
+        assertThat(bulk.text()).contains("1 done, 0 left alone");
+        tempost.awaitStatus(one, RowStatus.DELIVERED);
+        assertThat(tempost.row(other).status()).isEqualTo(RowStatus.FAILED);
+    }
+
+    @Test
+    void tokensAreMadeListedAndRevoked() throws Exception {
+        Said made = run("token", "create", "ada", "--role", "operator", "--expires-in", "12h");
+        assertThat(made.exit()).as(made.text()).isZero();
+        assertThat(made.text()).startsWith("tempost_");
+        assertThat(run("token", "create", "ada", "--role", "admin").text()).contains("There is a token named 'ada'");
+        assertThat(run("token", "create", "eve", "--role", "admin", "--expires-in", "soon")
+                        .exit())
+                .isEqualTo(2);
+        assertThat(run("token", "list").text()).contains("ada", "operator", "never used", "expires ");
+        assertThat(run("token", "revoke", "ada").exit()).isZero();
+        assertThat(run("token", "revoke", "ada").exit()).isEqualTo(1);
+    }
+
+    @Test
     void whoeverDeliversCannotMigrateAndTheScriptOfTheRolesIsPrinted() throws Exception {
         assertThat(run("migrate", "--roles").text()).contains("CREATE ROLE tempost_%s NOLOGIN", "tempost_reader");
         assertThat(run("migrate").text()).contains("The schema is current");

@@ -75,13 +75,6 @@ public final class BulkActions {
             "id, action, reason, actor, per_second, created_at, done, refused, last, upto,"
                     + " cancel_requested_by, finished_at";
 
-    // everything up to now: later rows are left alone
-    private static final String CREATE = """
-        INSERT INTO tempost.bulk_action (action, filter, patch, reason, actor, per_second, upto)
-        SELECT ?, ?::jsonb, ?::jsonb, ?, ?, ?, coalesce(max(id), 0) FROM tempost.outbox
-        RETURNING
-        """ + COLUMNS;
-
     private final Database database;
 
     public BulkActions(DataSource dataSource) {
@@ -103,13 +96,13 @@ public final class BulkActions {
             int perSecond) {
         return Objects.requireNonNull(database.queryOne(
                 "ask for a bulk action",
-                CREATE,
+                "SELECT " + COLUMNS + " FROM tempost.bulk(?, ?::jsonb, ?, ?, ?::jsonb, ?)",
                 BulkActions::progress,
                 action.word(),
                 filter.json(),
-                patch,
                 reason,
                 actor,
+                patch,
                 perSecond));
     }
 
@@ -172,12 +165,8 @@ public final class BulkActions {
 
     /** Has it end before its next step; false when it has ended, or there is none. */
     public boolean cancel(UUID id, String by) {
-        return database.update(
-                        "cancel bulk action " + id,
-                        "UPDATE tempost.bulk_action SET cancel_requested_by = ? WHERE id = ? AND finished_at IS NULL",
-                        by,
-                        id)
-                == 1;
+        return Boolean.TRUE.equals(database.queryOne(
+                "cancel bulk action " + id, "SELECT tempost.cancel_bulk(?, ?)", row -> row.getBoolean(1), id, by));
     }
 
     private static Progress progress(ResultSet row) throws SQLException {

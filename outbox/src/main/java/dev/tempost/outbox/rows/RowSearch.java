@@ -81,7 +81,7 @@ public final class RowSearch {
     /**
      * Dead letters of one cause.
      *
-     * @param cause failure type, event type, and the message, with each digit as {@code #}
+     * @param cause failure type, event type, and the message, with each number as {@code #}
      * @param rows how many
      * @param tenants of how many tenants
      * @param first when the first of them failed
@@ -99,7 +99,7 @@ public final class RowSearch {
     public record Causes(List<Group> groups, boolean complete) {}
 
     /** So many of the newest dead letters are looked at to group them. */
-    public static final int LOOKED_AT_BY_CAUSE = 50_000;
+    public static final int LOOKED_AT_BY_CAUSE = 20_000;
 
     private static final int STRETCH = 20_000;
     // with the last stretch, half of what a list may take

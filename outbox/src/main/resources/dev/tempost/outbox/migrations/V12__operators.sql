@@ -294,7 +294,50 @@ CREATE INDEX bulk_action_running ON tempost.bulk_action (created_at) WHERE finis
 -- What failed for the same cause has the same: the message without its numbers.
 CREATE FUNCTION tempost.cause(message text) RETURNS text
 LANGUAGE sql IMMUTABLE
-RETURN left(translate(coalesce(message, ''), '0123456789', '##########'), 200);
+RETURN left(regexp_replace(left(coalesce(message, ''), 400), '[0-9]+', '#', 'g'), 200);
+
+
+CREATE FUNCTION tempost.bulk(
+    action     text,
+    filter     jsonb,
+    reason     text,
+    actor      text  DEFAULT NULL,
+    patch      jsonb DEFAULT NULL,
+    per_second int   DEFAULT 200
+) RETURNS tempost.bulk_action
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    b tempost.bulk_action;
+BEGIN
+    INSERT INTO tempost.bulk_action (action, filter, patch, reason, actor, per_second, upto)
+    SELECT bulk.action, bulk.filter, bulk.patch, bulk.reason, coalesce(bulk.actor, session_user), bulk.per_second,
+           coalesce(max(o.id), 0)
+    FROM tempost.outbox o
+    RETURNING * INTO b;
+    PERFORM tempost.write_audit(b.actor, 'bulk ' || b.action, NULL, NULL, 'as ' || b.id || ': ' || b.reason);
+    RETURN b;
+END
+$$;
+
+COMMENT ON FUNCTION tempost.bulk IS
+    'Asks for the same to be done to all rows that match a filter. A replica begins within seconds; tempost.bulk_action says how '
+    'far it is.';
+
+
+CREATE FUNCTION tempost.cancel_bulk(id uuid, actor text DEFAULT NULL) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    UPDATE tempost.bulk_action b SET cancel_requested_by = coalesce(cancel_bulk.actor, session_user)
+    WHERE b.id = cancel_bulk.id AND b.finished_at IS NULL;
+    IF FOUND THEN
+        PERFORM tempost.write_audit(cancel_bulk.actor, 'cancel bulk', NULL, NULL, cancel_bulk.id::text);
+    END IF;
+    RETURN FOUND;
+END
+$$;
+
+COMMENT ON FUNCTION tempost.cancel_bulk IS 'Stops a bulk action before its next step. False when it has ended, or there is none.';
 
 
 -- The one place that says which rows a filter means. A key that is not there means whatever.
@@ -380,7 +423,7 @@ $$;
 CREATE TYPE tempost.bulk_preview AS (matched bigint, complete boolean, sample bigint[]);
 
 CREATE FUNCTION tempost.preview_bulk(p_action text, p_filter jsonb) RETURNS tempost.bulk_preview
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     most CONSTANT int := 100000;
     p    tempost.bulk_preview;

@@ -4,6 +4,8 @@ DROP TYPE tempost.bulk_preview;
 DROP FUNCTION tempost.bulk_step;
 DROP FUNCTION tempost.matches;
 DROP FUNCTION tempost.cause;
+DROP FUNCTION tempost.cancel_bulk;
+DROP FUNCTION tempost.bulk;
 DROP TABLE tempost.bulk_action;
 DROP FUNCTION tempost.hold;
 DROP FUNCTION tempost.hurry;
