@@ -76,7 +76,7 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
         ActivityExecutionContext context = Activity.getExecutionContext();
         ActivityInfo activity = context.getInfo();
         CarriedFailure carried = request.carried();
-        if (carried != null && activity.getAttempt() == 1) {
+        if (carried != null && justHandedOver(activity)) {
             throw Failures.retryable(carried.type(), carried.message(), carried.retryAfter());
         }
         if (activity.isLocal()) {
@@ -89,6 +89,12 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
         } finally {
             heartbeats.cancel(false);
         }
+    }
+
+    /** An activity that an operator has reset is at its first attempt again too, but later than it was scheduled: it is to send. */
+    private static boolean justHandedOver(ActivityInfo activity) {
+        return activity.getAttempt() == 1
+                && activity.getCurrentAttemptScheduledTimestamp() == activity.getScheduledTimestamp();
     }
 
     private static void heartbeat(ActivityExecutionContext context) {
