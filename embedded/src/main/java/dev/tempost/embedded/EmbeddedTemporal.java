@@ -33,7 +33,9 @@ public final class EmbeddedTemporal implements AutoCloseable {
         TemporalDevServerOptions.Builder options = TemporalDevServerOptions.newBuilder()
                 .setPort(port)
                 .setLogFile(logFile.toString())
-                .setLogLevel("error");
+                .setLogLevel("error")
+                // experimental, and off unless somebody asks for it
+                .setExtraArgs("--dynamic-config-value", "frontend.WorkflowPauseEnabled=true");
         if (uiPort > 0) {
             options.setUiEnabled(true).setUiPort(uiPort);
         }
