@@ -9,13 +9,16 @@ import org.jspecify.annotations.Nullable;
 /** What an activity tells its workflow. Whatever is worth another attempt says when: Temporal's own backoff would count waiting too. */
 final class Failures {
 
+    private static final Duration SHORTEST = Duration.ofMillis(1);
+
     private Failures() {}
 
     static ApplicationFailure retryable(String type, String message, @Nullable Duration retryAfter) {
         ApplicationFailure.Builder failure =
                 ApplicationFailure.newBuilder().setType(type).setMessage(message);
         if (retryAfter != null) {
-            failure.setNextRetryDelay(retryAfter);
+            // asked for another attempt at once, Temporal makes none at all
+            failure.setNextRetryDelay(retryAfter.isPositive() ? retryAfter : SHORTEST);
         }
         return withoutStackTrace(failure.build());
     }

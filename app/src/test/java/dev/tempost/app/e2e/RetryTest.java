@@ -188,6 +188,18 @@ class RetryTest {
         assertThat(tempost.smtp.received()).isZero();
     }
 
+    @Test
+    void aRowThatExpiresWhileItIsRefusedEndsExpiredAndNotFailed() {
+        tempost.migrated().start();
+        tempost.smtp.onRecipient("busy@example.com").drip("450 4.2.1 busy", Duration.ofMillis(200));
+        long id = tempost.insert("INSERT INTO tempost.outbox (event_type, recipient, payload, expires_at) VALUES"
+                + " ('welcome', 'busy@example.com', '{\"name\": \"A\"}', now() + interval '2 seconds') RETURNING id");
+
+        tempost.awaitStatus(id, RowStatus.EXPIRED);
+
+        assertThat(tempost.awaitClosed(id)).isEqualTo(WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED);
+    }
+
     private long failedAtOnce(String address) {
         tempost.migrated().start();
         tempost.smtp.onRecipient(address).reply("550 5.1.1 user unknown");
