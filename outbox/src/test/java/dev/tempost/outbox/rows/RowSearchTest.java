@@ -112,8 +112,7 @@ class RowSearchTest {
         assertThat(causes.complete()).isTrue();
         assertThat(causes.groups()).hasSize(2);
         RowSearch.Group most = causes.groups().getFirst();
-        assertThat(most.cause())
-                .isEqualTo(new RowSearch.Cause("MailboxUnknown", "welcome", "# #.#.# no such user #"));
+        assertThat(most.cause()).isEqualTo(new RowSearch.Cause("MailboxUnknown", "welcome", "# #.#.# no such user #"));
         assertThat(most.rows()).isEqualTo(40);
         assertThat(most.example()).isEqualTo(40);
         assertThat(causes.groups().get(1).rows()).isEqualTo(3);
