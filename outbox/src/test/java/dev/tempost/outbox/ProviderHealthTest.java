@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tempost.outbox.ledger.ProviderHealth;
 import dev.tempost.outbox.testing.TestDatabase;
 import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -101,5 +103,20 @@ class ProviderHealthTest {
 
         providers.takeDown("other", "ProviderUnavailable", "421 busy", Duration.ZERO);
         assertThat(providers.release("other")).isFalse();
+    }
+
+    @Test
+    void whatAnOperatorHoldsIsNotUsedBecauseAProbeOfBeforeSucceeded() {
+        providers.takeDown("smtp", "ProviderUnavailable", "connection refused", Duration.ZERO);
+        assertThat(providers.takeProbe("smtp", Duration.ofMinutes(1))).isTrue();
+        providers.hold("smtp", OffsetDateTime.now(ZoneOffset.UTC).plusHours(1), "quota used up", "ada");
+        providers.bringUp("smtp");
+        ProviderHealth.Down held = providers.down().getFirst();
+        assertThat(held.hold()).isTrue();
+        assertThat(held.error()).isEqualTo("held by ada: quota used up");
+        assertThat(providers.release("smtp")).as("before its end").isFalse();
+        assertThat(providers.hurry("smtp", "grace")).isTrue();
+        assertThat(providers.release("smtp")).isTrue();
+        assertThat(providers.down()).isEmpty();
     }
 }

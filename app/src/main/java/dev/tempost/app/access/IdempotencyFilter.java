@@ -64,8 +64,9 @@ final class IdempotencyFilter extends OncePerRequestFilter {
     private void once(
             String key, byte[] body, HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws ServletException, IOException {
-        String actor = Objects.requireNonNull(SecurityContextHolder.getContext().getAuthentication())
-                .getName();
+        String actor = String.valueOf(
+                Objects.requireNonNull(SecurityContextHolder.getContext().getAuthentication())
+                        .getName());
         String asked = request.getMethod() + " " + request.getRequestURI() + "?" + request.getQueryString() + "\n"
                 + request.getHeader("If-Match") + "\n" + new String(body, StandardCharsets.UTF_8);
         switch (answers.take(actor, key, asked)) {

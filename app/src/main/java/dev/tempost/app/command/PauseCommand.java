@@ -1,10 +1,14 @@
 package dev.tempost.app.command;
 
 import dev.tempost.outbox.rows.Pauses;
+import java.time.OffsetDateTime;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Sets a kill switch. */
 @Command(
@@ -15,6 +19,10 @@ import picocli.CommandLine.Option;
         },
         mixinStandardHelpOptions = true)
 final class PauseCommand implements Callable<Integer> {
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
 
     @Mixin
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -28,11 +36,20 @@ final class PauseCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private String reason;
 
+    @Option(
+            names = "--for",
+            paramLabel = "TIME",
+            description =
+                    "Lifted by itself after that long, for instance 30m or 2h. When left out, somebody has to resume it.")
+    @Nullable
+    private String forTime;
+
     @Override
     public Integer call() {
         Pauses.Scope paused = scope.scope();
+        OffsetDateTime endsAt = InTime.after(spec, "--for", forTime);
         return Outbox.with(dataSource -> {
-            boolean set = new Pauses(dataSource).pause(paused, reason, Operator.name());
+            boolean set = new Pauses(dataSource).pause(paused, reason, Operator.name(), endsAt);
             System.out.println(paused + (set ? ": paused" : ": was paused already; its reason stays"));
             return ExitCode.DONE;
         });

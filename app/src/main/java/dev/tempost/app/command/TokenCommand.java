@@ -2,13 +2,10 @@ package dev.tempost.app.command;
 
 import dev.tempost.app.terminal.Formats;
 import dev.tempost.outbox.access.Tokens;
-import java.time.Duration;
 import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import org.springframework.boot.convert.DurationStyle;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -74,9 +71,7 @@ final class TokenCommand implements Callable<Integer> {
 
         @Override
         public Integer call() {
-            OffsetDateTime expiresAt = expiresIn == null
-                    ? null
-                    : OffsetDateTime.now(ZoneOffset.UTC).plus(time(expiresIn));
+            OffsetDateTime expiresAt = InTime.after(spec, "--expires-in", expiresIn);
             if (!name.matches("[A-Za-z0-9][A-Za-z0-9_.@-]{0,62}")) {
                 throw new ParameterException(
                         spec.commandLine(), "NAME has more than letters, digits and _ . @ -, or more than 63 of them.");
@@ -91,15 +86,6 @@ final class TokenCommand implements Callable<Integer> {
                 System.out.println(token);
                 return ExitCode.DONE;
             });
-        }
-
-        private Duration time(String text) {
-            try {
-                return DurationStyle.detectAndParse(text);
-            } catch (IllegalArgumentException e) {
-                throw new ParameterException(
-                        spec.commandLine(), "--expires-in is '" + text + "': write 12h or 90d, for instance.", e);
-            }
         }
     }
 

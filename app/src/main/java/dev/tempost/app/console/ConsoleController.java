@@ -482,6 +482,10 @@ class ConsoleController {
     @ExceptionHandler
     ResponseEntity<String> refused(HttpServletRequest request, OutboxUnavailableException failure) {
         Explanation explanation = Explanation.of(failure);
+        if (failure.lockedByOthers()) {
+            return problem(
+                    request, HttpStatus.CONFLICT, "Somebody else's transaction holds the row. Try again in a moment.");
+        }
         return explanation != null && explanation.cause() == Explanation.Cause.REQUEST
                 ? problem(request, HttpStatus.CONFLICT, explanation.text())
                 : problem(request, HttpStatus.SERVICE_UNAVAILABLE, "PostgreSQL does not answer. Try again.");

@@ -28,6 +28,11 @@ class OpsErrors extends ResponseEntityExceptionHandler {
 
     @ExceptionHandler
     ProblemDetail outbox(OutboxUnavailableException failure) {
+        if (failure.lockedByOthers()) {
+            return ProblemDetail.forStatusAndDetail(
+                    HttpStatus.CONFLICT,
+                    "Somebody else's transaction holds a row that this needs, for longer than a second. Try again.");
+        }
         Explanation explanation = Explanation.of(failure);
         if (explanation == null) {
             log.warn("A request to this replica: {}", failure.getMessage());

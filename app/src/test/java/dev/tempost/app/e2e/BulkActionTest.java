@@ -61,7 +61,7 @@ class BulkActionTest {
     @Test
     void killedInTheMiddleItGoesOnWithTheNextRow() {
         Process first = tempost.serve();
-        UUID id = dismissAll(100);
+        UUID id = dismissAll(50);
         awaitSome(id);
         first.destroyForcibly().onExit().join();
         assertThat(progress(id).finishedAt()).as("its end, before the kill").isNull();
@@ -72,7 +72,7 @@ class BulkActionTest {
     @Test
     void terminatedInTemporalItGetsAnotherWorkflow() {
         tempost.start();
-        UUID id = dismissAll(100);
+        UUID id = dismissAll(50);
         awaitSome(id);
         tempost.client
                 .newUntypedWorkflowStub(BulkActionWorkflow.workflowId(id.toString()))
@@ -83,7 +83,7 @@ class BulkActionTest {
     @Test
     void cancelledInTemporalItStops() {
         tempost.start();
-        UUID id = dismissAll(50);
+        UUID id = dismissAll(5);
         awaitSome(id);
         tempost.client
                 .newUntypedWorkflowStub(BulkActionWorkflow.workflowId(id.toString()))

@@ -334,7 +334,7 @@ class TemporalRecipesTest {
     @Recipe("Batch jobs")
     void aBatchJobIsWatchedAndStopped() {
         // at 50 a second they last for longer than it takes to stop the job
-        int rows = 150;
+        int rows = 300;
         String query = "TempostTenant=\"" + tenant + "\" AND ExecutionStatus=\"Running\"";
         tempost.smtp.atPhase(Phase.RCPT).reply("451 4.3.0 busy");
         tempost.execute(

@@ -11,6 +11,11 @@ public final class OutboxUnavailableException extends RuntimeException {
         super("could not " + what + ": " + withoutDetail(cause), cause);
     }
 
+    /** Whether another transaction held a lock for too long: nothing happened. */
+    public boolean lockedByOthers() {
+        return getCause() instanceof SQLException failure && "55P03".equals(failure.getSQLState());
+    }
+
     /** PostgreSQL's detail quotes rows, and this message reaches Temporal: personal data does not. */
     private static String withoutDetail(SQLException cause) {
         ServerErrorMessage server = cause instanceof PSQLException postgres ? postgres.getServerErrorMessage() : null;

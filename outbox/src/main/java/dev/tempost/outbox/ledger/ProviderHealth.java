@@ -53,12 +53,13 @@ public final class ProviderHealth {
     private static final String PROBE_FAILED = """
         UPDATE tempost.provider
         SET probe_at = clock_timestamp() + ? * interval '1 millisecond', probes = probes + 1, error_type = ?, error = ?
-        WHERE name = ? AND down_since IS NOT NULL
+        WHERE name = ? AND down_since IS NOT NULL AND NOT hold
         """;
 
+    // not one that somebody held while it was being probed
     private static final String BRING_UP = """
-        UPDATE tempost.provider SET down_since = NULL, probe_at = NULL, hold = false
-        WHERE name = ? AND down_since IS NOT NULL
+        UPDATE tempost.provider SET down_since = NULL, probe_at = NULL
+        WHERE name = ? AND down_since IS NOT NULL AND NOT hold
         """;
 
     private static final String RELEASE = """

@@ -106,11 +106,11 @@ public final class RowSearch {
     private static final long ENOUGH_NANOS = 25_000_000;
 
     // the primary key, or index outbox_failed
-    private static final String END = """
+    static final String END = """
         SELECT id FROM tempost.outbox WHERE id < ? AND true ORDER BY id DESC OFFSET ? LIMIT 1
         """;
 
-    private static final String STRETCH_OF = Rows.COLUMNS + """
+    static final String STRETCH_OF = Rows.COLUMNS + """
         o WHERE id < ? AND id >= ? AND true AND tempost.matches(o, ?::jsonb) ORDER BY id DESC LIMIT ?
         """;
 
@@ -118,7 +118,7 @@ public final class RowSearch {
     private static final String FAILED = "AND status = 'failed'";
 
     // index outbox_failed. What differs in numbers alone is one cause
-    private static final String CAUSES = """
+    static final String CAUSES = """
         WITH dead AS (
             SELECT id, tenant, event_type, last_error_type, finished_at,
                    tempost.cause(last_error) AS message
@@ -175,7 +175,7 @@ public final class RowSearch {
         return database.query("list rows", of(STRETCH_OF, failed), Rows::row, before, first, filter.json(), limit);
     }
 
-    private static String of(String sql, boolean failed) {
+    static String of(String sql, boolean failed) {
         return failed ? sql.replace("AND true", FAILED) : sql;
     }
 

@@ -245,7 +245,7 @@ BEGIN
                 ERRCODE = 'invalid_parameter_value';
     END IF;
     INSERT INTO tempost.provider AS p (name, down_since, probe_at, hold, error_type, error)
-    VALUES (hold.provider, clock_timestamp(), hold.until, true, 'Held',
+    VALUES (hold.provider, clock_timestamp(), hold.until, true, 'Paused',
             'held by ' || coalesce(hold.actor, session_user) || ': ' || hold.reason)
     ON CONFLICT (name) DO UPDATE
     SET down_since = coalesce(p.down_since, excluded.down_since), probe_at = excluded.probe_at, probes = 0, hold = true,

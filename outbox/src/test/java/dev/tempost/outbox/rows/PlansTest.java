@@ -103,6 +103,30 @@ class PlansTest {
                 .doesNotContain("Seq Scan on outbox");
     }
 
+    @Test
+    void aPageOfRowsReadsItsStretchAndNoMore() throws SQLException {
+        assertThat(plan(RowSearch.of(RowSearch.END, false), "bigint, bigint", "6000, 1000"))
+                .contains("outbox_pkey")
+                .doesNotContain("Seq Scan", "Sort");
+        assertThat(plan(RowSearch.of(RowSearch.END, true), "bigint, bigint", "6000, 1000"))
+                .contains("outbox_failed")
+                .doesNotContain("Seq Scan", "Sort");
+        String parameters = "6000, 5900, '{\"tenant\": \"acme\", \"status\": \"delivered\"}', 50";
+        assertThat(plan(RowSearch.of(RowSearch.STRETCH_OF, false), "bigint, bigint, jsonb, bigint", parameters))
+                .contains("outbox_pkey")
+                .doesNotContain("Seq Scan", "Function Scan");
+        assertThat(plan(RowSearch.of(RowSearch.STRETCH_OF, true), "bigint, bigint, jsonb, bigint", parameters))
+                .contains("outbox_failed")
+                .doesNotContain("Seq Scan", "Function Scan");
+    }
+
+    @Test
+    void deadLettersByCauseReadWhatFailed() throws SQLException {
+        assertThat(plan(RowSearch.CAUSES, "text, text, bigint", "NULL, NULL, 20000"))
+                .contains("outbox_failed")
+                .doesNotContain("Seq Scan on outbox");
+    }
+
     /** As it is planned once for all parameters, which is what a long-lived connection ends with. */
     private String plan(String sql, String types, String parameters) throws SQLException {
         String numbered = sql;
