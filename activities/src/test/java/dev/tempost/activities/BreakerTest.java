@@ -178,7 +178,8 @@ class BreakerTest {
             throttled(row, null);
         }
         ProviderHealth.Down down = health.down().getFirst();
-        health.bringUp("a");
+        assertThat(health.hurry("a", "ada")).isTrue();
+        assertThat(health.release("a")).isTrue();
         return Duration.between(down.since(), down.probeAt()).plusSeconds(1).toMinutes();
     }
 
