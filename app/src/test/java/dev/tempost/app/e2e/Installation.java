@@ -52,7 +52,8 @@ import org.springframework.context.ConfigurableApplicationContext;
 /** A database, a task queue and a mail server of one test, and the Tempost processes that work on them. */
 final class Installation implements AutoCloseable {
 
-    static final Duration TIMEOUT = Duration.ofSeconds(30);
+    // a process that starts beside three others on two cores may need half of it
+    static final Duration TIMEOUT = Duration.ofSeconds(60);
     // for what is started in this JVM: a process of its own lives as it would anywhere
     private static final EngineTimes QUICK = new EngineTimes(
             Duration.ofMillis(200),
