@@ -11,7 +11,7 @@ import io.temporal.client.ActivityCanceledException;
 import io.temporal.failure.ApplicationFailure;
 import java.util.UUID;
 
-/** Works through the rows of a bulk action, a step a second at most, each a short transaction that says how far it came. */
+/** Works through the rows of a bulk action, at its pace, each step a short transaction that says how far it came. */
 public final class BulkActionActivitiesImpl implements BulkActionActivities {
 
     private static final int LARGEST_STEP = 100;

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.time.Clock;
 import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
@@ -180,8 +179,8 @@ public class AccessConfiguration {
                     claim instanceof Collection<?> several ? List.copyOf(several) : List.of(String.valueOf(claim));
             List<GrantedAuthority> authorities = List.of();
             for (Tokens.Role role : Tokens.Role.values()) {
-                if (words.contains(role.name().toLowerCase(Locale.ROOT))) {
-                    authorities = TokenFilter.authorities(role);
+                if (words.contains(role.word())) {
+                    authorities = Roles.authorities(role);
                 }
             }
             return authorities;

@@ -7,14 +7,10 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.Arrays;
-import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.security.authentication.UsernamePasswordAuthenticationToken;
-import org.springframework.security.core.GrantedAuthority;
-import org.springframework.security.core.authority.SimpleGrantedAuthority;
 import org.springframework.security.core.context.SecurityContextHolder;
 import org.springframework.web.filter.OncePerRequestFilter;
 
@@ -56,7 +52,7 @@ final class TokenFilter extends OncePerRequestFilter {
             if (holder != null) {
                 SecurityContextHolder.getContext()
                         .setAuthentication(UsernamePasswordAuthenticationToken.authenticated(
-                                holder.name(), null, authorities(holder.role())));
+                                holder.name(), null, Roles.authorities(holder.role())));
             } else if (refuses) {
                 refuse(request, response);
                 return;
@@ -81,13 +77,5 @@ final class TokenFilter extends OncePerRequestFilter {
                     "This token may not be used: it is unknown, expired or revoked. An administrator makes another:"
                             + " ./tempost token create NAME --role viewer|operator|admin.");
         }
-    }
-
-    /** A role's own authority, and those of the roles below. */
-    static List<GrantedAuthority> authorities(Tokens.Role role) {
-        return Arrays.stream(Tokens.Role.values())
-                .filter(lower -> lower.compareTo(role) <= 0)
-                .<GrantedAuthority>map(lower -> new SimpleGrantedAuthority("ROLE_" + lower.name()))
-                .toList();
     }
 }

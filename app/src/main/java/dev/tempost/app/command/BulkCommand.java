@@ -88,8 +88,8 @@ final class BulkCommand implements Callable<Integer> {
         if (!dryRun && (action == BulkActions.Action.CORRECT) != (patch != null)) {
             throw new ParameterException(spec.commandLine(), "--patch goes with correct, and correct needs it.");
         }
-        if (perSecond < 1 || perSecond > 10_000) {
-            throw new ParameterException(spec.commandLine(), "--per-second takes 1 to 10000.");
+        if (perSecond < 1 || perSecond > BulkActions.FASTEST) {
+            throw new ParameterException(spec.commandLine(), "--per-second takes 1 to " + BulkActions.FASTEST + ".");
         }
         RowSearch.Filter filter =
                 new RowSearch.Filter(null, tenant.name, eventType, failureType, null, recipient, job, null, null);

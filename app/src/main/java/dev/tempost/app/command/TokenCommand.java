@@ -72,7 +72,7 @@ final class TokenCommand implements Callable<Integer> {
         @Override
         public Integer call() {
             OffsetDateTime expiresAt = InTime.after(spec, "--expires-in", expiresIn);
-            if (!name.matches("[A-Za-z0-9][A-Za-z0-9_.@-]{0,62}")) {
+            if (!Tokens.isName(name)) {
                 throw new ParameterException(
                         spec.commandLine(), "NAME has more than letters, digits and _ . @ -, or more than 63 of them.");
             }

@@ -2,6 +2,7 @@ package dev.tempost.app.console;
 
 import dev.tempost.app.access.AccessConfiguration;
 import dev.tempost.app.access.FailedLogins;
+import dev.tempost.app.access.Roles;
 import dev.tempost.app.failure.Explanation;
 import dev.tempost.app.ops.Operations;
 import dev.tempost.app.ops.Requests;
@@ -74,9 +75,7 @@ class ConsoleController {
     /** The part of the overview that refreshes itself. */
     @GetMapping("/console/live")
     ResponseEntity<String> live(HttpServletRequest request) {
-        Map<String, @Nullable Object> model = common(request);
-        model.putAll(overview());
-        return pages.page(HttpStatus.OK, "overview", Set.of("live"), model);
+        return page(request, "overview", Set.of("live"), overview());
     }
 
     private Map<String, @Nullable Object> overview() {
@@ -126,19 +125,7 @@ class ConsoleController {
         }
         RowSearch.Page page = operations
                 .search()
-                .page(
-                        new RowSearch.Filter(
-                                Requests.status(status),
-                                Requests.orNull(tenant),
-                                Requests.orNull(eventType),
-                                Requests.orNull(failureType),
-                                Requests.orNull(message),
-                                null,
-                                null,
-                                null,
-                                null),
-                        before,
-                        PAGE);
+                .page(filter(Requests.status(status), tenant, eventType, failureType, message), before, PAGE);
         Map<String, @Nullable Object> model = new HashMap<>();
         model.put("rows", page.rows());
         model.put("next", page.next());
@@ -251,7 +238,9 @@ class ConsoleController {
         Map<String, @Nullable Object> model = new HashMap<>();
         model.put(
                 "preview",
-                operations.bulk().preview(BulkActions.Action.RETRY, failed(tenant, eventType, failureType, message)));
+                operations
+                        .bulk()
+                        .preview(BulkActions.Action.RETRY, filter(null, tenant, eventType, failureType, message)));
         model.put("tenant", tenant);
         model.put("eventType", eventType);
         model.put("failureType", failureType);
@@ -275,7 +264,7 @@ class ConsoleController {
                 .bulk()
                 .create(
                         wanted,
-                        failed(tenant, eventType, failureType, message),
+                        filter(null, tenant, eventType, failureType, message),
                         wanted == BulkActions.Action.CORRECT ? operations.object("patch", patch) : null,
                         Requests.reason(reason),
                         who.getName(),
@@ -283,9 +272,11 @@ class ConsoleController {
         return to("/console/bulk/" + begun.id());
     }
 
-    private static RowSearch.Filter failed(String tenant, String eventType, String failureType, String message) {
+    /** @param message as it stands: a cause may end with a blank */
+    private static RowSearch.Filter filter(
+            @Nullable RowStatus status, String tenant, String eventType, String failureType, String message) {
         return new RowSearch.Filter(
-                null,
+                status,
                 Requests.orNull(tenant),
                 Requests.orNull(eventType),
                 Requests.orNull(failureType),
@@ -309,9 +300,7 @@ class ConsoleController {
     /** The part of its page that refreshes itself. */
     @GetMapping("/console/bulk/{id}/live")
     ResponseEntity<String> bulkProgress(HttpServletRequest request, @PathVariable UUID id) {
-        Map<String, @Nullable Object> model = common(request);
-        model.put("bulk", operations.bulkAction(id));
-        return pages.page(HttpStatus.OK, "bulk", Set.of("live"), model);
+        return page(request, "bulk", Set.of("live"), Map.of("bulk", operations.bulkAction(id)));
     }
 
     @PostMapping("/console/bulk/{id}/cancel")
@@ -393,11 +382,7 @@ class ConsoleController {
     }
 
     private static Pauses.Scope scope(String tenant, String eventType, String shardKey) {
-        try {
-            return new Pauses.Scope(Requests.orNull(tenant), Requests.orNull(eventType), Requests.orNull(shardKey));
-        } catch (IllegalArgumentException e) {
-            throw new ResponseStatusException(HttpStatus.BAD_REQUEST, String.valueOf(e.getMessage()), e);
-        }
+        return Requests.scope(Requests.orNull(tenant), Requests.orNull(eventType), Requests.orNull(shardKey));
     }
 
     @GetMapping("/console/shards")
@@ -505,24 +490,25 @@ class ConsoleController {
 
     private ResponseEntity<String> page(
             HttpServletRequest request, String template, Map<String, ? extends @Nullable Object> own) {
+        return page(request, template, Set.of(), own);
+    }
+
+    private ResponseEntity<String> page(
+            HttpServletRequest request,
+            String template,
+            Set<String> fragments,
+            Map<String, ? extends @Nullable Object> own) {
         Map<String, @Nullable Object> model = common(request);
         model.putAll(own);
-        return pages.page(HttpStatus.OK, template, Set.of(), model);
+        return pages.page(HttpStatus.OK, template, fragments, model);
     }
 
     private Map<String, @Nullable Object> common(HttpServletRequest request) {
         Authentication who = SecurityContextHolder.getContext().getAuthentication();
-        List<String> roles = who == null
-                ? List.of()
-                : who.getAuthorities().stream()
-                        .map(authority -> String.valueOf(authority.getAuthority()))
-                        .toList();
         CsrfToken csrf = (CsrfToken) request.getAttribute(CsrfToken.class.getName());
         Map<String, @Nullable Object> model = new HashMap<>();
-        model.put(
-                "who",
-                roles.contains("ROLE_VIEWER") ? Objects.requireNonNull(who).getName() : null);
-        model.put("operator", roles.contains("ROLE_OPERATOR"));
+        model.put("who", who != null && Roles.has(who, Tokens.Role.VIEWER) ? who.getName() : null);
+        model.put("operator", who != null && Roles.has(who, Tokens.Role.OPERATOR));
         model.put("csrf", csrf == null ? "" : csrf.getToken());
         model.put("path", request.getRequestURI());
         model.put("words", words);

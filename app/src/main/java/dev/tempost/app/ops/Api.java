@@ -1,10 +1,14 @@
 package dev.tempost.app.ops;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import dev.tempost.outbox.access.Tokens;
 import dev.tempost.outbox.rows.Backlog;
+import dev.tempost.outbox.rows.BulkActions;
 import dev.tempost.outbox.rows.RowSearch;
+import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.outbox.rows.Rows;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -25,13 +29,9 @@ final class Api {
         String word();
     }
 
-    /**
-     * A page of rows.
-     *
-     * @param rows newest first; none of them does not mean that there are no more
-     * @param next what {@code before} of the next page is; null when all rows were looked at
-     */
-    record Page(List<Rows.Row> rows, @Nullable Long next) {}
+    /** For both Jacksons: the one that answers, and the one that describes. */
+    static final Map<Class<?>, Class<?>> WORDS =
+            Map.of(RowStatus.class, Status.class, Tokens.Role.class, Word.class, BulkActions.Action.class, Word.class);
 
     /**
      * A row and all that became of it.

@@ -9,13 +9,11 @@ import dev.tempost.app.config.TempostProperties;
 import dev.tempost.channels.email.MailPreview;
 import dev.tempost.channels.email.Templates;
 import dev.tempost.outbox.access.Audit;
-import dev.tempost.outbox.access.Tokens;
 import dev.tempost.outbox.ledger.ProviderHealth;
 import dev.tempost.outbox.rows.Backlog;
 import dev.tempost.outbox.rows.BulkActions;
 import dev.tempost.outbox.rows.Pauses;
 import dev.tempost.outbox.rows.RowSearch;
-import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.outbox.rows.Shards;
 import io.swagger.v3.core.jackson.ModelResolver;
 import io.swagger.v3.oas.models.Components;
@@ -70,9 +68,7 @@ public class OpsConfiguration implements WebMvcConfigurer {
     @Bean
     JsonMapperBuilderCustomizer namesAsInTheTable() {
         return json -> json.propertyNamingStrategy(tools.jackson.databind.PropertyNamingStrategies.SNAKE_CASE)
-                .addMixIn(RowStatus.class, Api.Status.class)
-                .addMixIn(Tokens.Role.class, Api.Word.class)
-                .addMixIn(BulkActions.Action.class, Api.Word.class)
+                .addMixIns(Api.WORDS)
                 .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
     }
 
@@ -97,9 +93,7 @@ public class OpsConfiguration implements WebMvcConfigurer {
     ModelResolver namesInTheDescription() {
         ObjectMapper mapper = new ObjectMapper()
                 .setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-                .addMixIn(RowStatus.class, Api.Status.class)
-                .addMixIn(Tokens.Role.class, Api.Word.class)
-                .addMixIn(BulkActions.Action.class, Api.Word.class);
+                .setMixIns(Api.WORDS);
         return new ModelResolver(mapper);
     }
 }

@@ -1,7 +1,9 @@
 package dev.tempost.app.ops;
 
+import dev.tempost.app.access.Roles;
 import dev.tempost.channels.email.RenderedMail;
 import dev.tempost.outbox.access.Audit;
+import dev.tempost.outbox.access.Tokens;
 import dev.tempost.outbox.ledger.ProviderHealth;
 import dev.tempost.outbox.rows.Backlog;
 import dev.tempost.outbox.rows.Pauses;
@@ -43,7 +45,7 @@ class OpsController {
             summary =
                     "Rows, newest first. A page may be short, or empty, and still not be the last: go on while next is set.")
     @GetMapping("/ops/outbox")
-    Api.Page list(
+    RowSearch.Page list(
             @RequestParam(required = false) @Nullable String status,
             @RequestParam(required = false) @Nullable String tenant,
             @RequestParam(name = "event_type", required = false) @Nullable String eventType,
@@ -55,13 +57,11 @@ class OpsController {
             @RequestParam(defaultValue = "9223372036854775807") long before,
             @RequestParam(defaultValue = "50") int limit,
             Authentication who) {
-        if (recipient != null
-                && who.getAuthorities().stream()
-                        .noneMatch(authority -> "ROLE_OPERATOR".equals(authority.getAuthority()))) {
+        if (recipient != null && !Roles.has(who, Tokens.Role.OPERATOR)) {
             throw Requests.refused(
                     HttpStatus.FORBIDDEN, "recipient: your role does not allow to look for recipients. Operators may.");
         }
-        RowSearch.Page page = operations
+        return operations
                 .search()
                 .page(
                         new RowSearch.Filter(
@@ -76,7 +76,6 @@ class OpsController {
                                 Requests.instant("created_before", createdBefore)),
                         before,
                         Requests.limit(limit));
-        return new Api.Page(page.rows(), page.next());
     }
 
     @Operation(summary = "Dead letters by cause, most rows first.")
@@ -187,7 +186,7 @@ class OpsController {
     @ResponseStatus(HttpStatus.CREATED)
     Api.Done pause(@RequestBody Api.NewPause pause, Authentication who) {
         operations.pause(
-                scope(pause.tenant(), pause.eventType(), pause.shardKey()),
+                Requests.scope(pause.tenant(), pause.eventType(), pause.shardKey()),
                 Requests.reason(pause.reason()),
                 Requests.time("ends_at", pause.endsAt()),
                 who.getName());
@@ -201,16 +200,8 @@ class OpsController {
             @RequestParam(name = "event_type", required = false) @Nullable String eventType,
             @RequestParam(name = "shard_key", required = false) @Nullable String shardKey,
             Authentication who) {
-        operations.resume(scope(tenant, eventType, shardKey), who.getName());
+        operations.resume(Requests.scope(tenant, eventType, shardKey), who.getName());
         return new Api.Done(true);
-    }
-
-    private static Pauses.Scope scope(@Nullable String tenant, @Nullable String eventType, @Nullable String shardKey) {
-        try {
-            return new Pauses.Scope(tenant, eventType, shardKey);
-        } catch (IllegalArgumentException e) {
-            throw Requests.refused(HttpStatus.BAD_REQUEST, String.valueOf(e.getMessage()));
-        }
     }
 
     @Operation(summary = "The providers that are down or held, since when and why.")

@@ -2,12 +2,14 @@ package dev.tempost.app.ops;
 
 import dev.tempost.outbox.access.Tokens;
 import dev.tempost.outbox.rows.BulkActions;
+import dev.tempost.outbox.rows.Pauses;
 import dev.tempost.outbox.rows.RowStatus;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
@@ -19,7 +21,6 @@ public final class Requests {
     static final int LARGEST_PAGE = 200;
     private static final int LONGEST_REASON = 500;
     private static final int DEFAULT_PACE = 200;
-    private static final int FASTEST_PACE = 10_000;
 
     private Requests() {}
 
@@ -40,41 +41,48 @@ public final class Requests {
         if (word == null || word.isEmpty()) {
             return null;
         }
-        return Arrays.stream(RowStatus.values())
-                .filter(status -> status.column().equals(word))
-                .findFirst()
-                .orElseThrow(() -> refused(
-                        HttpStatus.BAD_REQUEST,
-                        "status is none of "
-                                + Arrays.stream(RowStatus.values())
-                                        .map(RowStatus::column)
-                                        .collect(Collectors.joining(", "))
-                                + "."));
+        return named("status", RowStatus.values(), RowStatus::column, word);
     }
 
     /** A role by its name. */
     public static Tokens.Role role(@Nullable String word) {
-        return Arrays.stream(Tokens.Role.values())
-                .filter(role -> role.word().equals(String.valueOf(word).toLowerCase(Locale.ROOT)))
-                .findFirst()
-                .orElseThrow(
-                        () -> refused(HttpStatus.BAD_REQUEST, "role is none of viewer, operator, admin: name one."));
+        return named(
+                "role",
+                Tokens.Role.values(),
+                Tokens.Role::word,
+                String.valueOf(word).toLowerCase(Locale.ROOT));
     }
 
     /** An action by its name. */
     public static BulkActions.Action action(@Nullable String word) {
-        return Arrays.stream(BulkActions.Action.values())
-                .filter(action -> action.word().equals(word))
+        return named("action", BulkActions.Action.values(), BulkActions.Action::word, word);
+    }
+
+    private static <T> T named(String field, T[] all, Function<T, String> name, @Nullable String word) {
+        return Arrays.stream(all)
+                .filter(one -> name.apply(one).equals(word))
                 .findFirst()
                 .orElseThrow(() -> refused(
-                        HttpStatus.BAD_REQUEST, "action is none of retry, dismiss, cancel, correct: name one."));
+                        HttpStatus.BAD_REQUEST,
+                        field + " is none of " + Arrays.stream(all).map(name).collect(Collectors.joining(", "))
+                                + ": name one."));
+    }
+
+    /** What a pause is about. */
+    public static Pauses.Scope scope(@Nullable String tenant, @Nullable String eventType, @Nullable String shardKey) {
+        try {
+            return new Pauses.Scope(tenant, eventType, shardKey);
+        } catch (IllegalArgumentException e) {
+            throw refused(HttpStatus.BAD_REQUEST, String.valueOf(e.getMessage()));
+        }
     }
 
     /** How many rows a second. */
     public static int perSecond(@Nullable Integer perSecond) {
         int pace = perSecond == null ? DEFAULT_PACE : perSecond;
-        if (pace < 1 || pace > FASTEST_PACE) {
-            throw refused(HttpStatus.BAD_REQUEST, "per_second is " + pace + ": give it 1 to " + FASTEST_PACE + ".");
+        if (pace < 1 || pace > BulkActions.FASTEST) {
+            throw refused(
+                    HttpStatus.BAD_REQUEST, "per_second is " + pace + ": give it 1 to " + BulkActions.FASTEST + ".");
         }
         return pace;
     }

@@ -34,7 +34,7 @@ class TokensController {
     @ResponseStatus(HttpStatus.CREATED)
     Api.MadeToken create(@RequestBody Api.NewToken wanted, Authentication who) {
         String name = String.valueOf(wanted.name());
-        if (!name.matches("[A-Za-z0-9][A-Za-z0-9_.@-]{0,62}")) {
+        if (!Tokens.isName(name)) {
             throw Requests.refused(
                     HttpStatus.BAD_REQUEST,
                     "name is missing, or has more than letters, digits and _ . @ -, or more than 63 of them.");

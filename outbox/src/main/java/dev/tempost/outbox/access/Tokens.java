@@ -10,6 +10,7 @@ import java.time.OffsetDateTime;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -66,8 +67,22 @@ public final class Tokens {
 
     private static final int BYTES = 32;
 
+    /** What a name may be, as the table's constraint has it. */
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.@-]{0,62}");
+
     private static final String CREATE = """
-        INSERT INTO tempost.token (name, role, hash, created_by, expires_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+        WITH made AS (
+            INSERT INTO tempost.token (name, role, hash, created_by, expires_at) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT DO NOTHING RETURNING name, role, created_by
+        )
+        SELECT tempost.write_audit(created_by, 'token', NULL, NULL, name || ', ' || role) FROM made
+        """;
+
+    private static final String REVOKE = """
+        WITH revoked AS (
+            UPDATE tempost.token SET revoked_at = clock_timestamp() WHERE name = ? AND revoked_at IS NULL RETURNING name
+        )
+        SELECT tempost.write_audit(?, 'revoke', NULL, NULL, name) FROM revoked
         """;
 
     private static final String HOLDER = """
@@ -87,6 +102,11 @@ public final class Tokens {
         this.database = new Database(dataSource);
     }
 
+    /** Whether a token may be called so: 1 to 63 letters, digits and {@code _ . @ -}. */
+    public static boolean isName(String name) {
+        return NAME.matcher(name).matches();
+    }
+
     /**
      * Makes a token. One that has expired under this name makes way.
      *
@@ -104,11 +124,9 @@ public final class Tokens {
                 "UPDATE tempost.token SET revoked_at = expires_at WHERE name = ? AND revoked_at IS NULL AND expires_at <="
                         + " clock_timestamp()",
                 name);
-        if (database.update("make a token", CREATE, name, role.word(), hash(token), by, expiresAt) == 0) {
-            return null;
-        }
-        audit("token", name + ", " + role.word(), by);
-        return token;
+        boolean made = !database.query("make a token", CREATE, row -> "", name, role.word(), hash(token), by, expiresAt)
+                .isEmpty();
+        return made ? token : null;
     }
 
     /** Who a token is, when it may be used; null otherwise. */
@@ -137,15 +155,7 @@ public final class Tokens {
 
     /** Ends a token at once; false when there is no such token that may be used. */
     public boolean revoke(String name, String by) {
-        boolean revoked = database.update(
-                        "revoke a token",
-                        "UPDATE tempost.token SET revoked_at = clock_timestamp() WHERE name = ? AND revoked_at IS NULL",
-                        name)
-                == 1;
-        if (revoked) {
-            audit("revoke", name, by);
-        }
-        return revoked;
+        return !database.query("revoke a token", REVOKE, row -> "", name, by).isEmpty();
     }
 
     /** The newest tokens, those of the past included. */
@@ -162,16 +172,6 @@ public final class Tokens {
                         Database.instant(row, "expires_at"),
                         Database.instant(row, "used_at"),
                         Database.instant(row, "revoked_at")));
-    }
-
-    private void audit(String action, String detail, String by) {
-        database.query(
-                "write the audit",
-                "SELECT tempost.write_audit(?, ?, NULL, NULL, ?)",
-                row -> row.getString(1),
-                by,
-                action,
-                detail);
     }
 
     static byte[] hash(String text) {

@@ -71,6 +71,9 @@ public final class BulkActions {
      */
     public record Preview(long matched, boolean complete, List<Long> sample) {}
 
+    /** The most rows a second that one may be asked to do. */
+    public static final int FASTEST = 10_000;
+
     private static final String COLUMNS =
             "id, action, reason, actor, per_second, created_at, done, refused, last, upto,"
                     + " cancel_requested_by, finished_at";
