@@ -52,6 +52,7 @@ class RolesTest {
                             "dismiss",
                             "cancel",
                             "correct",
+                            "send_now",
                             "resend",
                             "pause",
                             "resume",

@@ -251,7 +251,8 @@ public class EngineConfiguration {
                         properties.providers().values().stream()
                                 .mapToInt(TempostProperties.Provider::maxConnections)
                                 .sum(),
-                        rateLimits.queues()),
+                        rateLimits.queues(),
+                        attributes.failureType()),
                 activities,
                 batches,
                 new ReconcileActivitiesImpl(

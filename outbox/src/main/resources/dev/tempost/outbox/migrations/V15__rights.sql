@@ -22,8 +22,8 @@ BEGIN
                      'deliver_after, expires_at, headers), SELECT (id) ON tempost.outbox'),
         ('producer', 'EXECUTE ON FUNCTION tempost.enqueue, tempost.cancel_job'),
         ('operator', 'SELECT ON ALL TABLES IN SCHEMA tempost'),
-        ('operator', 'EXECUTE ON FUNCTION tempost.backlog_groups, tempost.retry, tempost.dismiss, tempost.cancel, tempost.correct, tempost.resend, '
-                     'tempost.pause, tempost.resume, tempost.hurry, tempost.hold, tempost.bulk, tempost.cancel_bulk, '
+        ('operator', 'EXECUTE ON FUNCTION tempost.backlog_groups, tempost.retry, tempost.dismiss, tempost.cancel, tempost.correct, tempost.send_now, '
+                     'tempost.resend, tempost.pause, tempost.resume, tempost.hurry, tempost.hold, tempost.bulk, tempost.cancel_bulk, '
                      'tempost.preview_bulk, tempost.erase'),
         ('reader',   'SELECT (' || public || ') ON tempost.outbox'),
         ('reader',   'SELECT (id, at, actor, role, action, outbox_id, tenant, detail) ON tempost.audit'),
