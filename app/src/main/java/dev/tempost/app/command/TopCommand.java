@@ -31,8 +31,8 @@ import picocli.CommandLine.Option;
 final class TopCommand implements Callable<Integer> {
 
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(2);
-    // looking takes one part in ten of the time, however many rows are open
-    private static final int PAUSE_PER_LOOK = 9;
+    // looking takes a fifth of the time, however many rows are open
+    private static final int PAUSE_PER_LOOK = 4;
     private static final Duration FIRST_STRETCH = Duration.ofMinutes(1);
     private static final int GROUPS = 20;
     private static final int CAUSES = 10;
@@ -65,15 +65,20 @@ final class TopCommand implements Callable<Integer> {
 
     private int watch(DataSource dataSource) {
         Screen screen = new Screen(System.out);
-        long began = System.nanoTime() - FIRST_STRETCH.toNanos();
+        long last = System.nanoTime() - FIRST_STRETCH.toNanos();
         boolean seen = false;
         while (true) {
-            long last = began;
-            began = System.nanoTime();
+            long began = System.nanoTime();
+            Duration pause = BETWEEN_LOOKS;
             try {
                 Look look = look(dataSource, Duration.ofNanos(began - last));
+                // the first takes its time for other reasons
+                if (seen) {
+                    pause = pauseAfter(Duration.ofNanos(System.nanoTime() - began));
+                }
                 screen.begin();
                 print(look);
+                last = began;
                 seen = true;
             } catch (OutboxUnavailableException e) {
                 if (!seen) {
@@ -82,16 +87,19 @@ final class TopCommand implements Callable<Integer> {
                 // whoever watches an outage wants to see its end
                 screen.begin();
                 Formats.printf("%s  %s%n", Formats.time(Instant.now()), e.getMessage());
-                began = last;
             }
             try {
-                long took = System.nanoTime() - began;
-                Thread.sleep(Duration.ofNanos(Math.max(BETWEEN_LOOKS.toNanos(), took * PAUSE_PER_LOOK)));
+                Thread.sleep(pause);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return ExitCode.DONE;
             }
         }
+    }
+
+    private static Duration pauseAfter(Duration look) {
+        Duration pause = look.multipliedBy(PAUSE_PER_LOOK);
+        return pause.compareTo(BETWEEN_LOOKS) > 0 ? pause : BETWEEN_LOOKS;
     }
 
     private Look look(DataSource dataSource, Duration stretch) {
