@@ -30,6 +30,7 @@ public final class KnownSettings {
             "TEMPOST_CLI",
             "TEMPOST_REQUIRE_CHROMIUM",
             "TEMPOST_REQUIRE_PGBOUNCER",
+            "TEMPOST_REQUIRE_PSQL",
             "TEMPOST_REQUIRE_PYTHON");
     // what Kubernetes tells every pod about a service whose name begins with ours
     private static final Pattern OF_KUBERNETES =
