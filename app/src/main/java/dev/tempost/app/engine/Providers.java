@@ -36,7 +36,7 @@ public final class Providers implements AutoCloseable {
     }
 
     // the channels: a line each
-    private static final List<ConfiguredChannel> CHANNELS = List.of(MailProviders::build);
+    private static final List<ConfiguredChannel> CHANNELS = List.of(MailProviders::build, WebhookProviders::build);
 
     private final Map<String, ConfiguredProvider> providers = new LinkedHashMap<>();
 
@@ -65,7 +65,9 @@ public final class Providers implements AutoCloseable {
     private void requireKnown(String property, @Nullable String name) {
         if (name != null && !providers.containsKey(name)) {
             throw new IllegalArgumentException(property + " names provider '" + name + "', which does not exist: add"
-                    + " tempost.providers." + name + ", or name one of " + names());
+                    + " tempost.providers." + name + " for mail or tempost.webhooks." + name
+                    + " for a webhook, or name one"
+                    + " of " + names());
         }
     }
 
