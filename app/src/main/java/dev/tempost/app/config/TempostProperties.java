@@ -10,6 +10,7 @@ import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotEmpty;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +35,7 @@ import org.springframework.validation.annotation.Validated;
  * @param worker The Temporal worker.
  * @param temporal Names used in Temporal.
  * @param providers The mail providers, by name. {@code default} is always there.
+ * @param webhooks The webhooks, by name.
  * @param delivery How event types are delivered that say nothing themselves.
  * @param eventTypes What an event type does differently, by its name.
  * @param tenants What a tenant gets that differs from the rest, by its name.
@@ -67,6 +69,7 @@ public record TempostProperties(
         @Valid @DefaultValue Worker worker,
         @Valid @DefaultValue Temporal temporal,
         @DefaultValue Map<String, @Valid Provider> providers,
+        @DefaultValue Map<String, @Valid WebhookSettings> webhooks,
         @Valid @DefaultValue Delivery delivery,
         @DefaultValue Map<String, @Valid EventType> eventTypes,
         @DefaultValue Map<String, @Valid Tenant> tenants,
@@ -82,8 +85,37 @@ public record TempostProperties(
         all.putAll(providers);
         providers = all;
         providers.forEach(TempostProperties::checkProvider);
+        limits(channels(providers, webhooks));
         checkIntervals("tempost.delivery", delivery);
         eventTypes.forEach((name, own) -> checkIntervals("tempost.event-types." + name, delivery.with(own)));
+    }
+
+    /** How much each provider is given, by its name. A provider is of one channel: names are unique over all of them. */
+    public Map<String, ProviderLimits> limits() {
+        return limits(channels(providers, webhooks));
+    }
+
+    /** The providers of each channel, by what their settings begin with. */
+    private static Map<String, Map<String, ? extends ProviderLimits>> channels(
+            Map<String, Provider> providers, Map<String, WebhookSettings> webhooks) {
+        Map<String, Map<String, ? extends ProviderLimits>> channels = new LinkedHashMap<>();
+        channels.put("tempost.providers", providers);
+        channels.put("tempost.webhooks", webhooks);
+        return channels;
+    }
+
+    private static Map<String, ProviderLimits> limits(Map<String, Map<String, ? extends ProviderLimits>> channels) {
+        Map<String, ProviderLimits> limits = new LinkedHashMap<>();
+        Map<String, String> prefixes = new HashMap<>();
+        channels.forEach((prefix, ofChannel) -> ofChannel.forEach((name, provider) -> {
+            String other = prefixes.put(name, prefix);
+            if (other != null) {
+                throw new IllegalArgumentException(prefix + "." + name + ": there is " + other + "." + name
+                        + ", too, and event types choose a provider by its name alone: give one of them another");
+            }
+            limits.put(name, provider);
+        }));
+        return limits;
     }
 
     private static void checkProvider(String name, Provider provider) {
@@ -239,7 +271,8 @@ public record TempostProperties(
             @Min(1) @Nullable Integer inFlight,
 
             @DecimalMin("0.01") @DecimalMax("10000") @Nullable
-            Double rateLimit) {
+            Double rateLimit)
+            implements ProviderLimits {
 
         private static final Provider UNSAID =
                 new Binder().bindOrCreate("tempost.providers." + DEFAULT_PROVIDER, Provider.class);

@@ -7,7 +7,9 @@ public enum Dependency {
     POSTGRESQL(true),
     TEMPORAL(true),
     /** The mail servers of the providers in use: what waits for one is no business of the others. */
-    SMTP(false);
+    SMTP(false),
+    /** The receivers of webhooks, likewise. */
+    WEBHOOK(false);
 
     private final boolean vital;
 

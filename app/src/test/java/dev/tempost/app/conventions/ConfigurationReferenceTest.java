@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tempost.app.config.TempostProperties;
+import dev.tempost.app.config.WebhookSettings;
 import java.io.InputStream;
 import java.lang.reflect.Parameter;
 import java.lang.reflect.RecordComponent;
@@ -58,7 +59,7 @@ class ConfigurationReferenceTest {
         What the provider `default` does not say itself under `tempost.providers.default`.
 
         """;
-    private static final int MOST = 41;
+    private static final int MOST = 51;
     // its keys are nobody's choice
     private static final String BY_STATUS = "java.util.Map<dev.tempost.outbox.rows.RowStatus,";
 
@@ -68,6 +69,7 @@ class ConfigurationReferenceTest {
                                 properties("spring.mail"),
                                 properties("tempost"),
                                 components(TempostProperties.Provider.class, "tempost.providers.<name>"),
+                                components(WebhookSettings.class, "tempost.webhooks.<name>"),
                                 components(TempostProperties.Tenant.class, "tempost.tenants.<name>"))
                         .flatMap(settings -> settings.keySet().stream()))
                 .as("settings; an event type's are those of tempost.delivery")
@@ -119,7 +121,8 @@ class ConfigurationReferenceTest {
 
     /** The same of a record that a name stands for, as its source describes it. */
     private static SortedMap<String, String> components(Class<? extends Record> type, String prefix) throws Exception {
-        String source = Files.readString(SOURCE);
+        String source = Files.readString(
+                type.getEnclosingClass() == null ? SOURCE.resolveSibling(type.getSimpleName() + ".java") : SOURCE);
         String head = source.substring(0, source.indexOf("public record " + type.getSimpleName() + "("));
         String javadoc = head.substring(head.lastIndexOf("/**")).replaceAll("\\s*\\n\\s*\\*/?\\s*", " ");
         SortedMap<String, String> rows = new TreeMap<>();
@@ -131,7 +134,12 @@ class ConfigurationReferenceTest {
                     .isTrue();
             String name = prefix + "." + hyphenated(component.getName());
             rows.put(
-                    name, row(name, type(component.getType().getName()), description.group(1), value(type, component)));
+                    name,
+                    row(
+                            name,
+                            type(component.getGenericType().getTypeName()),
+                            description.group(1),
+                            value(type, component)));
         }
         return rows;
     }
@@ -142,7 +150,7 @@ class ConfigurationReferenceTest {
     }
 
     private static String type(String javaType) {
-        String element = javaType.replaceAll(".*[<,]", "").replace(">", "");
+        String element = javaType.replaceAll(".*[<,] *", "").replace(">", "");
         String name = element.replaceAll(".*[.$]", "").toLowerCase(Locale.ROOT);
         if (PRIMITIVE.contains(javaType)) {
             return javaType.equals("int") ? "integer" : javaType;
@@ -177,6 +185,11 @@ class ConfigurationReferenceTest {
             them. `default` is always there.
 
             %s
+            ## `tempost.webhooks.<name>`
+
+            [Webhooks](webhooks.md), by names that are no mail provider's; event types choose them in the same way.
+
+            %s
             ## `tempost.tenants.<name>`
 
             What a tenant gets that differs from the rest, for whoever delivers for several.
@@ -186,6 +199,7 @@ class ConfigurationReferenceTest {
                                 .map(component -> "`" + hyphenated(component.getName()) + "`")
                                 .collect(Collectors.joining(", ")),
                         table(components(TempostProperties.Provider.class, "tempost.providers.<name>")),
+                        table(components(WebhookSettings.class, "tempost.webhooks.<name>")),
                         table(components(TempostProperties.Tenant.class, "tempost.tenants.<name>")));
     }
 
@@ -198,7 +212,7 @@ class ConfigurationReferenceTest {
                 .findFirst()
                 .orElseThrow();
         DefaultValue value = parameter.getAnnotation(DefaultValue.class);
-        return value == null ? "none" : "`" + String.join(", ", value.value()) + "`";
+        return value == null || value.value().length == 0 ? "none" : "`" + String.join(", ", value.value()) + "`";
     }
 
     private static String value(JsonNode value) {

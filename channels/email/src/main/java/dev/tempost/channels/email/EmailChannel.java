@@ -6,6 +6,8 @@ import dev.tempost.activities.channel.Health;
 import dev.tempost.activities.channel.Outcome;
 import dev.tempost.activities.channel.OutgoingMessage;
 import dev.tempost.activities.channel.Transmission;
+import dev.tempost.activities.reply.Mask;
+import dev.tempost.activities.reply.Personal;
 import dev.tempost.workflows.FailureType;
 import java.time.Clock;
 import java.util.Map;
@@ -14,7 +16,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Sends rows as mails. */
-public final class EmailChannel implements Channel, AutoCloseable {
+public final class EmailChannel implements Channel {
 
     private final Map<String, SmtpConnections> connections = new ConcurrentHashMap<>();
     private final MailComposer composer;
