@@ -1,0 +1,122 @@
+package dev.tempost.channels.temporal;
+
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.ForwardingClientCall;
+import io.grpc.ForwardingClientCallListener;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.temporal.api.workflowservice.v1.StartWorkflowExecutionResponse;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The line to a Temporal server, on which replies get lost and requests are refused. Reading calls pass. */
+final class Line implements ClientInterceptor {
+
+    private static final Set<String> WRITES = Set.of(
+            "StartWorkflowExecution", "SignalWorkflowExecution", "SignalWithStartWorkflowExecution");
+
+    private final Queue<Consumer<Runnable>> lost = new ArrayDeque<>();
+    private final Set<String> startedRuns = ConcurrentHashMap.newKeySet();
+    private final List<String> calls = new CopyOnWriteArrayList<>();
+    private volatile boolean losesEverything;
+    private volatile @Nullable StatusRuntimeException refusal;
+
+    /** The reply to the next write is lost; before anybody learns of that, this happens. */
+    synchronized void loseOneReply(Runnable meanwhile) {
+        lost.add(report -> {
+            meanwhile.run();
+            report.run();
+        });
+    }
+
+    void loseAllReplies() {
+        losesEverything = true;
+    }
+
+    void refuse(StatusRuntimeException everything) {
+        refusal = everything;
+    }
+
+    void behave() {
+        losesEverything = false;
+        refusal = null;
+    }
+
+    /** How many runs were started, whether or not anybody was told. */
+    int startedRuns() {
+        return startedRuns.size();
+    }
+
+    /** The names of the calls that were made, but for those by which the SDK gets to know the server. */
+    List<String> calls() {
+        return calls;
+    }
+
+    private synchronized @Nullable Consumer<Runnable> next() {
+        return losesEverything ? Runnable::run : lost.poll();
+    }
+
+    @Override
+    public <Q, R> ClientCall<Q, R> interceptCall(MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
+        String name = String.valueOf(method.getBareMethodName());
+        ClientCall<Q, R> call = next.newCall(method, options);
+        if (name.equals("GetSystemInfo")) {
+            return call;
+        }
+        calls.add(name);
+        if (!WRITES.contains(name)) {
+            return call;
+        }
+        StatusRuntimeException refused = refusal;
+        Consumer<Runnable> loss = refused == null ? next() : null;
+        return new ForwardingClientCall.SimpleForwardingClientCall<>(call) {
+            @Override
+            public void start(Listener<R> listener, Metadata headers) {
+                super.start(
+                        new ForwardingClientCallListener.SimpleForwardingClientCallListener<>(listener) {
+                            @Override
+                            public void onMessage(R message) {
+                                if (message instanceof StartWorkflowExecutionResponse started) {
+                                    startedRuns.add(started.getRunId());
+                                }
+                                if (loss == null) {
+                                    super.onMessage(message);
+                                }
+                            }
+
+                            @Override
+                            public void onClose(Status status, Metadata trailers) {
+                                if (refused != null) {
+                                    super.onClose(refused.getStatus(), trailersOf(refused));
+                                } else if (loss != null && status.isOk()) {
+                                    loss.accept(() -> super.onClose(
+                                            Status.UNAVAILABLE.withDescription("the reply is lost"), new Metadata()));
+                                } else {
+                                    super.onClose(status, trailers);
+                                }
+                            }
+                        },
+                        headers);
+                if (refused != null) {
+                    cancel("refused on the line", null);
+                }
+            }
+        };
+    }
+
+    private static Metadata trailersOf(StatusRuntimeException e) {
+        Metadata trailers = e.getTrailers();
+        return trailers == null ? new Metadata() : trailers;
+    }
+}
