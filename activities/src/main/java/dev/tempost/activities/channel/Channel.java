@@ -3,7 +3,7 @@ package dev.tempost.activities.channel;
 import java.util.UUID;
 
 /** A way of sending. Thread-safe; called from many virtual threads at once. */
-public interface Channel {
+public interface Channel extends AutoCloseable {
 
     /** The name event types choose it by, for instance {@code email}. */
     String name();
@@ -34,4 +34,8 @@ public interface Channel {
      * @param provider the name of the provider
      */
     Health probe(String provider);
+
+    /** Closes what it keeps open between messages. What is being sent may finish. */
+    @Override
+    default void close() {}
 }

@@ -10,6 +10,7 @@ import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotEmpty;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -82,8 +83,35 @@ public record TempostProperties(
         all.putAll(providers);
         providers = all;
         providers.forEach(TempostProperties::checkProvider);
+        limits(channels(providers));
         checkIntervals("tempost.delivery", delivery);
         eventTypes.forEach((name, own) -> checkIntervals("tempost.event-types." + name, delivery.with(own)));
+    }
+
+    /** How much each provider is given, by its name. A provider is of one channel: names are unique over all of them. */
+    public Map<String, ProviderLimits> limits() {
+        return limits(channels(providers));
+    }
+
+    /** The providers of each channel, by what their settings begin with. */
+    private static Map<String, Map<String, ? extends ProviderLimits>> channels(Map<String, Provider> providers) {
+        Map<String, Map<String, ? extends ProviderLimits>> channels = new LinkedHashMap<>();
+        channels.put("tempost.providers", providers);
+        return channels;
+    }
+
+    private static Map<String, ProviderLimits> limits(Map<String, Map<String, ? extends ProviderLimits>> channels) {
+        Map<String, ProviderLimits> limits = new LinkedHashMap<>();
+        Map<String, String> prefixes = new HashMap<>();
+        channels.forEach((prefix, ofChannel) -> ofChannel.forEach((name, provider) -> {
+            String other = prefixes.put(name, prefix);
+            if (other != null) {
+                throw new IllegalArgumentException(prefix + "." + name + ": there is " + other + "." + name
+                        + ", too, and event types choose a provider by its name alone: give one of them another");
+            }
+            limits.put(name, provider);
+        }));
+        return limits;
     }
 
     private static void checkProvider(String name, Provider provider) {
@@ -239,7 +267,8 @@ public record TempostProperties(
             @Min(1) @Nullable Integer inFlight,
 
             @DecimalMin("0.01") @DecimalMax("10000") @Nullable
-            Double rateLimit) {
+            Double rateLimit)
+            implements ProviderLimits {
 
         private static final Provider UNSAID =
                 new Binder().bindOrCreate("tempost.providers." + DEFAULT_PROVIDER, Provider.class);

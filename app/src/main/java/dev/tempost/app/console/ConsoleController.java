@@ -166,6 +166,7 @@ class ConsoleController {
         model.put("content", content);
         model.put("payload", operations.pretty(content.payload()));
         model.put("unrenderable", operations.unrenderable(id, content));
+        model.put("mail", operations.byMail(operations.row(id)));
         return page(request, "row", model);
     }
 
@@ -318,7 +319,7 @@ class ConsoleController {
                         "down",
                         operations.providers().down(),
                         "configured",
-                        operations.properties().providers().keySet()));
+                        operations.properties().limits().keySet()));
     }
 
     @PostMapping("/console/providers/hurry")

@@ -5,7 +5,7 @@ import dev.tempost.app.config.KnownSettings;
 import dev.tempost.app.config.OutsideThePool;
 import dev.tempost.app.config.SpringMail;
 import dev.tempost.app.config.TempostProperties;
-import dev.tempost.app.doctor.ServerCertificate.Prelude;
+import dev.tempost.app.engine.ConfiguredProvider;
 import dev.tempost.app.engine.Migration;
 import dev.tempost.app.engine.Providers;
 import dev.tempost.app.engine.Way;
@@ -13,10 +13,6 @@ import dev.tempost.app.engine.Ways;
 import dev.tempost.app.routing.Deliveries;
 import dev.tempost.app.routing.RateLimits;
 import dev.tempost.app.terminal.Formats;
-import dev.tempost.channels.email.EmailChannel;
-import dev.tempost.channels.email.MailHeaders;
-import dev.tempost.channels.email.SmtpProvider;
-import dev.tempost.channels.email.Templates;
 import dev.tempost.outbox.ledger.ProviderHealth;
 import dev.tempost.outbox.rows.Backlog;
 import dev.tempost.outbox.rows.Pauses;
@@ -32,10 +28,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import javax.sql.DataSource;
@@ -75,15 +71,15 @@ public final class Doctor {
                             "none is set: looks where everything is by default",
                             "set what the service has, for instance SPRING_DATASOURCE_URL and SPRING_TEMPORAL_CONNECTION_TARGET"));
         }
-        Map<String, SmtpProvider> providers = configuration();
+        Providers providers = configuration();
         DataSource dataSource = context.getBean(DataSource.class);
         WorkflowClient client = context.getBean(WorkflowClient.class);
         boolean rows = database(dataSource);
         boolean temporal = temporal(client);
-        mail(providers);
+        sending(providers);
         if (rows) {
             RowsCheck exam = new RowsCheck(new Backlog(dataSource));
-            say("templates", () -> List.of(exam.templates(properties.templates())));
+            say("templates", () -> List.of(exam.templates(properties.templates(), new Deliveries(properties))));
             say("rows", exam::counts);
             say("paused", () -> exam.pauses(new Pauses(dataSource).active(), Instant.now()));
             say("providers", () -> breakers(new ProviderHealth(dataSource)));
@@ -109,20 +105,20 @@ public final class Doctor {
                         .anyMatch(prefix -> ConfigurationPropertyName.of(prefix).isAncestorOf(name)));
     }
 
-    private Map<String, SmtpProvider> configuration() {
+    private Providers configuration() {
         if (!properties.roles().contains(TempostProperties.Role.WORKER)) {
-            findings.accept(Finding.ok("configuration", "valid; no role worker, so no mail provider is needed"));
-            return Map.of();
+            findings.accept(Finding.ok("configuration", "valid; no role worker, so no provider is needed"));
+            return Providers.none();
         }
         try {
-            Map<String, SmtpProvider> providers = Providers.of(context.getBean(SpringMail.class), properties);
+            Providers providers = Providers.of(context.getBean(SpringMail.class), properties);
             findings.accept(Finding.ok("configuration", "valid"));
             return providers;
         } catch (IllegalArgumentException e) {
             findings.accept(Finding.problem(
                             "configuration", String.valueOf(e.getMessage()), "docs/configuration.md has every property")
                     .unlessSet(isSet("spring.mail", "tempost")));
-            return Map.of();
+            return Providers.none();
         }
     }
 
@@ -140,7 +136,7 @@ public final class Doctor {
                 .toList();
         reachable.forEach(findings);
         boolean isThere = reachable.getFirst().isFine();
-        say("protection", () -> protection(Ways.toPostgresql(pool, properties.schema()), isThere, Prelude.POSTGRESQL));
+        say("protection", () -> protection(Ways.toPostgresql(pool, properties.schema()), isThere));
         if (!reachable.getLast().isFine()) {
             return false;
         }
@@ -168,7 +164,7 @@ public final class Doctor {
             ConnectionProperties connection =
                     context.getBean(TemporalProperties.class).getConnection();
             Way way = Ways.toTemporal(client.getWorkflowServiceStubs().getOptions(), connection);
-            say("protection", () -> protection(List.of(way), reachable.isFine(), Prelude.GRPC));
+            say("protection", () -> protection(List.of(way), reachable.isFine()));
             say("protection", () -> protection.ofOurs(connection.getMTLS()));
             if (!reachable.isFine()) {
                 return false;
@@ -180,41 +176,35 @@ public final class Doctor {
         }
     }
 
-    /** Everything up to the message itself, of the providers that some event type goes through. */
-    private void mail(Map<String, SmtpProvider> providers) {
-        Clock clock = Clock.systemUTC();
-        try (EmailChannel email = new EmailChannel(
-                providers,
-                new Templates(List.of(properties.templates()), clock),
-                new MailHeaders(properties.mailHeaders()),
-                clock)) {
-            Set<String> used = new Deliveries(properties).providers();
-            providers.values().stream()
+    /** Everything up to the message itself, with the providers that some event type goes through. */
+    private void sending(Providers providers) {
+        Set<String> used = new Deliveries(properties).providers();
+        try (providers) {
+            providers.all().stream()
                     .filter(provider -> used.contains(provider.name()))
                     .forEach(provider -> {
-                        Finding answer = mail(provider, email);
+                        Finding answer = answer(provider);
                         findings.accept(answer);
-                        Prelude prelude = provider.connection().tls() == SmtpProvider.Tls.IMPLICIT
-                                ? Prelude.NONE
-                                : Prelude.STARTTLS;
-                        say("protection", () -> protection(List.of(Ways.toMail(provider)), answer.isFine(), prelude));
+                        say("protection", () -> protection(List.of(provider.way()), answer.isFine()));
                     });
         }
     }
 
-    private List<Finding> protection(List<Way> ways, boolean isThere, Prelude prelude) {
+    private List<Finding> protection(List<Way> ways, boolean isThere) {
         return ways.stream()
                 .flatMap(way -> !way.isProtected()
                         ? Stream.of(protection.unprotected(way))
-                        : isThere ? protection.of(way, prelude).stream() : Stream.of())
+                        : isThere ? protection.of(way).stream() : Stream.of())
                 .toList();
     }
 
-    private static Finding mail(SmtpProvider provider, EmailChannel email) {
-        String subject = "smtp " + provider.name();
-        String where = provider.host() + ":" + provider.port();
-        return switch (email.probe(provider.name())) {
-            case Health.Ready() -> Finding.ok(subject, where + " would take mail");
+    private static Finding answer(ConfiguredProvider provider) {
+        String subject = provider.way().name();
+        String where = provider.way().servers().stream()
+                .map(server -> server.getHostString() + ":" + server.getPort())
+                .collect(Collectors.joining(", "));
+        return switch (provider.channel().probe(provider.name())) {
+            case Health.Ready() -> Finding.ok(subject, where + " would take messages");
             case Health.Away(String type, String reply, Duration retryAfter) ->
                 Finding.problem(
                         subject,

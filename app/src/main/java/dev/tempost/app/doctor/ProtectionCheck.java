@@ -1,6 +1,5 @@
 package dev.tempost.app.doctor;
 
-import dev.tempost.app.doctor.ServerCertificate.Prelude;
 import dev.tempost.app.engine.Way;
 import io.temporal.spring.boot.autoconfigure.properties.ConnectionProperties.MTLSProperties;
 import java.io.ByteArrayInputStream;
@@ -33,12 +32,8 @@ final class ProtectionCheck {
         this.clock = clock;
     }
 
-    /**
-     * Looks at one way, whose servers answer.
-     *
-     * @param prelude what comes before TLS there
-     */
-    List<Finding> of(Way way, Prelude prelude) {
+    /** Looks at one way, whose servers answer. */
+    List<Finding> of(Way way) {
         return switch (way.protection()) {
             case LOCAL -> List.of(Finding.ok(SUBJECT, way.name() + ": " + way.says()));
             case UNVERIFIED, PLAIN -> List.of(unprotected(way));
@@ -46,7 +41,7 @@ final class ProtectionCheck {
                 way.servers().stream()
                         .map(server -> {
                             try {
-                                ServerCertificate shown = ServerCertificate.of(server, prelude);
+                                ServerCertificate shown = ServerCertificate.of(server, way.prelude());
                                 return certificate(
                                         way.name() + ": " + server.getHostString() + " speaks " + shown.protocol()
                                                 + ", verified; its certificate",

@@ -1,5 +1,6 @@
 package dev.tempost.app.doctor;
 
+import dev.tempost.app.routing.Deliveries;
 import dev.tempost.app.terminal.Formats;
 import dev.tempost.outbox.rows.Backlog;
 import dev.tempost.outbox.rows.Pauses;
@@ -117,16 +118,17 @@ final class RowsCheck {
         return findings;
     }
 
-    /** Event types of open rows that have no template to be rendered with. */
-    Finding templates(Path root) {
+    /** Event types of open rows that go out by mail and have no template to be rendered with. */
+    Finding templates(Path root, Deliveries deliveries) {
         List<String> missing = backlog.eventTypes(LOOKED_AT).stream()
+                .filter(deliveries::byMail)
                 .filter(eventType ->
                         !Files.isRegularFile(root.resolve(eventType).resolve("subject.txt")))
                 .toList();
         String without = missing.stream().limit(NAMED).collect(Collectors.joining(", "))
                 + (missing.size() > NAMED ? " and " + (missing.size() - NAMED) + " more" : "");
         return without.isEmpty()
-                ? Finding.ok("templates", "every event type of an open row has one in " + root)
+                ? Finding.ok("templates", "every event type of an open row that goes by mail has one in " + root)
                 : Finding.problem(
                         "templates",
                         "none in " + root + " for " + without,

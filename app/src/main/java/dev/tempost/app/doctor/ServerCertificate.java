@@ -1,5 +1,6 @@
 package dev.tempost.app.doctor;
 
+import dev.tempost.app.engine.Way.Prelude;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,18 +23,6 @@ import javax.net.ssl.X509TrustManager;
  * @param certificate its own, without the chain
  */
 record ServerCertificate(String protocol, X509Certificate certificate) {
-
-    /** What comes before the handshake. */
-    enum Prelude {
-        /** Nothing. */
-        NONE,
-        /** Nothing; HTTP/2 comes after it. */
-        GRPC,
-        /** PostgreSQL's request. */
-        POSTGRESQL,
-        /** SMTP, up to STARTTLS. */
-        STARTTLS
-    }
 
     private static final int PATIENCE_MILLIS = 5000;
     private static final byte[] SSL_REQUEST =

@@ -7,8 +7,8 @@ import dev.tempost.activities.Memory;
 import dev.tempost.activities.Places;
 import dev.tempost.activities.Probes;
 import dev.tempost.activities.Route;
-import dev.tempost.activities.channel.Channel;
 import dev.tempost.app.config.OutsideThePool;
+import dev.tempost.app.config.ProviderLimits;
 import dev.tempost.app.config.SpringMail;
 import dev.tempost.app.config.TempostProperties;
 import dev.tempost.app.config.TempostProperties.Role;
@@ -17,10 +17,6 @@ import dev.tempost.app.routing.ConfiguredPolicies;
 import dev.tempost.app.routing.ConfiguredRouting;
 import dev.tempost.app.routing.Deliveries;
 import dev.tempost.app.routing.RateLimits;
-import dev.tempost.channels.email.EmailChannel;
-import dev.tempost.channels.email.MailHeaders;
-import dev.tempost.channels.email.SmtpProvider;
-import dev.tempost.channels.email.Templates;
 import dev.tempost.loops.Backoff;
 import dev.tempost.loops.Next;
 import dev.tempost.loops.RepeatingTask;
@@ -49,11 +45,11 @@ import io.temporal.spring.boot.TemporalOptionsCustomizer;
 import io.temporal.spring.boot.autoconfigure.properties.TemporalProperties;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -139,7 +135,7 @@ public class EngineConfiguration {
             Backlog backlog,
             DataSource dataSource,
             ProviderHealth providerHealth,
-            Map<String, SmtpProvider> smtpProviders,
+            Providers providers,
             TempostProperties properties,
             DependencyHealth parts,
             List<Way> ways) {
@@ -148,7 +144,7 @@ public class EngineConfiguration {
                 backlog,
                 new Pauses(dataSource),
                 providerHealth,
-                smtpProviders.keySet(),
+                providers.names(),
                 new Backlog.Named(
                         properties.tenants().keySet(), properties.eventTypes().keySet()));
         metrics.watch(parts);
@@ -157,8 +153,8 @@ public class EngineConfiguration {
     }
 
     @Bean
-    Map<String, SmtpProvider> smtpProviders(SpringMail spring, TempostProperties properties) {
-        return properties.roles().contains(Role.WORKER) ? Providers.of(spring, properties) : Map.of();
+    Providers providers(SpringMail spring, TempostProperties properties) {
+        return properties.roles().contains(Role.WORKER) ? Providers.of(spring, properties) : Providers.none();
     }
 
     @Bean
@@ -167,13 +163,13 @@ public class EngineConfiguration {
             TempostProperties properties,
             WorkflowClient client,
             TemporalProperties temporal,
-            Map<String, SmtpProvider> smtpProviders) {
+            Providers providers) {
         List<Way> ways = Ways.of(
                 pool,
                 properties.schema(),
                 client.getWorkflowServiceStubs().getOptions(),
                 temporal.getConnection(),
-                smtpProviders.values());
+                providers);
         ways.stream()
                 .filter(way -> !way.isProtected())
                 .forEach(way -> log.warn("{}: {}. To protect it, {}.", way.name(), way.says(), way.advice()));
@@ -189,7 +185,7 @@ public class EngineConfiguration {
             Deliveries deliveries,
             RateLimits rateLimits,
             EngineTimes times,
-            Map<String, SmtpProvider> smtpProviders,
+            Providers providers,
             ProviderHealth providerHealth,
             Attributes attributes,
             Namespace namespace,
@@ -223,33 +219,29 @@ public class EngineConfiguration {
                     properties.worker().grace());
         }
         Clock clock = Clock.systemUTC();
-        EmailChannel email = new EmailChannel(
-                smtpProviders,
-                new Templates(List.of(properties.templates()), clock),
-                new MailHeaders(properties.mailHeaders()),
-                clock);
-        Map<String, Places> places = new HashMap<>();
-        smtpProviders.forEach((name, provider) ->
-                places.put(name, new Places(provider.connection().maxConnections())));
+        Map<String, Route> ways = providers.all().stream()
+                .collect(Collectors.toMap(
+                        ConfiguredProvider::name,
+                        provider -> new Route(
+                                provider.channel(),
+                                provider.name(),
+                                new Places(provider.places()),
+                                rateLimits.queue(provider.name()))));
         Breaker breaker = new Breaker(providerHealth, times.breaker());
-        Function<String, Route> routes = eventType -> {
-            String provider = deliveries.of(eventType).provider();
-            return new Route(email, provider, Objects.requireNonNull(places.get(provider)), rateLimits.queue(provider));
-        };
+        Function<String, Route> routes = eventType ->
+                Objects.requireNonNull(ways.get(deliveries.of(eventType).provider()));
         Memory memory = Memory.ofHeap();
         AttemptNews news = new AttemptNews(metrics, poller == null ? null : poller.flights());
         DeliveryActivitiesImpl activities =
                 new DeliveryActivitiesImpl(new Ledger(dataSource), breaker, routes, memory, news);
         BatchActivitiesImpl batches = new BatchActivitiesImpl(dataSource, breaker, routes, memory, news);
-        Map<String, Channel> channels = new HashMap<>();
-        smtpProviders.keySet().forEach(provider -> channels.put(provider, email));
-        Probes probes = new Probes(providerHealth, times.breaker(), channels);
+        Probes probes = new Probes(providerHealth, times.breaker(), providers.channels());
         DeliveryWorker worker = new DeliveryWorker(
                 client,
                 new WorkerSettings(
                         properties.temporal().taskQueue(),
-                        properties.providers().values().stream()
-                                .mapToInt(TempostProperties.Provider::maxConnections)
+                        properties.limits().values().stream()
+                                .mapToInt(ProviderLimits::maxConnections)
                                 .sum(),
                         rateLimits.queues()),
                 activities,
@@ -266,7 +258,7 @@ public class EngineConfiguration {
                 poller,
                 worker,
                 probes,
-                List.of(activities, batches, email),
+                List.of(activities, batches),
                 properties.worker().grace());
     }
 

@@ -8,7 +8,7 @@ import java.time.Duration;
  * lives by that.
  *
  * @param betweenLooks the pause between two looks at PostgreSQL and Temporal
- * @param betweenGreetings the pause between two looks at the mail servers, which are somebody else's: sends tell sooner
+ * @param betweenGreetings the pause between two looks at providers, which are somebody else's: sends tell sooner
  * @param betweenCounts the shortest pause between two counts of the backlog, which one replica makes for all. Counting takes at
  *     most 0.2 % of the time: 100,000 open rows are counted about once a minute. The longest pause is five minutes
  * @param breaker when a provider counts as down, and when it is probed
@@ -21,6 +21,6 @@ public record EngineTimes(
             Duration.ofSeconds(5), Duration.ofMinutes(1), Duration.ofSeconds(10), BreakerSettings.DEFAULTS);
 
     Duration betweenLooks(Dependency part) {
-        return part == Dependency.SMTP ? betweenGreetings : betweenLooks;
+        return part.vital() ? betweenLooks : betweenGreetings;
     }
 }

@@ -2,15 +2,18 @@ package dev.tempost.app.engine;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.tempost.app.routing.Deliveries;
-import dev.tempost.channels.email.SmtpProvider;
 import dev.tempost.outbox.database.ServerRole;
 import io.temporal.api.workflowservice.v1.DescribeNamespaceRequest;
 import io.temporal.client.WorkflowClient;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.springframework.boot.health.contributor.CompositeHealthContributor;
 import org.springframework.context.annotation.Bean;
@@ -26,7 +29,7 @@ class HealthConfiguration {
     DependencyHealth parts(
             DataSource dataSource,
             WorkflowClient client,
-            Map<String, SmtpProvider> smtpProviders,
+            Providers providers,
             Deliveries deliveries,
             EngineTimes times) {
         Map<Dependency, DependencyHealth.Check> checks = new EnumMap<>(Dependency.class);
@@ -46,24 +49,29 @@ class HealthConfiguration {
                         .describeNamespace(DescribeNamespaceRequest.newBuilder()
                                 .setNamespace(client.getOptions().getNamespace())
                                 .build()));
-        Map<String, SmtpGreeting> mailServers = new TreeMap<>();
-        smtpProviders.forEach((name, provider) -> {
-            if (deliveries.providers().contains(name)) {
-                mailServers.put(
-                        name,
-                        new SmtpGreeting(
-                                provider.host(),
-                                provider.port(),
-                                provider.connection().tls() == SmtpProvider.Tls.IMPLICIT,
-                                LOOK_TIMEOUT_SECONDS * 1000));
-            }
-        });
-        if (!mailServers.isEmpty()) {
-            checks.put(Dependency.SMTP, SmtpGreeting.all(mailServers));
-        }
+        Set<String> used = deliveries.providers();
+        providers.all().stream()
+                .filter(provider -> used.contains(provider.name()))
+                .collect(Collectors.groupingBy(provider -> provider.way().part()))
+                .forEach((part, ofPart) -> checks.put(part, () -> look(ofPart)));
         DependencyHealth parts = new DependencyHealth(checks);
         parts.watch(times::betweenLooks);
         return parts;
+    }
+
+    /** Looks at one after the other; a failure names the provider. */
+    private static void look(List<ConfiguredProvider> providers) throws IOException {
+        List<String> failures = new ArrayList<>();
+        for (ConfiguredProvider provider : providers) {
+            try {
+                provider.sign().look();
+            } catch (Exception e) {
+                failures.add("provider " + provider.name() + ", " + e.getMessage());
+            }
+        }
+        if (!failures.isEmpty()) {
+            throw new IOException(String.join("; ", failures));
+        }
     }
 
     @Bean

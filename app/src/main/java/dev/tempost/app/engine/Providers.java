@@ -1,120 +1,91 @@
 package dev.tempost.app.engine;
 
+import dev.tempost.activities.channel.Channel;
 import dev.tempost.app.config.SpringMail;
 import dev.tempost.app.config.TempostProperties;
-import dev.tempost.app.routing.Deliveries;
-import dev.tempost.channels.email.SmtpConnectionSettings;
-import dev.tempost.channels.email.SmtpProvider;
-import java.time.Duration;
+import java.time.Clock;
+import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The mail providers that the configuration describes. */
-public final class Providers {
+/** What this process sends through, of every channel. */
+public final class Providers implements AutoCloseable {
 
-    private static final int SUBMISSION = 587;
-    // a server that is there answers a connection at once, or never
-    private static final Duration LONGEST_CONNECT = Duration.ofSeconds(10);
+    /**
+     * What channels are built from.
+     *
+     * @param tempost the configuration
+     * @param spring what Spring's own names say of mail
+     * @param clock tells the time
+     */
+    record Given(TempostProperties tempost, SpringMail spring, Clock clock) {}
 
-    private Providers() {}
+    /** One channel. */
+    interface ConfiguredChannel {
 
-    /** By name; {@code default} is left out where it is not described and no event type goes through it. */
-    public static Map<String, SmtpProvider> of(SpringMail spring, TempostProperties tempost) {
-        Set<String> used = new Deliveries(tempost).providers();
-        Map<String, SmtpProvider> providers = new LinkedHashMap<>();
-        tempost.providers().forEach((name, provider) -> {
-            if (used.contains(name) || provider.from() != null) {
-                providers.put(
-                        name,
-                        name.equals(TempostProperties.DEFAULT_PROVIDER)
-                                ? usual(provider, spring)
-                                : provider(
-                                        name,
-                                        provider,
-                                        Objects.requireNonNull(provider.host()),
-                                        or(provider.port(), SUBMISSION),
-                                        provider.username(),
-                                        provider.password(),
-                                        Objects.requireNonNull(provider.from())));
-            }
-        });
-        requireKnown("tempost.delivery.provider", tempost.delivery().provider(), providers);
-        tempost.eventTypes().forEach((eventType, own) -> {
-            if (own.provider() != null) {
-                requireKnown("tempost.event-types." + eventType + ".provider", own.provider(), providers);
-            }
-        });
+        /**
+         * Builds it, with the providers that its part of the configuration describes.
+         *
+         * @throws IllegalArgumentException when that is of no use; names the setting
+         */
+        List<ConfiguredProvider> build(Given given);
+    }
+
+    // the channels: a line each
+    private static final List<ConfiguredChannel> CHANNELS = List.of(MailProviders::build);
+
+    private final Map<String, ConfiguredProvider> providers = new LinkedHashMap<>();
+
+    private Providers(List<ConfiguredProvider> providers) {
+        providers.forEach(provider -> this.providers.put(provider.name(), provider));
+    }
+
+    /** Those that the configuration describes; each that an event type names is there. */
+    public static Providers of(SpringMail spring, TempostProperties tempost) {
+        Given given = new Given(tempost, spring, Clock.systemUTC());
+        Providers providers = new Providers(CHANNELS.stream()
+                .flatMap(channel -> channel.build(given).stream())
+                .toList());
+        providers.requireKnown("tempost.delivery.provider", tempost.delivery().provider());
+        tempost.eventTypes()
+                .forEach((eventType, own) ->
+                        providers.requireKnown("tempost.event-types." + eventType + ".provider", own.provider()));
         return providers;
     }
 
-    /** The default provider: what it does not say itself, {@code spring.mail.*} says. */
-    private static SmtpProvider usual(TempostProperties.Provider own, SpringMail spring) {
-        if (own.from() == null || own.from().isBlank()) {
-            throw new IllegalArgumentException(
-                    "tempost.providers.default.from (TEMPOST_PROVIDERS_DEFAULT_FROM) is not set: name the sender of every"
-                            + " mail, for instance 'Example <hello@example.com>'");
-        }
-        return provider(
-                TempostProperties.DEFAULT_PROVIDER,
-                own,
-                or(own.host(), spring.host()),
-                or(own.port(), spring.port()),
-                own.username() == null ? spring.username() : own.username(),
-                own.password() == null ? spring.password() : own.password(),
-                own.from());
+    /** For a process that sends nothing. */
+    public static Providers none() {
+        return new Providers(List.of());
     }
 
-    private static SmtpProvider provider(
-            String name,
-            TempostProperties.Provider settings,
-            String host,
-            int port,
-            @Nullable String username,
-            @Nullable String password,
-            String from) {
-        try {
-            return SmtpProvider.of(name, host, port, from)
-                    .withCredentials(emptyToNull(username), emptyToNull(password))
-                    .withConnection(defaults -> new SmtpConnectionSettings(
-                            tls(settings.encryption(), host, port),
-                            defaults.ehloName(),
-                            shorter(settings.timeout(), LONGEST_CONNECT),
-                            settings.timeout(),
-                            settings.timeout(),
-                            settings.maxConnections()));
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("tempost.providers." + name + ": " + e.getMessage(), e);
-        }
-    }
-
-    private static SmtpProvider.Tls tls(TempostProperties.Encryption encryption, String host, int port) {
-        return switch (encryption) {
-            case AUTO -> SmtpProvider.defaultTls(host, port);
-            case NONE -> SmtpProvider.Tls.NONE;
-            case STARTTLS -> SmtpProvider.Tls.STARTTLS;
-            case IMPLICIT -> SmtpProvider.Tls.IMPLICIT;
-        };
-    }
-
-    private static void requireKnown(String property, String name, Map<String, SmtpProvider> providers) {
-        if (!providers.containsKey(name)) {
+    private void requireKnown(String property, @Nullable String name) {
+        if (name != null && !providers.containsKey(name)) {
             throw new IllegalArgumentException(property + " names provider '" + name + "', which does not exist: add"
-                    + " tempost.providers." + name + ", or name one of " + providers.keySet());
+                    + " tempost.providers." + name + ", or name one of " + names());
         }
     }
 
-    private static Duration shorter(Duration one, Duration other) {
-        return one.compareTo(other) < 0 ? one : other;
+    /** All of them. */
+    public Collection<ConfiguredProvider> all() {
+        return providers.values();
     }
 
-    private static <T> T or(@Nullable T own, T fallback) {
-        return own == null ? fallback : own;
+    /** What event types call them. */
+    public Set<String> names() {
+        return providers.keySet();
     }
 
-    private static @Nullable String emptyToNull(@Nullable String value) {
-        return value == null || value.isEmpty() ? null : value;
+    /** Their channels, by the provider's name. */
+    Map<String, Channel> channels() {
+        return all().stream().collect(Collectors.toMap(ConfiguredProvider::name, ConfiguredProvider::channel));
+    }
+
+    @Override
+    public void close() {
+        all().stream().map(ConfiguredProvider::channel).distinct().forEach(Channel::close);
     }
 }

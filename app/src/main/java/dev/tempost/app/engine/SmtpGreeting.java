@@ -6,9 +6,6 @@ import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
 import javax.net.SocketFactory;
 import javax.net.ssl.SSLSocketFactory;
 
@@ -20,29 +17,7 @@ import javax.net.ssl.SSLSocketFactory;
  * @param implicitTls whether TLS comes before the greeting
  * @param patienceMillis how long to wait for a connection and for the greeting, in milliseconds
  */
-public record SmtpGreeting(String host, int port, boolean implicitTls, int patienceMillis)
-        implements DependencyHealth.Check {
-
-    /**
-     * Knocks at one after the other.
-     *
-     * @param servers by the provider's name, which a failure names
-     */
-    static DependencyHealth.Check all(Map<String, SmtpGreeting> servers) {
-        return () -> {
-            List<String> failures = new ArrayList<>();
-            servers.forEach((provider, server) -> {
-                try {
-                    server.look();
-                } catch (IOException e) {
-                    failures.add("provider " + provider + ", " + e.getMessage());
-                }
-            });
-            if (!failures.isEmpty()) {
-                throw new IOException(String.join("; ", failures));
-            }
-        };
-    }
+record SmtpGreeting(String host, int port, boolean implicitTls, int patienceMillis) implements DependencyHealth.Check {
 
     @Override
     public void look() throws IOException {

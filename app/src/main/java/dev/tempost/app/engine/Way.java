@@ -7,12 +7,31 @@ import java.util.List;
  * The way to a server, and how what is said on it is protected.
  *
  * @param part what it leads to
- * @param name what a person calls it: the part's, or that of the mail provider
+ * @param name what a person calls it: the part's, or the part's and the provider's
  * @param servers where it leads; one of them answers
+ * @param prelude what comes before TLS there
  * @param protection how it is protected
  * @param advice what would protect it; empty when it is protected
  */
-public record Way(Dependency part, String name, List<InetSocketAddress> servers, Protection protection, String advice) {
+public record Way(
+        Dependency part,
+        String name,
+        List<InetSocketAddress> servers,
+        Prelude prelude,
+        Protection protection,
+        String advice) {
+
+    /** What comes before the handshake of TLS. */
+    public enum Prelude {
+        /** Nothing. */
+        NONE,
+        /** Nothing; HTTP/2 comes after it. */
+        GRPC,
+        /** PostgreSQL's request. */
+        POSTGRESQL,
+        /** SMTP, up to STARTTLS. */
+        STARTTLS
+    }
 
     /** How what is said to a server is protected. */
     public enum Protection {

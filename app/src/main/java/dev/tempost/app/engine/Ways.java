@@ -5,12 +5,10 @@ import dev.tempost.app.config.DatabaseUrl;
 import dev.tempost.app.config.TemporalTarget;
 import dev.tempost.app.config.TempostProperties.SchemaSettings;
 import dev.tempost.app.engine.Way.Protection;
-import dev.tempost.channels.email.SmtpProvider;
 import io.temporal.serviceclient.WorkflowServiceStubsOptions;
 import io.temporal.spring.boot.autoconfigure.properties.ConnectionProperties;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
@@ -42,6 +40,7 @@ public final class Ways {
                     Dependency.POSTGRESQL,
                     "postgresql",
                     read.servers(),
+                    Way.Prelude.POSTGRESQL,
                     protection,
                     "let " + setting + " say sslmode=verify-full, or nothing, instead of sslmode="
                             + read.sslMode().value));
@@ -61,22 +60,11 @@ public final class Ways {
                 Dependency.TEMPORAL,
                 "temporal",
                 List.of(server),
+                Way.Prelude.GRPC,
                 protection,
                 trustsAnybody
                         ? "leave out spring.temporal.connection.mtls.insecure-trust-manager"
                         : "set SPRING_TEMPORAL_CONNECTION_ENABLEHTTPS=true");
-    }
-
-    /** That to a mail server. */
-    public static Way toMail(SmtpProvider provider) {
-        return new Way(
-                Dependency.SMTP,
-                "smtp " + provider.name(),
-                List.of(InetSocketAddress.createUnresolved(provider.host(), provider.port())),
-                Loopback.is(provider.host())
-                        ? Protection.LOCAL
-                        : provider.isInPlainText() ? Protection.PLAIN : Protection.VERIFIED,
-                "set tempost.providers." + provider.name() + ".encryption to auto, starttls or implicit");
     }
 
     /** All of them. */
@@ -85,10 +73,10 @@ public final class Ways {
             SchemaSettings schema,
             WorkflowServiceStubsOptions temporal,
             ConnectionProperties settings,
-            Collection<SmtpProvider> providers) {
+            Providers providers) {
         List<Way> ways = new ArrayList<>(toPostgresql(pool, schema));
         ways.add(toTemporal(temporal, settings));
-        providers.forEach(provider -> ways.add(toMail(provider)));
+        providers.all().forEach(provider -> ways.add(provider.way()));
         return ways;
     }
 }

@@ -1,6 +1,7 @@
 package dev.tempost.app.ops;
 
 import dev.tempost.app.config.TempostProperties;
+import dev.tempost.app.routing.Deliveries;
 import dev.tempost.channels.email.MailPreview;
 import dev.tempost.channels.email.RenderedMail;
 import dev.tempost.outbox.access.Audit;
@@ -97,6 +98,11 @@ public record Operations(
     /** What its recipient would see, by the template that there is now. */
     public RenderedMail message(long id, String actor) {
         Rows.Row row = row(id);
+        if (!byMail(row)) {
+            throw Requests.refused(
+                    HttpStatus.UNPROCESSABLE_CONTENT,
+                    "Row " + id + " is no mail: what is sent is its payload. See its content.");
+        }
         try {
             return preview.of(row.eventType(), content(id, actor).payload());
         } catch (IllegalArgumentException e) {
@@ -105,10 +111,19 @@ public record Operations(
         }
     }
 
-    /** Why a row cannot be rendered as it is now; null when it can. */
+    /** Whether a row goes out by mail, and so by a template. */
+    public boolean byMail(Rows.Row row) {
+        return new Deliveries(properties).byMail(row.eventType());
+    }
+
+    /** Why a row cannot be rendered as it is now; null when it can, or goes out as it is. */
     public @Nullable String unrenderable(long id, Rows.Content content) {
+        Rows.Row row = row(id);
+        if (!byMail(row)) {
+            return null;
+        }
         try {
-            preview.of(row(id).eventType(), content.payload());
+            preview.of(row.eventType(), content.payload());
             return null;
         } catch (IllegalArgumentException e) {
             return e.getMessage();
@@ -222,11 +237,11 @@ public record Operations(
 
     /** Sends nothing through a provider for a while. */
     public void hold(String provider, OffsetDateTime until, String reason, String actor) {
-        if (!properties.providers().containsKey(provider)) {
+        if (!properties.limits().containsKey(provider)) {
             throw Requests.refused(
                     HttpStatus.NOT_FOUND,
                     "There is no provider '" + provider + "'. These are configured: "
-                            + properties.providers().keySet() + ".");
+                            + properties.limits().keySet() + ".");
         }
         providers.hold(provider, until, reason, actor);
     }

@@ -1,5 +1,6 @@
 package dev.tempost.app.routing;
 
+import dev.tempost.app.config.ProviderLimits;
 import dev.tempost.app.config.TempostProperties;
 import dev.tempost.app.config.TempostProperties.Lane;
 import dev.tempost.app.config.TempostProperties.OnFailed;
@@ -22,7 +23,7 @@ public final class ConfiguredClaimRules {
                         Map.Entry::getKey,
                         tenant -> new ClaimRules.Share(
                                 tenant.getValue().weight(), tenant.getValue().inFlight())));
-        List<ClaimRules.ProviderLimit> limits = properties.providers().entrySet().stream()
+        List<ClaimRules.ProviderLimit> limits = properties.limits().entrySet().stream()
                 .sorted(Map.Entry.comparingByKey())
                 .flatMap(provider -> limit(provider.getKey(), provider.getValue(), deliveries))
                 .toList();
@@ -36,12 +37,12 @@ public final class ConfiguredClaimRules {
 
     /** Where the provider has a rate limit, each row has its own turn in Temporal's queue: nothing there goes any faster together. */
     private static EventTypes batched(TempostProperties properties, Deliveries deliveries, Lane lane) {
-        return deliveries.where(delivery -> delivery.lane() == lane
-                && !RateLimits.isLimited(properties.providers().get(delivery.provider())));
+        Map<String, ProviderLimits> limits = properties.limits();
+        return deliveries.where(
+                delivery -> delivery.lane() == lane && !RateLimits.isLimited(limits.get(delivery.provider())));
     }
 
-    private static Stream<ClaimRules.ProviderLimit> limit(
-            String name, TempostProperties.Provider provider, Deliveries deliveries) {
+    private static Stream<ClaimRules.ProviderLimit> limit(String name, ProviderLimits provider, Deliveries deliveries) {
         Integer inFlight = RateLimits.inFlight(provider);
         return inFlight == null
                 ? Stream.empty()

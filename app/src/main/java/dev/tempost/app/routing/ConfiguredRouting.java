@@ -16,7 +16,7 @@ public final class ConfiguredRouting implements Routing {
 
     public ConfiguredRouting(TempostProperties properties, Deliveries deliveries) {
         this.deliveries = deliveries;
-        this.connections = properties.providers().entrySet().stream()
+        this.connections = properties.limits().entrySet().stream()
                 .collect(Collectors.toMap(
                         Map.Entry::getKey,
                         provider -> provider.getValue().maxConnections()

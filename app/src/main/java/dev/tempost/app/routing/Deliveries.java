@@ -17,9 +17,11 @@ public final class Deliveries {
 
     private final Delivery usual;
     private final Map<String, Delivery> named;
+    private final Set<String> mail;
 
     public Deliveries(TempostProperties properties) {
         usual = properties.delivery();
+        mail = properties.providers().keySet();
         named = properties.eventTypes().entrySet().stream()
                 .collect(Collectors.toMap(Map.Entry::getKey, type -> usual.with(type.getValue())));
     }
@@ -34,6 +36,11 @@ public final class Deliveries {
         return Stream.concat(Stream.of(usual), named.values().stream())
                 .map(Delivery::provider)
                 .collect(Collectors.toSet());
+    }
+
+    /** Whether an event type goes out by mail, and so by a template. */
+    public boolean byMail(String eventType) {
+        return mail.contains(of(eventType).provider());
     }
 
     /** The event types that are delivered in a certain way. */

@@ -1,5 +1,6 @@
 package dev.tempost.app.routing;
 
+import dev.tempost.app.config.ProviderLimits;
 import dev.tempost.app.config.TempostProperties;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -11,11 +12,11 @@ public final class RateLimits {
     // one for each partition that Temporal divides a queue and its rate into
     private static final int LEAST_IN_FLIGHT = 4;
 
-    private final Map<String, TempostProperties.Provider> providers;
+    private final Map<String, ProviderLimits> providers;
     private final String taskQueue;
 
     public RateLimits(TempostProperties properties) {
-        providers = properties.providers();
+        providers = properties.limits();
         taskQueue = properties.temporal().taskQueue();
     }
 
@@ -25,7 +26,7 @@ public final class RateLimits {
     }
 
     /** Whether a provider has a rate limit; one that is not known has none. */
-    static boolean isLimited(TempostProperties.@Nullable Provider provider) {
+    static boolean isLimited(@Nullable ProviderLimits provider) {
         return provider != null && provider.rateLimit() != null;
     }
 
@@ -47,7 +48,7 @@ public final class RateLimits {
      * null for any number. With a rate limit, two seconds' worth and at least one for each partition: Temporal's queue does
      * not run dry between two claims, and the rest waits in PostgreSQL.
      */
-    static @Nullable Integer inFlight(TempostProperties.Provider provider) {
+    static @Nullable Integer inFlight(ProviderLimits provider) {
         Double rate = provider.rateLimit();
         return provider.inFlight() != null || rate == null
                 ? provider.inFlight()

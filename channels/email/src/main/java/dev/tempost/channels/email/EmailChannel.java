@@ -14,7 +14,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Sends rows as mails. */
-public final class EmailChannel implements Channel, AutoCloseable {
+public final class EmailChannel implements Channel {
 
     private final Map<String, SmtpConnections> connections = new ConcurrentHashMap<>();
     private final MailComposer composer;
