@@ -7,7 +7,9 @@ public enum Dependency {
     POSTGRESQL(true),
     TEMPORAL(true),
     /** The mail servers of the providers in use: what waits for one is no business of the others. */
-    SMTP(false);
+    SMTP(false),
+    /** The Temporals of the workflows that rows start or signal. */
+    WORKFLOW(false);
 
     private final boolean vital;
 

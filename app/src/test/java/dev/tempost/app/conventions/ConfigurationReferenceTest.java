@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tempost.app.config.TempostProperties;
+import dev.tempost.app.config.WorkflowSettings;
 import java.io.InputStream;
 import java.lang.reflect.Parameter;
 import java.lang.reflect.RecordComponent;
@@ -26,8 +27,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /** {@code docs/configuration.md} says what the records say. */
 class ConfigurationReferenceTest {
 
-    private static final Path SOURCE =
-            Path.of("src", "main", "java", "dev", "tempost", "app", "config", "TempostProperties.java");
+    private static final Path SOURCES = Path.of("src", "main", "java", "dev", "tempost", "app", "config");
     private static final Set<String> PRIMITIVE = Set.of("int", "double", "boolean");
     private static final Path PAGE = Path.of("..", "docs", "configuration.md");
     private static final String HEAD = """
@@ -58,7 +58,8 @@ class ConfigurationReferenceTest {
         What the provider `default` does not say itself under `tempost.providers.default`.
 
         """;
-    private static final int MOST = 41;
+    // eighteen of them say which workflow of one's own a row starts, most in Temporal's own words
+    private static final int MOST = 59;
     // its keys are nobody's choice
     private static final String BY_STATUS = "java.util.Map<dev.tempost.outbox.rows.RowStatus,";
 
@@ -68,6 +69,7 @@ class ConfigurationReferenceTest {
                                 properties("spring.mail"),
                                 properties("tempost"),
                                 components(TempostProperties.Provider.class, "tempost.providers.<name>"),
+                                components(WorkflowSettings.class, "tempost.workflows.<name>"),
                                 components(TempostProperties.Tenant.class, "tempost.tenants.<name>"))
                         .flatMap(settings -> settings.keySet().stream()))
                 .as("settings; an event type's are those of tempost.delivery")
@@ -119,7 +121,8 @@ class ConfigurationReferenceTest {
 
     /** The same of a record that a name stands for, as its source describes it. */
     private static SortedMap<String, String> components(Class<? extends Record> type, String prefix) throws Exception {
-        String source = Files.readString(SOURCE);
+        Class<?> outermost = type.isMemberClass() ? type.getEnclosingClass() : type;
+        String source = Files.readString(SOURCES.resolve(outermost.getSimpleName() + ".java"));
         String head = source.substring(0, source.indexOf("public record " + type.getSimpleName() + "("));
         String javadoc = head.substring(head.lastIndexOf("/**")).replaceAll("\\s*\\n\\s*\\*/?\\s*", " ");
         SortedMap<String, String> rows = new TreeMap<>();
@@ -151,7 +154,8 @@ class ConfigurationReferenceTest {
             Object[] constants = Class.forName(element).getEnumConstants();
             if (constants != null) {
                 name = Arrays.stream(constants)
-                        .map(constant -> "`" + constant.toString().toLowerCase(Locale.ROOT) + "`")
+                        .map(constant -> "`"
+                                + constant.toString().toLowerCase(Locale.ROOT).replace('_', '-') + "`")
                         .collect(Collectors.joining(", "));
             }
         } catch (ClassNotFoundException e) {
@@ -177,6 +181,12 @@ class ConfigurationReferenceTest {
             them. `default` is always there.
 
             %s
+            ## `tempost.workflows.<name>`
+
+            Workflows of your own, by the names that `tempost.delivery.provider` and `tempost.event-types.<name>.provider` call
+            them: [what rows do to them](your-own-workflow.md).
+
+            %s
             ## `tempost.tenants.<name>`
 
             What a tenant gets that differs from the rest, for whoever delivers for several.
@@ -186,6 +196,7 @@ class ConfigurationReferenceTest {
                                 .map(component -> "`" + hyphenated(component.getName()) + "`")
                                 .collect(Collectors.joining(", ")),
                         table(components(TempostProperties.Provider.class, "tempost.providers.<name>")),
+                        table(components(WorkflowSettings.class, "tempost.workflows.<name>")),
                         table(components(TempostProperties.Tenant.class, "tempost.tenants.<name>")));
     }
 

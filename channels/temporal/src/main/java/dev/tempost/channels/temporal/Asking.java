@@ -96,7 +96,8 @@ final class Asking {
                         : signalled;
             }
             case WorkflowAction.SignalWithStart both -> {
-                // first by itself: Temporal would start a second workflow for a request that it knows, once the first is closed
+                // first by itself: Temporal would start a second workflow for a request that it knows, once the first
+                // is closed
                 Outcome signalled = signal(both.signal());
                 yield signalled == null ? signalWithStart(both) : signalled;
             }
@@ -164,8 +165,7 @@ final class Asking {
 
     private Outcome signalWithStart(WorkflowAction.SignalWithStart both) {
         try {
-            SignalWithStartWorkflowExecutionResponse answer =
-                    answered(() -> temporal.signalWithStart(request, both));
+            SignalWithStartWorkflowExecutionResponse answer = answered(() -> temporal.signalWithStart(request, both));
             return accepted(answer.getStarted() ? "started with the signal" : "signalled", answer.getRunId());
         } catch (StatusRuntimeException e) {
             if (e.getStatus().getCode() != Status.Code.ALREADY_EXISTS) {

@@ -25,7 +25,10 @@ record Execution(String runId, String firstRunId, boolean running, Set<String> r
                 info.getFirstRunId().isEmpty() ? runId : info.getFirstRunId(),
                 info.getStatus() == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
                         || info.getStatus() == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_PAUSED,
-                Set.copyOf(description.getWorkflowExtendedInfo().getRequestIdInfosMap().keySet()),
+                Set.copyOf(description
+                        .getWorkflowExtendedInfo()
+                        .getRequestIdInfosMap()
+                        .keySet()),
                 info.getMemo());
     }
 

@@ -60,7 +60,8 @@ final class Frontend {
      *
      * @param runId which; empty for the latest
      */
-    @Nullable Execution describe(String workflowId, String runId) {
+    @Nullable
+    Execution describe(String workflowId, String runId) {
         try {
             return Execution.of(stub().describeWorkflowExecution(DescribeWorkflowExecutionRequest.newBuilder()
                     .setNamespace(namespace)
@@ -119,6 +120,7 @@ final class Frontend {
                 .setWorkflowId(request.workflowId())
                 .setWorkflowType(WorkflowType.newBuilder().setName(workflow.type()))
                 .setTaskQueue(TaskQueue.newBuilder().setName(workflow.taskQueue()))
+                .setInput(request.arguments())
                 .setSignalName(action.signal())
                 .setSignalInput(request.arguments())
                 .setMemo(request.memo())

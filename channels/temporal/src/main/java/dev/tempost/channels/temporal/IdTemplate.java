@@ -49,7 +49,8 @@ public final class IdTemplate {
     }
 
     /** The id that every attempt of a row has, whatever else the row holds; null where the key alone does not say. */
-    @Nullable String of(UUID key) {
+    @Nullable
+    String of(UUID key) {
         String id = template.replace("{key}", key.toString());
         return PLACEHOLDER.matcher(id).find() ? null : id;
     }

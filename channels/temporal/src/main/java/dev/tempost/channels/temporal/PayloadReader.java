@@ -45,8 +45,8 @@ final class PayloadReader {
         });
         for (String field : fields) {
             if (values.getOrDefault(field, "").isBlank()) {
-                throw UnsendableRow.payload("has no text or number " + field
-                        + ", and the workflow's id is made of it: set it");
+                throw UnsendableRow.payload(
+                        "has no text or number " + field + ", and the workflow's id is made of it: set it");
             }
         }
         return values;

@@ -33,13 +33,16 @@ final class Refusals {
     private record Words(String temporals, String ours) {}
 
     private static final List<Words> INVALID = List.of(
-            new Words("blob data size exceeds", "its arguments are larger than Temporal allows: make the payload smaller"),
+            new Words(
+                    "blob data size exceeds",
+                    "its arguments are larger than Temporal allows: make the payload smaller"),
             new Words("workflowid exceeds", "the workflow's id is longer than Temporal allows: correct the row"),
             new Words("workflowid length", "the workflow's id is longer than Temporal allows: correct the row"),
             new Words("limit for signal", "the workflow has had as many signals as Temporal allows"),
             new Words("signal name exceeds", "the signal's name is longer than Temporal allows: correct the setting"),
             new Words("signalname length", "the signal's name is longer than Temporal allows: correct the setting"),
-            new Words("workflow type", "the workflow's type is no name for Temporal: correct the setting workflow-type"),
+            new Words(
+                    "workflow type", "the workflow's type is no name for Temporal: correct the setting workflow-type"),
             new Words("workflowtype", "the workflow's type is no name for Temporal: correct the setting workflow-type"),
             new Words("task queue", "the task queue is no name for Temporal: correct the setting task-queue"),
             new Words("taskqueue", "the task queue is no name for Temporal: correct the setting task-queue"),

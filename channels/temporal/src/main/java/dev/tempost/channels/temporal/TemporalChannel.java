@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Starts and signals workflows of the user's own, each once for a row. */
 public final class TemporalChannel implements Channel, AutoCloseable {
@@ -82,29 +83,28 @@ public final class TemporalChannel implements Channel, AutoCloseable {
         }
     }
 
-    /**
-     * Whether workers poll the task queue that a provider's workflows start on. Temporal accepts a start all the same, and keeps
-     * it until one does.
-     *
-     * @return true also for a provider that starts none
-     * @throws StatusRuntimeException when Temporal does not say
-     */
-    public boolean isPolled(String provider) {
+    /** Temporal accepts a start whether or not somebody polls the task queue, and keeps it until somebody does. */
+    @Override
+    public @Nullable Concern concern(String provider) {
         Way way = way(provider);
-        WorkflowStart workflow =
-                switch (way.provider().action()) {
-                    case WorkflowAction.Start start -> start.workflow();
-                    case WorkflowAction.SignalWithStart both -> both.workflow();
-                    case WorkflowAction.Signal signal -> null;
-                };
-        return workflow == null || way.temporal().isPolled(workflow.taskQueue());
+        WorkflowStart workflow = switch (way.provider().action()) {
+            case WorkflowAction.Start start -> start.workflow();
+            case WorkflowAction.SignalWithStart both -> both.workflow();
+            case WorkflowAction.Signal signal -> null;
+        };
+        return workflow == null || way.temporal().isPolled(workflow.taskQueue())
+                ? null
+                : new Concern(
+                        "no worker polls task queue " + workflow.taskQueue() + " in namespace "
+                                + way.provider().namespace() + ": workflows are started there and wait",
+                        "start its workers, or correct the setting task-queue");
     }
 
     private Way way(String provider) {
         Way way = ways.get(provider);
         if (way == null) {
-            throw new IllegalArgumentException("no workflow provider '" + provider
-                    + "': configure it, or one of " + ways.keySet() + " for this event type");
+            throw new IllegalArgumentException("no workflow provider '" + provider + "': configure it, or one of "
+                    + ways.keySet() + " for this event type");
         }
         return way;
     }

@@ -70,8 +70,8 @@ public record TemporalServer(
                         SimpleSslContextBuilder.forPKCS8(chain, secret).build());
             } catch (IOException | IllegalArgumentException e) {
                 throw new IllegalArgumentException(
-                        "certificate " + certificate + " and certificate-key " + certificateKey
-                                + " cannot be used: " + e.getMessage(),
+                        "certificate " + certificate + " and certificate-key " + certificateKey + " cannot be used: "
+                                + e.getMessage(),
                         e);
             }
         }

@@ -15,13 +15,11 @@ final class UnsendableRow extends RuntimeException {
     }
 
     static UnsendableRow payload(String whatAndRemedy) {
-        return new UnsendableRow(
-                FailureType.PAYLOAD_INVALID, "column payload " + whatAndRemedy + ", then retry");
+        return new UnsendableRow(FailureType.PAYLOAD_INVALID, "column payload " + whatAndRemedy + ", then retry");
     }
 
     static UnsendableRow recipient(String whatAndRemedy) {
-        return new UnsendableRow(
-                FailureType.RECIPIENT_INVALID, "column recipient " + whatAndRemedy + ", then retry");
+        return new UnsendableRow(FailureType.RECIPIENT_INVALID, "column recipient " + whatAndRemedy + ", then retry");
     }
 
     Outcome outcome() {

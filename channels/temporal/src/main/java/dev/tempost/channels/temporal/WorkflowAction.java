@@ -11,7 +11,8 @@ public sealed interface WorkflowAction {
      */
     record Start(WorkflowStart workflow, IdConflictPolicy onRunning) implements WorkflowAction {
         public Start {
-            if (onRunning == IdConflictPolicy.TERMINATE_EXISTING && workflow.reuse() == IdReusePolicy.REJECT_DUPLICATE) {
+            if (onRunning == IdConflictPolicy.TERMINATE_EXISTING
+                    && workflow.reuse() == IdReusePolicy.REJECT_DUPLICATE) {
                 throw new IllegalArgumentException(
                         "id-conflict-policy is terminate-existing, and Temporal refuses it together with id-reuse-policy"
                                 + " reject-duplicate: set id-reuse-policy to allow-duplicate");
@@ -27,7 +28,7 @@ public sealed interface WorkflowAction {
     record Signal(String signal) implements WorkflowAction {}
 
     /**
-     * Signals one that runs, and starts one with the signal where none does.
+     * Signals one that runs, and starts one with the signal where none does. Both get the same arguments.
      *
      * @param signal the signal's name
      * @param workflow what is started

@@ -37,7 +37,8 @@ public record WorkflowProvider(
      * second time.
      */
     public boolean answersAgain() {
-        return action instanceof WorkflowAction.Start start && start.workflow().reuse() == IdReusePolicy.REJECT_DUPLICATE;
+        return action instanceof WorkflowAction.Start start
+                && start.workflow().reuse() == IdReusePolicy.REJECT_DUPLICATE;
     }
 
     static void require(boolean holds, String setting, String otherwise) {

@@ -26,16 +26,18 @@ record WorkflowRequest(String requestId, String workflowId, Payloads arguments, 
         if (payload.size() > OutgoingMessage.MAX_BYTES) {
             throw UnsendableRow.payload("has more than " + OutgoingMessage.MAX_BYTES + " bytes: make it smaller");
         }
-        List<ByteString> arguments =
-                switch (provider.arguments()) {
-                    case PAYLOAD -> List.of(payload);
-                    case LIST -> PayloadReader.arguments(row.payload()).stream()
-                            .map(ByteString::copyFromUtf8)
-                            .toList();
-                };
+        List<ByteString> arguments = switch (provider.arguments()) {
+            case PAYLOAD -> List.of(payload);
+            case LIST ->
+                PayloadReader.arguments(row.payload()).stream()
+                        .map(ByteString::copyFromUtf8)
+                        .toList();
+        };
         String key = row.key().toString();
         String workflowId = provider.workflowId()
-                .of(row, PayloadReader.texts(row.payload(), provider.workflowId().fields()));
+                .of(
+                        row,
+                        PayloadReader.texts(row.payload(), provider.workflowId().fields()));
         return new WorkflowRequest(
                 key,
                 workflowId,

@@ -70,8 +70,9 @@ class IdTemplateTest {
     @Test
     void aPayloadThatIsCutIsRefused() {
         assertThat(refused("{key}", null, "{\"x\": \"" + "é".repeat(OutgoingMessage.MAX_BYTES / 2) + "\"}"))
-                .isInstanceOfSatisfying(Outcome.Permanent.class, outcome -> assertThat(outcome.reply())
-                        .startsWith("column payload has more than"));
+                .isInstanceOfSatisfying(
+                        Outcome.Permanent.class,
+                        outcome -> assertThat(outcome.reply()).startsWith("column payload has more than"));
     }
 
     @Test
@@ -88,7 +89,8 @@ class IdTemplateTest {
     }
 
     private static String id(String template, String payload) {
-        return WorkflowRequest.of(row("ada@example.com", payload), provider(template)).workflowId();
+        return WorkflowRequest.of(row("ada@example.com", payload), provider(template))
+                .workflowId();
     }
 
     private static Outcome refused(String template, @Nullable String recipient, String payload) {
@@ -101,7 +103,12 @@ class IdTemplateTest {
 
     private static WorkflowProvider provider(String template) {
         return new WorkflowProvider(
-                "orders", null, "default", new WorkflowAction.Signal("note"), new IdTemplate(template), Arguments.PAYLOAD);
+                "orders",
+                null,
+                "default",
+                new WorkflowAction.Signal("note"),
+                new IdTemplate(template),
+                Arguments.PAYLOAD);
     }
 
     private static OutgoingMessage row(@Nullable String recipient, String payload) {

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 /** The line to a Temporal server, on which replies get lost and requests are refused. Reading calls pass. */
 final class Line implements ClientInterceptor {
 
-    private static final Set<String> WRITES = Set.of(
-            "StartWorkflowExecution", "SignalWorkflowExecution", "SignalWithStartWorkflowExecution");
+    private static final Set<String> WRITES =
+            Set.of("StartWorkflowExecution", "SignalWorkflowExecution", "SignalWithStartWorkflowExecution");
 
     private final Queue<Consumer<Runnable>> lost = new ArrayDeque<>();
     private final Set<String> startedRuns = ConcurrentHashMap.newKeySet();
@@ -35,8 +35,12 @@ final class Line implements ClientInterceptor {
     /** The reply to the next write is lost; before anybody learns of that, this happens. */
     synchronized void loseOneReply(Runnable meanwhile) {
         lost.add(report -> {
-            meanwhile.run();
-            report.run();
+            try {
+                meanwhile.run();
+            } finally {
+                // or the call would never end
+                report.run();
+            }
         });
     }
 
@@ -79,7 +83,13 @@ final class Line implements ClientInterceptor {
             return call;
         }
         StatusRuntimeException refused = refusal;
-        Consumer<Runnable> loss = refused == null ? next() : null;
+        if (refused != null) {
+            return new Refused<>(refused);
+        }
+        Consumer<Runnable> loss = next();
+        if (loss == null && !name.equals("StartWorkflowExecution")) {
+            return call;
+        }
         return new ForwardingClientCall.SimpleForwardingClientCall<>(call) {
             @Override
             public void start(Listener<R> listener, Metadata headers) {
@@ -97,9 +107,7 @@ final class Line implements ClientInterceptor {
 
                             @Override
                             public void onClose(Status status, Metadata trailers) {
-                                if (refused != null) {
-                                    super.onClose(refused.getStatus(), trailersOf(refused));
-                                } else if (loss != null && status.isOk()) {
+                                if (loss != null && status.isOk()) {
                                     loss.accept(() -> super.onClose(
                                             Status.UNAVAILABLE.withDescription("the reply is lost"), new Metadata()));
                                 } else {
@@ -108,15 +116,35 @@ final class Line implements ClientInterceptor {
                             }
                         },
                         headers);
-                if (refused != null) {
-                    cancel("refused on the line", null);
-                }
             }
         };
     }
 
-    private static Metadata trailersOf(StatusRuntimeException e) {
-        Metadata trailers = e.getTrailers();
-        return trailers == null ? new Metadata() : trailers;
+    /** Is answered at once and never made. */
+    private static final class Refused<Q, R> extends ClientCall<Q, R> {
+
+        private final StatusRuntimeException refusal;
+
+        Refused(StatusRuntimeException refusal) {
+            this.refusal = refusal;
+        }
+
+        @Override
+        public void start(Listener<R> listener, Metadata headers) {
+            Metadata trailers = refusal.getTrailers();
+            listener.onClose(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
+        }
+
+        @Override
+        public void request(int messages) {}
+
+        @Override
+        public void cancel(@Nullable String message, @Nullable Throwable cause) {}
+
+        @Override
+        public void halfClose() {}
+
+        @Override
+        public void sendMessage(Q message) {}
     }
 }

@@ -55,7 +55,8 @@ class RefusalsTest {
                         assertThat(outcome.reply()).contains(words.getLast()).doesNotContain("ada");
                     });
         }
-        assertThat(outcome(Status.RESOURCE_EXHAUSTED.withDescription("gRPC message exceeds maximum size 4194304: 5000000")))
+        assertThat(outcome(Status.RESOURCE_EXHAUSTED.withDescription(
+                        "gRPC message exceeds maximum size 4194304: 5000000")))
                 .isInstanceOf(Outcome.Permanent.class);
     }
 
@@ -77,7 +78,7 @@ class RefusalsTest {
         assertThat(down(Status.UNAUTHENTICATED.asRuntimeException())).isEqualTo(FailureType.CREDENTIALS_REJECTED);
         assertThat(down(Status.UNIMPLEMENTED.asRuntimeException())).isEqualTo(FailureType.PROTOCOL_ERROR);
         assertThat(down(StatusUtils.newException(
-                        Status.NOT_FOUND,
+                        Status.NOT_FOUND.withDescription("Namespace x is not found."),
                         NamespaceNotFoundFailure.newBuilder().setNamespace("x").build(),
                         NamespaceNotFoundFailure.getDescriptor())))
                 .isEqualTo(FailureType.PROTOCOL_ERROR);
@@ -106,7 +107,7 @@ class RefusalsTest {
     private static Outcome exhausted(ResourceExhaustedCause cause) {
         return Refusals.outcome(
                 StatusUtils.newException(
-                        Status.RESOURCE_EXHAUSTED,
+                        Status.RESOURCE_EXHAUSTED.withDescription("namespace rate limit exceeded"),
                         ResourceExhaustedFailure.newBuilder().setCause(cause).build(),
                         ResourceExhaustedFailure.getDescriptor()),
                 "default");

@@ -9,6 +9,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.tempost.activities.channel.Outcome;
 import dev.tempost.activities.channel.OutgoingMessage;
+import dev.tempost.activities.channel.testing.Attempt;
 import dev.tempost.workflows.FailureType;
 import io.temporal.api.enums.v1.EventType;
 import java.util.Map;
@@ -43,6 +44,7 @@ class SignalTest {
 
         assertThat(temporal.send(NOTE, row)).isEqualTo(new Outcome.Accepted("signalled, run " + run, run));
 
+        assertThat(temporal.signals(order, run)).isEqualTo(1);
         assertThat(temporal.history(order, run))
                 .filteredOn(event -> event.getEventType() == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED)
                 .singleElement()
@@ -180,11 +182,13 @@ class SignalTest {
         temporal.awaitClosed(order);
 
         assertThat(temporal.send(BOTH, row(order, "hello")))
-                .isInstanceOfSatisfying(Outcome.Permanent.class, outcome -> assertThat(outcome.type())
-                        .isEqualTo(FailureType.WORKFLOW_ID_TAKEN));
+                .isInstanceOfSatisfying(
+                        Outcome.Permanent.class,
+                        outcome -> assertThat(outcome.type()).isEqualTo(FailureType.WORKFLOW_ID_TAKEN));
         // a server may ask for a second between two
         await().untilAsserted(() -> assertThat(temporal.send(BOTH_AGAIN, row(order, "hello")))
-                .isInstanceOfSatisfying(Outcome.Accepted.class, accepted -> assertThat(accepted.reply())
-                        .startsWith("started with the signal")));
+                .isInstanceOfSatisfying(
+                        Outcome.Accepted.class,
+                        accepted -> assertThat(accepted.reply()).startsWith("started with the signal")));
     }
 }

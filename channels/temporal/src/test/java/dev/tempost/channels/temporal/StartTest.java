@@ -6,10 +6,12 @@ import static dev.tempost.channels.temporal.TemporalHarness.start;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.tempost.activities.channel.Channel;
 import dev.tempost.activities.channel.Fault;
 import dev.tempost.activities.channel.Health;
 import dev.tempost.activities.channel.Outcome;
 import dev.tempost.activities.channel.OutgoingMessage;
+import dev.tempost.activities.channel.testing.Attempt;
 import dev.tempost.channels.temporal.WorkflowProvider.Arguments;
 import dev.tempost.workflows.FailureType;
 import io.temporal.api.enums.v1.EventType;
@@ -46,11 +48,10 @@ class StartTest {
         assertThat(temporal.memo(order, "tempost_outbox_id")).hasValue("17");
         assertThat(temporal.memo(order, "tempost_outbox_key")).hasValue("\"" + row.key() + "\"");
         HistoryEvent first = temporal.history(order, run).getFirst();
-        assertThat(first.getWorkflowExecutionStartedEventAttributes()
-                        .getInput()
-                        .getPayloadsList())
+        assertThat(first.getWorkflowExecutionStartedEventAttributes().getInput().getPayloadsList())
                 .singleElement()
-                .satisfies(argument -> assertThat(argument.getData().toStringUtf8()).isEqualTo(row.payload()));
+                .satisfies(argument ->
+                        assertThat(argument.getData().toStringUtf8()).isEqualTo(row.payload()));
         assertThat(temporal.line.calls()).containsExactly("StartWorkflowExecution");
     }
 
@@ -61,7 +62,9 @@ class StartTest {
 
         temporal.send(
                 provider,
-                row(UUID.randomUUID(), "{\"id\": \"" + order + "\", \"arguments\": [{\"then\": \"end\"}, 19.90, null]}"));
+                row(
+                        UUID.randomUUID(),
+                        "{\"id\": \"" + order + "\", \"arguments\": [{\"then\": \"end\"}, 19.90, null]}"));
 
         assertThat(temporal.history(order, temporal.runId(order))
                         .getFirst()
@@ -119,8 +122,8 @@ class StartTest {
             String[] firstRun = {""};
             temporal.line.loseOneReply(() -> {
                 await().until(() -> temporal.history(another, "").stream()
-                        .noneMatch(event -> event.getEventType()
-                                == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW));
+                        .noneMatch(event ->
+                                event.getEventType() == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW));
                 await().untilAsserted(() -> assertThat(temporal.history(another, "")
                                 .getFirst()
                                 .getWorkflowExecutionStartedEventAttributes()
@@ -136,10 +139,11 @@ class StartTest {
 
             assertThat(outcome)
                     .as("%s", provider)
-                    .isInstanceOfSatisfying(Outcome.Accepted.class, accepted -> assertThat(accepted.providerMessageId())
-                            .isIn(firstRun[0], temporal.runId(another)));
-            assertThat(temporal.status(another))
-                    .isEqualTo(WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING);
+                    .isInstanceOfSatisfying(
+                            Outcome.Accepted.class,
+                            accepted -> assertThat(accepted.providerMessageId())
+                                    .isIn(firstRun[0], temporal.runId(another)));
+            assertThat(temporal.status(another)).isEqualTo(WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING);
             assertThat(temporal.history(another, "")
                             .getFirst()
                             .getWorkflowExecutionStartedEventAttributes()
@@ -175,8 +179,8 @@ class StartTest {
                         start(IdConflictPolicy.FAIL, IdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY), row(order, "end")))
                 .isInstanceOf(Outcome.Permanent.class);
         // a server may ask for a second between two
-        await().untilAsserted(() -> assertThat(temporal.send(
-                        start(IdConflictPolicy.FAIL, IdReusePolicy.ALLOW_DUPLICATE), row(order, "end")))
+        await().untilAsserted(() -> assertThat(
+                        temporal.send(start(IdConflictPolicy.FAIL, IdReusePolicy.ALLOW_DUPLICATE), row(order, "end")))
                 .isInstanceOf(Outcome.Accepted.class));
     }
 
@@ -209,8 +213,7 @@ class StartTest {
         WorkflowProvider terminates = start(IdConflictPolicy.TERMINATE_EXISTING, IdReusePolicy.ALLOW_DUPLICATE);
         OutgoingMessage row = row(order, "wait");
 
-        await().untilAsserted(() ->
-                assertThat(temporal.send(terminates, row)).isInstanceOf(Outcome.Accepted.class));
+        await().untilAsserted(() -> assertThat(temporal.send(terminates, row)).isInstanceOf(Outcome.Accepted.class));
 
         String replacing = temporal.runId(order);
         assertThat(replacing).isNotEqualTo(run);
@@ -250,8 +253,8 @@ class StartTest {
 
     @Test
     void aNamespaceThatDoesNotExistTakesTheProviderDownAndNoRowIsToBlame() {
-        WorkflowProvider elsewhere = new WorkflowProvider(
-                "orders", null, "nowhere", start().action(), IdTemplate.KEY, Arguments.PAYLOAD);
+        WorkflowProvider elsewhere =
+                new WorkflowProvider("orders", null, "nowhere", start().action(), IdTemplate.KEY, Arguments.PAYLOAD);
 
         assertThat(temporal.send(elsewhere, row(order, "wait")))
                 .isEqualTo(new Outcome.ChannelDown(
@@ -278,8 +281,13 @@ class StartTest {
 
         assertThat(temporal.send(unheard, row(order, "wait"))).isInstanceOf(Outcome.Accepted.class);
 
-        assertThat(temporal.channel(unheard).isPolled("orders")).isFalse();
-        await().until(() -> temporal.channel(start()).isPolled("orders"));
+        assertThat(temporal.channel(unheard).concern("orders"))
+                .isEqualTo(new Channel.Concern(
+                        "no worker polls task queue " + queue + " in namespace default: workflows are started there and"
+                                + " wait",
+                        "start its workers, or correct the setting task-queue"));
+        await().untilAsserted(() ->
+                assertThat(temporal.channel(start()).concern("orders")).isNull());
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.tempost.activities.channel.Outcome;
 import dev.tempost.activities.channel.OutgoingMessage;
+import dev.tempost.activities.channel.testing.Attempt;
 import dev.tempost.channels.temporal.WorkflowProvider.Arguments;
 import dev.tempost.embedded.EmbeddedTemporal;
 import dev.tempost.embedded.Ports;
@@ -26,6 +27,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +36,12 @@ final class TemporalHarness implements AutoCloseable {
 
     static final String QUEUE = "orders";
     static final String NAMESPACE = "default";
-    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+    static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+    private static final Set<EventType> AT_REST = Set.of(
+            EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED,
+            EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
+            EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW);
 
     private static final class Shared {
         static final EmbeddedTemporal SERVER;
@@ -47,15 +54,14 @@ final class TemporalHarness implements AutoCloseable {
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
-            CLIENT = WorkflowClient.newInstance(WorkflowServiceStubs.newServiceStubs(
-                    WorkflowServiceStubsOptions.newBuilder().setTarget(SERVER.target()).build()));
+            CLIENT = WorkflowClient.newInstance(
+                    WorkflowServiceStubs.newServiceStubs(WorkflowServiceStubsOptions.newBuilder()
+                            .setTarget(SERVER.target())
+                            .build()));
             WorkerFactory workers = WorkerFactory.newInstance(CLIENT);
             workers.newWorker(QUEUE).registerWorkflowImplementationTypes(Order.Impl.class);
             workers.start();
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-                workers.shutdownNow();
-                SERVER.close();
-            }));
+            Runtime.getRuntime().addShutdownHook(new Thread(SERVER::close));
         }
     }
 
@@ -158,7 +164,11 @@ final class TemporalHarness implements AutoCloseable {
         return Shared.CLIENT.fetchHistory("order-" + orderId, runId).getEvents();
     }
 
+    /** How many signals the run has had, once none is held back for a workflow task that is under way. */
     long signals(String orderId, String runId) {
+        await("order " + orderId + " to rest")
+                .atMost(TIMEOUT)
+                .until(() -> AT_REST.contains(history(orderId, runId).getLast().getEventType()));
         return history(orderId, runId).stream()
                 .filter(event -> event.getEventType() == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED)
                 .count();
