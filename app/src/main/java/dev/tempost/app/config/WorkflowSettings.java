@@ -20,9 +20,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *     and start it with the signal where none runs.
  * @param workflowType The type of the workflow to start. Required, but for {@code signal}.
  * @param taskQueue The task queue that its workers poll. Required, but for {@code signal}.
- * @param workflowId What the workflow's id is made of: text with {@code {key}}, {@code {tenant}}, {@code {recipient}} and
- *     {@code {payload.<field>}}. Ids are seen by whoever sees the namespace. The row's key when not set, which a signal may not leave
- *     it at.
+ * @param workflowId What the workflow's id is made of: text, and in braces {@code key}, {@code tenant}, {@code recipient} or
+ *     {@code payload.<field>}, as in order-{payload.orderId}. Whoever sees the namespace sees ids. When not set, the row's key,
+ *     which no workflow has that could be signalled.
  * @param signal The name of the signal. Required, but for {@code start}.
  * @param arguments What the workflow or the signal is told, in Temporal, where its history keeps it: the {@code payload} as one
  *     argument, or each element of the payload's array {@code arguments}, {@code list}.

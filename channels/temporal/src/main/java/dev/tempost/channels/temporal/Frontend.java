@@ -2,8 +2,10 @@ package dev.tempost.channels.temporal;
 
 import com.google.protobuf.util.Durations;
 import io.grpc.ConnectivityState;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.MetadataUtils;
 import io.temporal.api.common.v1.WorkflowExecution;
 import io.temporal.api.common.v1.WorkflowType;
 import io.temporal.api.enums.v1.TaskQueueType;
@@ -35,12 +37,15 @@ final class Frontend {
     private final WorkflowServiceStubs stubs;
     private final String namespace;
     private final Duration patience;
+    // by which Temporal Cloud finds whose API key it is
+    private final Metadata headers = new Metadata();
 
     /** @param patience how long a call may take */
     Frontend(WorkflowServiceStubs stubs, String namespace, Duration patience) {
         this.stubs = stubs;
         this.namespace = namespace;
         this.patience = patience;
+        headers.put(Metadata.Key.of("temporal-namespace", Metadata.ASCII_STRING_MARSHALLER), namespace);
     }
 
     /** Makes sure that there is a connection, so that a server that is away is never asked. */
@@ -158,6 +163,8 @@ final class Frontend {
     }
 
     private WorkflowServiceBlockingStub stub() {
-        return stubs.blockingStub().withDeadlineAfter(patience.toNanos(), TimeUnit.NANOSECONDS);
+        return stubs.blockingStub()
+                .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+                .withDeadlineAfter(patience.toNanos(), TimeUnit.NANOSECONDS);
     }
 }

@@ -29,7 +29,10 @@ public record WorkflowProvider(
     }
 
     public WorkflowProvider {
-        require(!namespace.isBlank(), "namespace", "is empty: name the namespace of the workflow");
+        require(
+                namespace.matches("[!-~]+"),
+                "namespace",
+                "is '" + namespace + "': name the namespace of the workflow as Temporal spells it");
     }
 
     /**

@@ -26,8 +26,12 @@ final class Line implements ClientInterceptor {
     private static final Set<String> WRITES =
             Set.of("StartWorkflowExecution", "SignalWorkflowExecution", "SignalWithStartWorkflowExecution");
 
+    private static final Metadata.Key<String> NAMESPACE =
+            Metadata.Key.of("temporal-namespace", Metadata.ASCII_STRING_MARSHALLER);
+
     private final Queue<Consumer<Runnable>> lost = new ArrayDeque<>();
     private final Set<String> startedRuns = ConcurrentHashMap.newKeySet();
+    private final Set<String> namespaces = ConcurrentHashMap.newKeySet();
     private final List<String> calls = new CopyOnWriteArrayList<>();
     private volatile boolean losesEverything;
     private volatile @Nullable StatusRuntimeException refusal;
@@ -67,6 +71,11 @@ final class Line implements ClientInterceptor {
         return calls;
     }
 
+    /** The namespaces that calls named beside their request. */
+    Set<String> namespaces() {
+        return namespaces;
+    }
+
     private synchronized @Nullable Consumer<Runnable> next() {
         return losesEverything ? Runnable::run : lost.poll();
     }
@@ -93,6 +102,7 @@ final class Line implements ClientInterceptor {
         return new ForwardingClientCall.SimpleForwardingClientCall<>(call) {
             @Override
             public void start(Listener<R> listener, Metadata headers) {
+                namespaces.add(String.valueOf(headers.get(NAMESPACE)));
                 super.start(
                         new ForwardingClientCallListener.SimpleForwardingClientCallListener<>(listener) {
                             @Override

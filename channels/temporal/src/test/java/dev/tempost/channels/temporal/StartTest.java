@@ -53,6 +53,7 @@ class StartTest {
                 .satisfies(argument ->
                         assertThat(argument.getData().toStringUtf8()).isEqualTo(row.payload()));
         assertThat(temporal.line.calls()).containsExactly("StartWorkflowExecution");
+        assertThat(temporal.line.namespaces()).containsExactly("default");
     }
 
     @Test
