@@ -156,6 +156,33 @@ class YourOwnWorkflowTest {
     }
 
     @Test
+    void aProcessKilledAfterTheStartDoesNotStartAgain() throws Exception {
+        workers.start();
+        LostReplies lost = new LostReplies(Integer.MAX_VALUE);
+        try (RpcForwarder temporal = new RpcForwarder(port(), server -> server.intercept(lost))) {
+            tempost.with("tempost.workflows.orders.target", "127.0.0.1:" + temporal.port())
+                    // for every event type: a variable of the environment cannot spell this one
+                    .with("tempost.delivery.provider", "orders")
+                    .with("tempost.delivery.attempt-deadline", "5s")
+                    .with("tempost.delivery.on-ambiguous", "park");
+            Process first = tempost.serve();
+            long row = place(order, "COMMIT");
+            await("the start").atMost(Installation.TIMEOUT).until(() -> lost.starts() > 0);
+            first.destroyForcibly().waitFor();
+            lost.none();
+
+            tempost.start();
+
+            tempost.awaitStatus(row, RowStatus.DELIVERED);
+            assertThat(tempost.rows.attempts(row))
+                    .extracting(Rows.Attempt::phase)
+                    .startsWith("ambiguous")
+                    .endsWith("accepted");
+            assertThat(onlyRun(order).getExecution().getRunId()).isNotBlank();
+        }
+    }
+
+    @Test
     void aRowWhoseIdIsTakenFails() throws Exception {
         workers.start();
         tempost.start();

@@ -91,6 +91,17 @@ class ProvidersTest {
     }
 
     @Test
+    void whoSendsNoMailNeedsNoMailServer() {
+        Map<String, String> settings = Map.of(
+                "tempost.delivery.provider", "orders",
+                "tempost.workflows.orders.workflow-type", "OrderWorkflow",
+                "tempost.workflows.orders.task-queue", "orders");
+        try (Providers providers = of(settings)) {
+            assertThat(providers.names()).containsExactly("orders");
+        }
+    }
+
+    @Test
     void aNameIsOfOneChannel() {
         assertThatThrownBy(() -> providers(Map.of("tempost.workflows.default.workflow-type", "OrderWorkflow")))
                 .hasStackTraceContaining("tempost.workflows.default: there is tempost.providers.default, too");
@@ -99,6 +110,10 @@ class ProvidersTest {
     private static Providers providers(Map<String, String> more) {
         Map<String, String> settings = new HashMap<>(MAIL);
         settings.putAll(more);
+        return of(settings);
+    }
+
+    private static Providers of(Map<String, String> settings) {
         return Providers.of(
                 new SpringMail("spring.example", 2525, null, null),
                 new Binder(new MapConfigurationPropertySource(settings))
