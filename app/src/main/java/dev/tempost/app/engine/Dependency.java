@@ -8,6 +8,8 @@ public enum Dependency {
     TEMPORAL(true),
     /** The mail servers of the providers in use: what waits for one is no business of the others. */
     SMTP(false),
+    /** The receivers of webhooks, likewise. */
+    WEBHOOK(false),
     /** The Temporals of the workflows that rows start or signal. */
     WORKFLOW(false);
 

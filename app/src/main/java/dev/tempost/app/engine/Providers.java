@@ -38,7 +38,8 @@ public final class Providers implements AutoCloseable {
     }
 
     // the channels: a line each
-    private static final List<ConfiguredChannel> CHANNELS = List.of(MailProviders::build, WorkflowProviders::build);
+    private static final List<ConfiguredChannel> CHANNELS =
+            List.of(MailProviders::build, WebhookProviders::build, WorkflowProviders::build);
 
     private final Map<String, ConfiguredProvider> providers = new LinkedHashMap<>();
 
@@ -67,7 +68,8 @@ public final class Providers implements AutoCloseable {
     private void requireKnown(String property, @Nullable String name) {
         if (name != null && !providers.containsKey(name)) {
             throw new IllegalArgumentException(property + " names provider '" + name + "', which does not exist: add"
-                    + " tempost.providers." + name + " or tempost.workflows." + name + ", or name one of " + names());
+                    + " tempost.providers." + name + " for mail, tempost.webhooks." + name
+                    + " for a webhook or tempost.workflows." + name + " for a workflow, or name one of " + names());
         }
     }
 

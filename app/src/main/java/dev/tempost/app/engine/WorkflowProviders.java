@@ -1,6 +1,5 @@
 package dev.tempost.app.engine;
 
-import dev.tempost.activities.channel.Health;
 import dev.tempost.activities.channel.Loopback;
 import dev.tempost.app.config.TemporalTarget;
 import dev.tempost.app.config.WorkflowSettings;
@@ -35,22 +34,13 @@ final class WorkflowProviders {
         TemporalChannel channel =
                 new TemporalChannel(workflows, given.temporal().getWorkflowServiceStubs());
         return workflows.keySet().stream()
-                .map(name -> new ConfiguredProvider(
+                .map(name -> ConfiguredProvider.probed(
                         name,
                         channel,
                         Objects.requireNonNull(given.tempost().workflows().get(name))
                                 .maxConnections(),
-                        way(name, workflows.get(name), given.temporal()),
-                        () -> look(channel, name)))
+                        way(name, workflows.get(name), given.temporal())))
                 .toList();
-    }
-
-    private static void look(TemporalChannel channel, String name) {
-        switch (channel.probe(name)) {
-            case Health.Ready() -> {}
-            case Health.Away away -> throw new IllegalStateException(away.reply());
-            case Health.Down down -> throw new IllegalStateException(down.reply());
-        }
     }
 
     private static Way way(String name, @Nullable WorkflowProvider provider, WorkflowClient own) {

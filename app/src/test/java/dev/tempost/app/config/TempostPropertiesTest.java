@@ -72,6 +72,29 @@ class TempostPropertiesTest {
                 .doesNotContain("s3cret");
     }
 
+    @Test
+    void aNameIsOfOneChannel() {
+        assertThatThrownBy(() -> bound(Map.of(
+                        "tempost.providers.a.host", "a.example",
+                        "tempost.providers.a.from", "mail@example.com",
+                        "tempost.webhooks.a.url", "https://a.example/")))
+                .hasStackTraceContaining("tempost.webhooks.a: there is tempost.providers.a, too");
+        assertThatThrownBy(() -> bound(Map.of("tempost.webhooks.default.url", "https://a.example/")))
+                .hasStackTraceContaining("tempost.webhooks.default: there is tempost.providers.default, too");
+        assertThat(bound(Map.of("tempost.webhooks.a.url", "https://a.example/")).limits())
+                .containsOnlyKeys("default", "a");
+    }
+
+    @Test
+    void aWebhooksSecretsAreNotShown() {
+        assertThat(bound(Map.of(
+                                "tempost.webhooks.a.url", "https://a.example/?key=s3cret",
+                                "tempost.webhooks.a.secrets", "s3cret",
+                                "tempost.webhooks.a.headers.Authorization", "s3cret"))
+                        .toString())
+                .doesNotContain("s3cret");
+    }
+
     private static TempostProperties.Provider defaultOf(TempostProperties properties) {
         return Objects.requireNonNull(properties.providers().get(TempostProperties.DEFAULT_PROVIDER));
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tempost.app.config.TempostProperties;
+import dev.tempost.app.config.WebhookSettings;
 import dev.tempost.app.config.WorkflowSettings;
 import java.io.InputStream;
 import java.lang.reflect.Parameter;
@@ -58,8 +59,9 @@ class ConfigurationReferenceTest {
         What the provider `default` does not say itself under `tempost.providers.default`.
 
         """;
-    // eighteen of them say which workflow of one's own a row starts, most in Temporal's own words
-    private static final int MOST = 59;
+    // of them ten say where a webhook goes, and eighteen which workflow of one's own is started, most in Temporal's own
+    // words
+    private static final int MOST = 69;
     // its keys are nobody's choice
     private static final String BY_STATUS = "java.util.Map<dev.tempost.outbox.rows.RowStatus,";
 
@@ -69,6 +71,7 @@ class ConfigurationReferenceTest {
                                 properties("spring.mail"),
                                 properties("tempost"),
                                 components(TempostProperties.Provider.class, "tempost.providers.<name>"),
+                                components(WebhookSettings.class, "tempost.webhooks.<name>"),
                                 components(WorkflowSettings.class, "tempost.workflows.<name>"),
                                 components(TempostProperties.Tenant.class, "tempost.tenants.<name>"))
                         .flatMap(settings -> settings.keySet().stream()))
@@ -134,7 +137,12 @@ class ConfigurationReferenceTest {
                     .isTrue();
             String name = prefix + "." + hyphenated(component.getName());
             rows.put(
-                    name, row(name, type(component.getType().getName()), description.group(1), value(type, component)));
+                    name,
+                    row(
+                            name,
+                            type(component.getGenericType().getTypeName()),
+                            description.group(1),
+                            value(type, component)));
         }
         return rows;
     }
@@ -145,7 +153,7 @@ class ConfigurationReferenceTest {
     }
 
     private static String type(String javaType) {
-        String element = javaType.replaceAll(".*[<,]", "").replace(">", "");
+        String element = javaType.replaceAll(".*[<,] *", "").replace(">", "");
         String name = element.replaceAll(".*[.$]", "").toLowerCase(Locale.ROOT);
         if (PRIMITIVE.contains(javaType)) {
             return javaType.equals("int") ? "integer" : javaType;
@@ -181,6 +189,11 @@ class ConfigurationReferenceTest {
             them. `default` is always there.
 
             %s
+            ## `tempost.webhooks.<name>`
+
+            [Webhooks](webhooks.md), by names that are no mail provider's; event types choose them in the same way.
+
+            %s
             ## `tempost.workflows.<name>`
 
             Workflows of your own, by the names that `tempost.delivery.provider` and `tempost.event-types.<name>.provider` call
@@ -196,6 +209,7 @@ class ConfigurationReferenceTest {
                                 .map(component -> "`" + hyphenated(component.getName()) + "`")
                                 .collect(Collectors.joining(", ")),
                         table(components(TempostProperties.Provider.class, "tempost.providers.<name>")),
+                        table(components(WebhookSettings.class, "tempost.webhooks.<name>")),
                         table(components(WorkflowSettings.class, "tempost.workflows.<name>")),
                         table(components(TempostProperties.Tenant.class, "tempost.tenants.<name>")));
     }

@@ -3,11 +3,11 @@ package dev.tempost.app.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.tempost.activities.channel.testing.TestCertificate;
 import dev.tempost.app.RpcForwarder;
 import dev.tempost.app.TempostProcess;
 import dev.tempost.app.TestAuthority;
 import dev.tempost.app.TestAuthority.Issued;
-import dev.tempost.channels.email.testing.TestCertificate;
 import dev.tempost.embedded.Ports;
 import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.outbox.testing.TestDatabase;

@@ -102,9 +102,42 @@ class ProvidersTest {
     }
 
     @Test
+    void aWebhookIsAProviderLikeAnyOther() {
+        try (Providers providers = providers(Map.of(
+                "tempost.webhooks.crm.url", "https://crm.example/hook",
+                "tempost.webhooks.crm.headers.Authorization", "Bearer t0ken",
+                "tempost.webhooks.crm.secrets[0]", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+                "tempost.webhooks.crm.max-connections", "3",
+                "tempost.event-types.signed.provider", "crm"))) {
+            assertThat(providers.names()).containsExactly("default", "crm");
+            assertThat(providers.all())
+                    .filteredOn(provider -> provider.name().equals("crm"))
+                    .singleElement()
+                    .satisfies(crm -> {
+                        assertThat(crm.channel().name()).isEqualTo("webhook");
+                        assertThat(crm.places()).isEqualTo(3);
+                        assertThat(crm.way().isProtected()).isTrue();
+                        assertThat(crm.way().says()).contains("crm.example");
+                    });
+        }
+    }
+
+    @Test
     void aNameIsOfOneChannel() {
         assertThatThrownBy(() -> providers(Map.of("tempost.workflows.default.workflow-type", "OrderWorkflow")))
                 .hasStackTraceContaining("tempost.workflows.default: there is tempost.providers.default, too");
+    }
+
+    @Test
+    void whatIsWrongWithAWebhookIsNamed() {
+        assertThatThrownBy(() -> providers(Map.of("tempost.webhooks.crm.format", "payload")))
+                .hasMessageStartingWith("tempost.webhooks.crm.url is not set");
+        assertThatThrownBy(() -> providers(Map.of("tempost.webhooks.crm.url", "http://crm.example/")))
+                .hasMessageStartingWith("tempost.webhooks.crm.url would send in plain text");
+        assertThatThrownBy(() -> providers(Map.of(
+                        "tempost.webhooks.crm.url", "https://crm.example/", "tempost.webhooks.crm.secrets", "s3cret")))
+                .hasMessageStartingWith("tempost.webhooks.crm.secrets[0] is no secret")
+                .hasMessageNotContaining("s3cret");
     }
 
     private static Providers providers(Map<String, String> more) {

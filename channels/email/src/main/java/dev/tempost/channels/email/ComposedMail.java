@@ -1,5 +1,7 @@
 package dev.tempost.channels.email;
 
+import dev.tempost.activities.reply.Personal;
+
 /**
  * A mail ready to be handed over.
  *

@@ -2,6 +2,7 @@ package dev.tempost.channels.email;
 
 import dev.tempost.activities.channel.OutgoingMessage;
 import dev.tempost.activities.channel.Transmission;
+import dev.tempost.activities.reply.Personal;
 import dev.tempost.workflows.FailureType;
 import jakarta.mail.internet.InternetHeaders;
 import jakarta.mail.internet.MimeUtility;
@@ -77,7 +78,7 @@ final class MailComposer {
                 recipient.address(),
                 !recipient.hasAsciiLocalPart(),
                 content,
-                Personal.of(delivery.recipient(), payload));
+                Personal.of(delivery.recipient(), payload.values()));
     }
 
     private void write(

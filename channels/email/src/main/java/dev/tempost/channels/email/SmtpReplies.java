@@ -3,6 +3,8 @@ package dev.tempost.channels.email;
 import dev.tempost.activities.channel.Fault;
 import dev.tempost.activities.channel.Health;
 import dev.tempost.activities.channel.Outcome;
+import dev.tempost.activities.reply.Mask;
+import dev.tempost.activities.reply.Personal;
 import dev.tempost.workflows.FailureType;
 import java.io.EOFException;
 import java.net.ConnectException;

@@ -1,6 +1,7 @@
 package dev.tempost.channels.email;
 
 import dev.tempost.activities.channel.Outcome;
+import dev.tempost.activities.reply.Mask;
 import dev.tempost.workflows.FailureType;
 import java.util.Set;
 import java.util.regex.Matcher;

@@ -12,6 +12,8 @@ import dev.tempost.activities.channel.Outcome.ChannelDown;
 import dev.tempost.activities.channel.Outcome.Permanent;
 import dev.tempost.activities.channel.Outcome.Throttled;
 import dev.tempost.activities.channel.Outcome.Transient;
+import dev.tempost.activities.reply.Mask;
+import dev.tempost.activities.reply.Personal;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -21,7 +23,6 @@ import java.net.UnknownHostException;
 import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
@@ -301,6 +302,6 @@ class SmtpRepliesTest {
     }
 
     private static Outcome outcome(SmtpEnd end) {
-        return SmtpReplies.outcome(end, new Mask(Personal.of("someone@example.com", Map.of())));
+        return SmtpReplies.outcome(end, new Mask(Personal.of("someone@example.com", List.of())));
     }
 }

@@ -1,5 +1,6 @@
 package dev.tempost.channels.email.testing;
 
+import dev.tempost.activities.channel.testing.TestCertificate;
 import jakarta.mail.MessagingException;
 import jakarta.mail.Session;
 import jakarta.mail.internet.MimeMessage;

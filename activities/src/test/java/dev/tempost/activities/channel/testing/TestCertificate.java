@@ -1,4 +1,4 @@
-package dev.tempost.channels.email.testing;
+package dev.tempost.activities.channel.testing;
 
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,4 +1,4 @@
-package dev.tempost.channels.email;
+package dev.tempost.activities.reply;
 
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -12,9 +12,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Shown are the reply code, the enhanced code, the words of {@link ReplyWords}, numbers with a unit of time or size, error
  * tags such as {@code TSS04}, and the provider's name of the message; and of these nothing that the row itself says.
  */
-final class Mask {
+public final class Mask {
 
-    static final int MAX_LENGTH = 300;
+    /** The longest that is shown. */
+    public static final int MAX_LENGTH = 300;
+
     private static final String MASKED = "<masked>";
 
     // no word we show is anywhere near as long, and a server could send one without end
@@ -38,12 +40,12 @@ final class Mask {
 
     private final Personal personal;
 
-    Mask(Personal personal) {
+    public Mask(Personal personal) {
         this.personal = personal;
     }
 
     /** What may be shown of a reply, or of another text that a server had a part in. */
-    String apply(String reply) {
+    public String apply(String reply) {
         String queuedAs = queuedAs(reply);
         var shown = new StringBuilder();
         String enhanced = "";
@@ -69,8 +71,7 @@ final class Mask {
     }
 
     /** The provider's name of the message; null where it gave none, or one that says something of the row. */
-    @Nullable
-    String queuedAs(String reply) {
+    public @Nullable String queuedAs(String reply) {
         Matcher matcher = QUEUED_AS.matcher(reply);
         if (!matcher.find()) {
             return null;

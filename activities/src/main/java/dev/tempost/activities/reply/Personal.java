@@ -1,4 +1,4 @@
-package dev.tempost.channels.email;
+package dev.tempost.activities.reply;
 
 import java.util.List;
 import java.util.Locale;
@@ -7,9 +7,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What a row says of a person: its recipient, and the values of its payload. */
-final class Personal {
+public final class Personal {
 
-    static final Personal NOTHING = new Personal();
+    /** Where no row has a part in what is said. */
+    public static final Personal NOTHING = new Personal();
 
     /** A longer text is prose: its words are everybody's, its numbers are not. */
     private static final int LONGEST_NAME = 40;
@@ -26,13 +27,18 @@ final class Personal {
 
     private Personal() {}
 
-    static Personal of(@Nullable String recipient, Map<String, ?> payload) {
+    /**
+     * What a row says.
+     *
+     * @param values of its payload: texts, numbers, and lists and maps of them
+     */
+    public static Personal of(@Nullable String recipient, Iterable<?> values) {
         var personal = new Personal();
         if (recipient != null) {
             personal.addName(recipient);
             personal.addWord(squeezed(recipient.substring(0, Math.max(0, recipient.lastIndexOf('@')))));
         }
-        personal.addAll(payload.values());
+        personal.addAll(values);
         return personal;
     }
 

@@ -1,11 +1,11 @@
-package dev.tempost.channels.email;
+package dev.tempost.activities.reply;
 
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * The words mail servers and TLS layers speak in. Whatever else a reply holds may come from the mail it is about, so only
+ * The words servers and TLS layers speak in. Whatever else a reply holds may come from the message it is about, so only
  * these are shown. First names stay out ({@code mark}, {@code bill}); the few that verbs need ({@code will}, {@code may})
  * are hidden where the row has them, see {@link Personal}.
  */
@@ -82,6 +82,7 @@ final class ReplyWords {
             wait waiting want warning was way we web weak week welcome well were what when where which while who why will with
             within without word work working would write wrong
             yes yet you your yourself
+            choices created early entity field fields http json media modified multiple partial payload precondition redirect schema unprocessable webhook webhooks
             """.strip()).collect(Collectors.toUnmodifiableSet());
 
     private ReplyWords() {}

@@ -1,4 +1,4 @@
-package dev.tempost.channels.email;
+package dev.tempost.activities.reply;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -94,7 +94,7 @@ class MaskTest {
     @Property(tries = 2000)
     void noSpellingOfTheRecipientIsShown(@ForAll("localParts") String local) {
         String address = local + "@example.com";
-        var mask = new Mask(Personal.of(address, Map.of()));
+        var mask = new Mask(Personal.of(address, List.of()));
         for (String echo : echoes(address)) {
             for (String reply : replies(echo)) {
                 String shown = mask.apply(reply);
@@ -114,7 +114,9 @@ class MaskTest {
 
     @Property(tries = 2000)
     void nothingOfThePayloadIsShown(@ForAll("secrets") String secret) {
-        var mask = new Mask(Personal.of("ann@example.com", Map.of("list", List.of(Map.of("inner", secret)))));
+        var mask = new Mask(Personal.of(
+                "ann@example.com",
+                Map.of("list", List.of(Map.of("inner", secret))).values()));
         for (String echo : echoes(secret)) {
             for (String reply : replies(echo)) {
                 String shown = mask.apply(reply);
@@ -128,7 +130,8 @@ class MaskTest {
 
     @Property(tries = 1000)
     void onlyWhatIsKnownToBeHarmlessIsShown(@ForAll String anything, @ForAll("secrets") String secret) {
-        var mask = new Mask(Personal.of(secret + "@example.com", Map.of("text", anything)));
+        var mask = new Mask(
+                Personal.of(secret + "@example.com", Map.of("text", anything).values()));
         for (String reply :
                 List.of(anything, secret + anything, "250 2.0.0 " + anything, "550-" + anything + "\n550 x")) {
             assertHarmless(mask.apply(reply));
@@ -171,7 +174,9 @@ class MaskTest {
 
     @Example
     void whatServersReallySayStaysReadable() {
-        var mask = new Mask(Personal.of("Ann Lee <ann.lee@example.com>", Map.of("name", "Ann", "pin", 4711)));
+        var mask = new Mask(Personal.of(
+                "Ann Lee <ann.lee@example.com>",
+                Map.of("name", "Ann", "pin", 4711).values()));
         assertThat(Map.of(
                         "550 5.1.1 <ann.lee@example.com>: Recipient address rejected: User unknown in local recipient table",
                         "550 5.1.1 <masked> Recipient address rejected: User unknown in local recipient table",
@@ -203,7 +208,8 @@ class MaskTest {
 
     @Example
     void aWordOfOursIsHiddenWhereItIsSomebodysName() {
-        var mask = new Mask(Personal.of("will@example.com", Map.of("town", "Reading Full")));
+        var mask = new Mask(
+                Personal.of("will@example.com", Map.of("town", "Reading Full").values()));
         assertThat(mask.apply("550 5.1.1 mailbox will is full, try later"))
                 .isEqualTo("550 5.1.1 mailbox <masked> is <masked> try later");
     }
@@ -211,7 +217,7 @@ class MaskTest {
     @Example
     void proseInThePayloadHidesNoWordButItsNumbers() {
         String prose = "Dear customer, the message about order 4711 for 300 seconds could not be delivered to you.";
-        var mask = new Mask(Personal.of("a@example.com", Map.of("text", prose)));
+        var mask = new Mask(Personal.of("a@example.com", Map.of("text", prose).values()));
         assertThat(mask.apply("451 4.3.0 message not delivered, wait 300 seconds or 60 seconds"))
                 .isEqualTo("451 4.3.0 message not delivered, wait <masked> seconds or 60 seconds");
     }
@@ -225,7 +231,8 @@ class MaskTest {
 
     @Example
     void theProvidersNameOfTheMessageIsKeptUnlessTheRowSaysIt() {
-        var mask = new Mask(Personal.of("ann1985@example.com", Map.of("order", "AB-1234")));
+        var mask = new Mask(
+                Personal.of("ann1985@example.com", Map.of("order", "AB-1234").values()));
         assertThat(mask.queuedAs("250 2.0.0 Ok: queued as 4ABC123")).isEqualTo("4ABC123");
         assertThat(mask.queuedAs("250 OK id=1sKd9x-0003Tf-2Q")).isEqualTo("1sKd9x-0003Tf-2Q");
         assertThat(mask.queuedAs("250 queued as ann1985")).isNull();
