@@ -153,8 +153,8 @@ public class EngineConfiguration {
     }
 
     @Bean
-    Providers providers(SpringMail spring, TempostProperties properties) {
-        return properties.roles().contains(Role.WORKER) ? Providers.of(spring, properties) : Providers.none();
+    Providers providers(SpringMail spring, TempostProperties properties, WorkflowClient client) {
+        return properties.roles().contains(Role.WORKER) ? Providers.of(spring, properties, client) : Providers.none();
     }
 
     @Bean
