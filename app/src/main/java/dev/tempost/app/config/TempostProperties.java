@@ -258,6 +258,8 @@ public record TempostProperties(
      * @param inFlight How many rows may be between their claim and the end of their first attempt, all replicas together. When
      *     not set, two seconds' worth of the rate limit, or any number without one.
      * @param rateLimit The most messages a second that all replicas together send through it; no limit when not set.
+     * @param fallback The provider that sends in its place while it is down; none when not set. That one may have a fallback, too.
+     * @param fallbackAfter How long it has to be down until its fallback takes over; 0 for at once.
      */
     public record Provider(
             @Nullable String host,
@@ -271,7 +273,10 @@ public record TempostProperties(
             @Min(1) @Nullable Integer inFlight,
 
             @DecimalMin("0.01") @DecimalMax("10000") @Nullable
-            Double rateLimit)
+            Double rateLimit,
+
+            @Nullable String fallback,
+            @DefaultValue("5m") @DurationMin(seconds = 0) Duration fallbackAfter)
             implements ProviderLimits {
 
         private static final Provider UNSAID =

@@ -3,6 +3,7 @@ package dev.tempost.app.engine;
 import dev.tempost.activities.channel.Loopback;
 import dev.tempost.app.config.SpringMail;
 import dev.tempost.app.config.TempostProperties;
+import dev.tempost.app.config.TempostProperties.Provider;
 import dev.tempost.app.routing.Deliveries;
 import dev.tempost.channels.email.EmailChannel;
 import dev.tempost.channels.email.MailHeaders;
@@ -11,6 +12,7 @@ import dev.tempost.channels.email.SmtpProvider;
 import dev.tempost.channels.email.Templates;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,7 +66,11 @@ final class MailProviders {
 
     /** By name; {@code default} is left out where it is not described and no event type goes through it. */
     static Map<String, SmtpProvider> described(SpringMail spring, TempostProperties tempost) {
-        Set<String> used = new Deliveries(tempost).providers();
+        Set<String> used = new HashSet<>(new Deliveries(tempost).providers());
+        tempost.providers().values().stream()
+                .map(Provider::fallback)
+                .filter(Objects::nonNull)
+                .forEach(used::add);
         Map<String, SmtpProvider> providers = new LinkedHashMap<>();
         tempost.providers().forEach((name, provider) -> {
             if (used.contains(name) || provider.from() != null) {

@@ -31,11 +31,14 @@ public final class Deliveries {
         return named.getOrDefault(eventType, usual);
     }
 
-    /** The providers that some event type goes through. */
+    /** The ways in which event types are delivered. */
+    Stream<Delivery> all() {
+        return Stream.concat(Stream.of(usual), named.values().stream());
+    }
+
+    /** The providers that some event type names. */
     public Set<String> providers() {
-        return Stream.concat(Stream.of(usual), named.values().stream())
-                .map(Delivery::provider)
-                .collect(Collectors.toSet());
+        return all().map(Delivery::provider).collect(Collectors.toSet());
     }
 
     /** Whether an event type goes out by mail, and so by a template. */
