@@ -195,7 +195,7 @@ final class Batch {
     /** What a row came to; null where somebody held it, or PostgreSQL could not be asked: it is still the batch's. */
     private @Nullable DeliveryOutcome outcome(CarriedRow row) throws OutboxUnavailableException {
         try {
-            SendResult result = sending.send(new SendRequest(request.delivery(row), false, null), route, run);
+            SendResult result = sending.send(SendRequest.once(request.delivery(row), false), route, run);
             Receipt receipt = result.unrecorded();
             if (receipt != null) {
                 unrecorded.put(row.id(), receipt);

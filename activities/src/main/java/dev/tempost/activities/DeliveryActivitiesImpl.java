@@ -14,6 +14,7 @@ import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
 import io.temporal.activity.ActivityInfo;
 import io.temporal.client.ActivityCompletionException;
+import io.temporal.failure.ApplicationFailure;
 import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.function.Function;
@@ -117,6 +118,8 @@ public final class DeliveryActivitiesImpl implements DeliveryActivities, AutoClo
                 throw Failures.rateLimitedElsewhere(route.provider(), rateLimitedQueue);
             }
             return sending.send(request, route, Gate.Run.of(activity));
+        } catch (ApplicationFailure failure) {
+            throw Failures.shownBy(request.known(), failure);
         } finally {
             listener.onEnded(delivery.id());
         }

@@ -1,5 +1,6 @@
 package dev.tempost.activities;
 
+import dev.tempost.workflows.CarriedFailure;
 import dev.tempost.workflows.FailureType;
 import io.temporal.failure.ApplicationFailure;
 import java.time.Duration;
@@ -38,6 +39,25 @@ final class Failures {
                         "nothing was sent: the rate limit of provider " + provider + " applies to task queue " + queue)
                 .setNonRetryable(true)
                 .setDetails(queue)
+                .build());
+    }
+
+    /**
+     * What a workflow is told of a failure, which shows what it knows: one worth another attempt ends the activity when it is another
+     * than the workflow knows.
+     *
+     * @param known the failure type that it shows; null when it need not hear of others
+     */
+    static ApplicationFailure shownBy(@Nullable String known, ApplicationFailure failure) {
+        String type = failure.getType();
+        if (known == null || failure.isNonRetryable() || type.equals(known) || !FailureType.isWorthShowing(type)) {
+            return failure;
+        }
+        return withoutStackTrace(ApplicationFailure.newBuilder()
+                .setType(FailureType.FAILURE_CHANGED)
+                .setMessage(failure.getOriginalMessage())
+                .setNonRetryable(true)
+                .setDetails(new CarriedFailure(type, failure.getOriginalMessage(), failure.getNextRetryDelay()))
                 .build());
     }
 

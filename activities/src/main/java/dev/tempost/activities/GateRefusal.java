@@ -29,6 +29,11 @@ final class GateRefusal {
             case Admission.Paused(Duration remaining, String reason) ->
                 Failures.retryable(
                         FailureType.PAUSED, "nothing was sent: paused; ./tempost status shows the switch", remaining);
+            case Admission.Snoozed(Duration remaining) ->
+                Failures.retryable(
+                        FailureType.SNOOZED,
+                        "nothing was sent: the row was put off by " + remaining.toSeconds() + " s",
+                        remaining);
             case Admission.NotItsTurn(Duration remaining) ->
                 Failures.retryable(
                         FailureType.NOT_ITS_TURN,

@@ -119,8 +119,8 @@ class DeliveryActivitiesTest {
                 events::add));
         long id = database.number("SELECT id FROM tempost.outbox");
         return temporal.newActivityStub(DeliveryActivities.class)
-                .send(new SendRequest(
-                        new DeliveryRequest(id, key.toString(), "default", "welcome", 3, POLICY), false, null));
+                .send(SendRequest.once(
+                        new DeliveryRequest(id, key.toString(), "default", "welcome", 3, POLICY), false));
     }
 
     /** Each prepared statement is one round trip: connections are in auto-commit, and nothing is batched. */

@@ -27,9 +27,11 @@ import dev.tempost.workflows.Receipt;
 import dev.tempost.workflows.SendRequest;
 import dev.tempost.workflows.SendResult;
 import io.temporal.activity.LocalActivityOptions;
+import io.temporal.api.enums.v1.IndexedValueType;
 import io.temporal.client.WorkflowFailedException;
 import io.temporal.client.WorkflowOptions;
 import io.temporal.common.RetryOptions;
+import io.temporal.common.SearchAttributeKey;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.testing.TestActivityEnvironment;
@@ -760,19 +762,25 @@ class SendOutcomesTest {
 
     private SendResult send(DeliveryPolicy policy) {
         var delivery = new DeliveryRequest(id, key.toString(), "default", "welcome", 3, policy);
-        return activities().send(new SendRequest(delivery, false, null));
+        return activities().send(SendRequest.once(delivery, false));
     }
 
     private SendRequest request(@Nullable CarriedFailure carried) {
         return new SendRequest(
-                new DeliveryRequest(id, key.toString(), "default", "welcome", 3, RESEND), false, carried);
+                new DeliveryRequest(id, key.toString(), "default", "welcome", 3, RESEND),
+                false,
+                carried,
+                carried == null ? null : carried.type());
     }
 
     /** As the whole workflow does it, with time skipped. */
     private DeliveryResult deliver() {
         try (TestWorkflowEnvironment server = TestWorkflowEnvironment.newInstance()) {
             Worker worker = server.newWorker("deliveries");
-            worker.registerWorkflowImplementationTypes(DeliveryWorkflowImpl.class);
+            server.registerSearchAttribute("TempostFailureType", IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD);
+            worker.registerWorkflowImplementationFactory(
+                    DeliveryWorkflow.class,
+                    () -> new DeliveryWorkflowImpl(SearchAttributeKey.forKeyword("TempostFailureType")));
             worker.registerActivitiesImplementations(implementation);
             server.start();
             return server.getWorkflowClient()

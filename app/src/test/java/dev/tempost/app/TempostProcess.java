@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.Deflater;
 
@@ -100,6 +101,13 @@ public final class TempostProcess {
      */
     public static ProcessBuilder of(Map<String, String> settings, String... arguments) {
         return configured(command(Classes.SHARED.application, arguments), settings);
+    }
+
+    /** A script that does what {@code ./tempost} does, and builds nothing. */
+    public static String script() {
+        return "#!/bin/sh\nexec "
+                + of(Map.of()).command().stream().map(word -> "'" + word + "'").collect(Collectors.joining(" "))
+                + " \"$@\"\n";
     }
 
     /** The same from a jar that was built. */

@@ -11,12 +11,13 @@
 --   GRANT tempost_producer TO app;            -- inserts rows, calls enqueue and cancel_job; reads nothing
 --   GRANT tempost_operator TO ada;            -- reads everything, changes rows through functions that record who did it
 --   GRANT tempost_reader   TO grafana;        -- reads states, attempts and figures, no recipient and no content
+--   GRANT tempost_observer TO oncall;         -- reads the backlog and the views that say what is stuck and why; no table of rows
 
 DO $$
 DECLARE
     role text;
 BEGIN
-    FOREACH role IN ARRAY ARRAY['owner', 'service', 'producer', 'operator', 'reader'] LOOP
+    FOREACH role IN ARRAY ARRAY['owner', 'service', 'producer', 'operator', 'reader', 'observer'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'tempost_' || role) THEN
             EXECUTE format('CREATE ROLE tempost_%s NOLOGIN', role);
         END IF;

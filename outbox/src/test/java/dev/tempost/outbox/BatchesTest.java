@@ -189,8 +189,9 @@ class BatchesTest {
 
     @Test
     void theGateTellsWhatTheOthersAre() throws SQLException {
-        List<ClaimedRow> batch = batch(6);
+        List<ClaimedRow> batch = batch(7);
         BatchLedger ledger = ledger(batch);
+        outbox.set(batch.get(6).id(), "deliver_after = now() + interval '1 hour'");
         outbox.set(batch.get(0).id(), "cancel_requested_at = now(), reason = 'not wanted'");
         outbox.set(batch.get(1).id(), "expires_at = now() - interval '1 second'");
         outbox.database.execute(
@@ -224,6 +225,9 @@ class BatchesTest {
         assertThat(answers.get(batch.get(3).id())).isInstanceOf(Admission.Ended.class);
         assertThat(answers.get(batch.get(4).id())).isInstanceOf(Admission.Locked.class);
         assertThat(answers.get(batch.get(5).id())).isInstanceOf(Admission.Send.class);
+        assertThat(answers.get(batch.get(6).id())).isInstanceOf(Admission.NotDispatched.class);
+        outbox.assertThatRow(
+                batch.get(6).id(), "status = 'pending' AND waits_for = 'time' AND next_attempt_at = deliver_after");
     }
 
     /** An attempt whose batch died, or never learnt that the gate had opened it. */

@@ -125,6 +125,25 @@ class LedgerTest {
     }
 
     @Test
+    void aRowThatWasPutOffWaitsForItsTimeAndIsSentThen() {
+        long id = outbox.inFlight();
+        outbox.set(id, "deliver_after = now() + interval '1 hour'");
+        assertThat(open(id))
+                .isInstanceOfSatisfying(
+                        Admission.Snoozed.class,
+                        wait -> assertThat(wait.remaining()).isBetween(Duration.ofMinutes(59), Duration.ofMinutes(61)));
+        outbox.assertThatRow(id, "next_attempt_at BETWEEN deliver_after AND deliver_after + interval '5 s'");
+        outbox.set(id, "expires_at = now() + interval '1 minute'");
+        assertThat(open(id))
+                .as("it is not waited for longer than the row is worth anything")
+                .isInstanceOfSatisfying(
+                        Admission.Snoozed.class,
+                        wait -> assertThat(wait.remaining()).isLessThan(Duration.ofSeconds(62)));
+        assertThat(rows.sendNow(id)).isTrue();
+        assertThat(open(id)).isInstanceOf(Admission.Send.class);
+    }
+
+    @Test
     void aPendingRowIsNotSent() {
         long id = outbox.pending();
         assertThat(open(id)).isEqualTo(new Admission.NotDispatched());

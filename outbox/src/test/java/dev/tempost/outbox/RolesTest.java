@@ -15,9 +15,12 @@ import dev.tempost.outbox.ledger.ProviderHealth;
 import dev.tempost.outbox.ledger.RefusedPhase;
 import dev.tempost.outbox.rows.Backlog;
 import dev.tempost.outbox.rows.ClaimedRow;
+import dev.tempost.outbox.rows.Pauses;
 import dev.tempost.outbox.rows.Retention;
+import dev.tempost.outbox.rows.RowSearch;
 import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.outbox.rows.Rows;
+import dev.tempost.outbox.rows.Shards;
 import dev.tempost.outbox.testing.OnEveryPostgres;
 import dev.tempost.outbox.testing.PostgresVersion;
 import dev.tempost.outbox.testing.TestDatabase;
@@ -41,7 +44,8 @@ import org.junit.jupiter.api.Test;
 class RolesTest {
 
     private static final String NO_RIGHT = "42501";
-    private static final List<String> ROLES = List.of("service", "producer", "operator", "reader", "stranger");
+    private static final List<String> ROLES =
+            List.of("service", "producer", "operator", "reader", "observer", "stranger");
 
     private static final Map<String, Set<String>> FUNCTIONS = Map.of(
             "producer", Set.of("enqueue", "cancel_job"),
@@ -52,6 +56,7 @@ class RolesTest {
                             "dismiss",
                             "cancel",
                             "correct",
+                            "send_now",
                             "resend",
                             "pause",
                             "resume",
@@ -60,11 +65,24 @@ class RolesTest {
                             "bulk",
                             "cancel_bulk",
                             "preview_bulk",
-                            "erase"),
-            "reader", Set.of("backlog_groups"),
+                            "erase",
+                            "pause_of",
+                            "ahead",
+                            "cause"),
+            "reader", Set.of("backlog_groups", "cause"),
+            "observer", Set.of(),
             "stranger", Set.of());
-    private static final Set<String> READABLE =
-            Set.of("attempt", "pause", "provider", "backlog", "backlog_count", "backlog_now", "open_row", "in_flight");
+    private static final Set<String> READABLE = Set.of(
+            "attempt",
+            "pause",
+            "provider",
+            "backlog",
+            "backlog_count",
+            "backlog_now",
+            "open_row",
+            "in_flight",
+            "stuck");
+    private static final Set<String> OBSERVABLE = Set.of("backlog", "backlog_count", "backlog_now", "stuck");
 
     private final TestDatabase database;
 
@@ -75,7 +93,7 @@ class RolesTest {
     @BeforeEach
     void rolesAndLogins() {
         database.execute(Schema.roles());
-        for (String role : List.of("owner", "service", "producer", "operator", "reader")) {
+        for (String role : List.of("owner", "service", "producer", "operator", "reader", "observer")) {
             database.execute("CREATE ROLE " + login(role) + " LOGIN IN ROLE tempost_" + role);
         }
         database.execute("CREATE ROLE " + login("stranger") + " LOGIN");
@@ -85,7 +103,7 @@ class RolesTest {
     @AfterEach
     void dropLogins() {
         database.execute("DROP ROLE " + login("owner") + ", " + login("service") + ", " + login("producer") + ", "
-                + login("operator") + ", " + login("reader") + ", " + login("stranger"));
+                + login("operator") + ", " + login("reader") + ", " + login("observer") + ", " + login("stranger"));
         database.close();
     }
 
@@ -184,6 +202,7 @@ class RolesTest {
         return switch (role) {
             case "operator" -> true;
             case "reader" -> READABLE.contains(relation);
+            case "observer" -> OBSERVABLE.contains(relation);
             default -> false;
         };
     }
@@ -220,6 +239,42 @@ class RolesTest {
         }
         assertThat(new Rows(as("reader")).find(1)).isNotNull();
         assertThat(new Backlog(as("reader")).groups(null)).hasSize(1);
+    }
+
+    @Test
+    void anObserverSeesWhatIsStuckAndNoRow() throws SQLException {
+        database.execute("SELECT tempost.enqueue('welcome', 'ada@example.org', shard_key => 'ada@example.org')");
+        database.execute(
+                "INSERT INTO tempost.outbox (event_type, created_at) VALUES ('welcome', now() - interval '1 hour')");
+        for (String view : List.of("stuck", "shard_depth", "object_history", "backlog_now")) {
+            assertThat(database.number("SELECT count(*) FROM tempost." + view))
+                    .as(view)
+                    .isPositive();
+        }
+
+        for (String role : List.of("observer", "reader")) {
+            assertThat(value(role, "SELECT why FROM tempost.stuck")).isEqualTo("unclaimed");
+            assertThat(value(role, "SELECT detail FROM tempost.stuck")).isEqualTo("null");
+            assertThat(value(role, "SELECT tenant || depth || head_status FROM tempost.shard_depth"))
+                    .isEqualTo("default1pending");
+            assertThat(value(role, "SELECT status FROM tempost.object_history WHERE id = 1"))
+                    .isEqualTo("pending");
+            assertThat(may(role, "SELECT shard_key FROM tempost.shard_depth")).isFalse();
+            assertThat(may(role, "SELECT 1 FROM tempost.object_history WHERE shard_key = 'ada@example.org'"))
+                    .isFalse();
+            assertThat(may(role, "SELECT object_key FROM tempost.object_history"))
+                    .isFalse();
+        }
+        assertThat(value("observer", "SELECT rows FROM tempost.backlog_now")).isEqualTo("2");
+        assertThat(may("observer", "SELECT id FROM tempost.outbox")).isFalse();
+        assertThat(may("observer", "SELECT reply FROM tempost.attempt")).isFalse();
+        assertThat(value("operator", "SELECT shard_key FROM tempost.shard_depth"))
+                .isEqualTo("ada@example.org");
+        assertThat(
+                        names(
+                                "SELECT attname FROM pg_attribute WHERE attnum > 0 AND attrelid IN"
+                                        + " ('tempost.stuck'::regclass, 'tempost.shard_depth'::regclass, 'tempost.object_history'::regclass)"))
+                .doesNotContain("recipient", "payload", "headers", "dedup_key");
     }
 
     @Test
@@ -305,6 +360,27 @@ class RolesTest {
         assertThat(Schema.isCurrent(service)).isTrue();
         assertThat(Login.of(service)).isEqualTo(new Login(login("service"), false));
         assertThat(Login.of(database.dataSource()).superuser()).isTrue();
+    }
+
+    @Test
+    void whatCommandsLookAtIsThereForOperatorsAndWithoutKeysForReaders() throws SQLException {
+        database.execute("INSERT INTO tempost.outbox (event_type, status, shard_key, last_error, finished_at) VALUES"
+                + " ('welcome', 'failed', 's', '550 5.1.1 unknown', now())");
+        for (String role : List.of("operator", "reader")) {
+            DataSource login = as(role);
+            assertThat(new Backlog(login).totals(null)).as(role).hasSize(1);
+            assertThat(new Backlog(login).groups(null)).as(role).hasSize(1);
+            assertThat(new Backlog(login).ended(null, Duration.ofMinutes(1)))
+                    .as(role)
+                    .containsExactly(new Backlog.Total(RowStatus.FAILED, 1));
+            assertThat(new RowSearch(login).causes(null).groups()).as(role).hasSize(1);
+            assertThat(new Pauses(login).active()).as(role).isEmpty();
+            assertThat(new ProviderHealth(login).down()).as(role).isEmpty();
+            assertThat(new Rows(login).failed(null, 10)).as(role).hasSize(1);
+            assertThat(new Rows(login).attempts(1)).as(role).isEmpty();
+        }
+        assertThat(new Shards(as("operator")).deepest(null, 10)).hasSize(1);
+        assertThatThrownBy(() -> new Shards(as("reader")).deepest(null, 10)).hasMessageContaining("permission denied");
     }
 
     private static AttemptRef open(Ledger ledger, ClaimedRow row) {

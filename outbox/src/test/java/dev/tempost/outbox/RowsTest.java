@@ -100,6 +100,30 @@ class RowsTest {
 
     @ParameterizedTest
     @EnumSource(RowStatus.class)
+    void onlyARowThatWaitsIsSentNow(RowStatus status) {
+        boolean waits = status == RowStatus.PENDING || status == RowStatus.DISPATCHED;
+        long id =
+                outbox.row("status, deliver_after", "'" + status.column() + "', clock_timestamp() + interval '1 hour'");
+        assertThat(rows.sendNow(id)).isEqualTo(waits);
+        outbox.assertThatRow(
+                id, "(deliver_after <= clock_timestamp()) = " + waits + " AND status = '" + status.column() + "'");
+        if (status == RowStatus.PENDING) {
+            outbox.assertThatRow(id, "waits_for IS NULL AND next_attempt_at IS NULL");
+        }
+    }
+
+    @Test
+    void aRowIsNotPutOffPastItsEnd() {
+        OffsetDateTime now = OffsetDateTime.now(ZoneOffset.UTC);
+        long id = outbox.row("status, expires_at", "'dispatched', clock_timestamp() + interval '1 hour'");
+        assertThatThrownBy(() -> rows.correct(id, new Rows.Correction(null, null, now.plusHours(2), null), null))
+                .hasMessageContaining("correct: row " + id + " would expire before deliver_after");
+        assertThat(rows.correct(id, new Rows.Correction(null, null, now.plusMinutes(30), null), null))
+                .isTrue();
+    }
+
+    @ParameterizedTest
+    @EnumSource(RowStatus.class)
     void onlyAFailedRowIsDismissed(RowStatus status) {
         long id = outbox.row("status", "'" + status.column() + "'");
         assertThat(rows.dismiss(id, "known")).isEqualTo(status == RowStatus.FAILED);

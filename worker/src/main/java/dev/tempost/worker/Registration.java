@@ -6,6 +6,7 @@ import dev.tempost.workflows.BatchWorkflowImpl;
 import dev.tempost.workflows.BulkActionActivities;
 import dev.tempost.workflows.BulkActionWorkflowImpl;
 import dev.tempost.workflows.DeliveryActivities;
+import dev.tempost.workflows.DeliveryWorkflow;
 import dev.tempost.workflows.DeliveryWorkflowImpl;
 import dev.tempost.workflows.ReconcileActivities;
 import dev.tempost.workflows.ReconcileWorkflowImpl;
@@ -71,8 +72,9 @@ final class Registration {
                         .setWorkflowTaskPollersBehavior(new PollerBehaviorAutoscaling(1, 10, 2))
                         .setActivityTaskPollersBehavior(new PollerBehaviorAutoscaling(1, 10, 2))
                         .build());
+        worker.registerWorkflowImplementationFactory(
+                DeliveryWorkflow.class, () -> new DeliveryWorkflowImpl(settings.failureType()));
         worker.registerWorkflowImplementationTypes(
-                DeliveryWorkflowImpl.class,
                 BatchWorkflowImpl.class,
                 ReconcileWorkflowImpl.class,
                 RetainWorkflowImpl.class,

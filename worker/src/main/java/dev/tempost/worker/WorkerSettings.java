@@ -1,5 +1,6 @@
 package dev.tempost.worker;
 
+import io.temporal.common.SearchAttributeKey;
 import java.util.Map;
 
 /**
@@ -9,8 +10,13 @@ import java.util.Map;
  * @param connections how many messages this process can send at the same time, all providers together
  * @param rateLimitedQueues the task queues of providers with a rate limit, and how many sends a second all workers together may
  *     take from each
+ * @param failureType the search attribute that shows why a delivery fails
  */
-public record WorkerSettings(String taskQueue, int connections, Map<String, Double> rateLimitedQueues) {
+public record WorkerSettings(
+        String taskQueue,
+        int connections,
+        Map<String, Double> rateLimitedQueues,
+        SearchAttributeKey<String> failureType) {
 
     private static final int LEAST_SLOTS = 200;
 

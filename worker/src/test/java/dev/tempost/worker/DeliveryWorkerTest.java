@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.temporal.api.workflowservice.v1.WorkflowServiceGrpc;
 import io.temporal.client.WorkflowClient;
+import io.temporal.common.SearchAttributeKey;
 import io.temporal.testing.TestWorkflowEnvironment;
 import io.temporal.worker.WorkerFactory;
 import java.time.Duration;
@@ -21,7 +22,8 @@ import org.junit.jupiter.api.Timeout;
 class DeliveryWorkerTest {
 
     private static final Duration LONG = Duration.ofMinutes(1);
-    private static final WorkerSettings SETTINGS = new WorkerSettings("acme", 16, Map.of());
+    private static final SearchAttributeKey<String> FAILURE_TYPE = SearchAttributeKey.forKeyword("TempostFailureType");
+    private static final WorkerSettings SETTINGS = new WorkerSettings("acme", 16, Map.of(), FAILURE_TYPE);
 
     @AutoClose
     private final TestWorkflowEnvironment temporal = TestWorkflowEnvironment.newInstance();
@@ -91,8 +93,10 @@ class DeliveryWorkerTest {
 
     @Test
     void thereAreSlotsForManyMoreSendsThanConnections() {
-        assertThat(new WorkerSettings("acme", 16, Map.of()).slots()).isEqualTo(200);
-        assertThat(new WorkerSettings("acme", 100, Map.of()).slots()).isEqualTo(400);
+        assertThat(new WorkerSettings("acme", 16, Map.of(), FAILURE_TYPE).slots())
+                .isEqualTo(200);
+        assertThat(new WorkerSettings("acme", 100, Map.of(), FAILURE_TYPE).slots())
+                .isEqualTo(400);
     }
 
     private WorkerFactory workers() {

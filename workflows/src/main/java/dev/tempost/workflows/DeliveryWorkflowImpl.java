@@ -1,9 +1,11 @@
 package dev.tempost.workflows;
 
+import io.temporal.common.SearchAttributeKey;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.failure.CanceledFailure;
 import io.temporal.workflow.CancellationScope;
+import io.temporal.workflow.CompletablePromise;
 import io.temporal.workflow.Workflow;
 import io.temporal.workflow.WorkflowInfo;
 import java.util.Objects;
@@ -14,21 +16,38 @@ public final class DeliveryWorkflowImpl implements DeliveryWorkflow {
 
     private @Nullable String cancelReason;
     private @Nullable CancellationScope sending;
+    private @Nullable CompletablePromise<SendNowResult> asked;
+    private final FailureStory story;
+
+    public DeliveryWorkflowImpl(SearchAttributeKey<String> failureType) {
+        this.story = new FailureStory(failureType);
+    }
 
     @Override
     public DeliveryResult deliver(DeliveryRequest request) {
         WorkflowInfo info = Workflow.getInfo();
         boolean reset = !info.getRunId().equals(info.getFirstExecutionRunId());
         boolean sentByAnother = reset;
-        SendConclusion conclusion = send(new SendRequest(request, reset, null));
+        SendConclusion conclusion = send(request, reset);
         MarkResult marked = mark(request, conclusion, sentByAnother);
         while (sentByAnother && marked.outcome() == DeliveryOutcome.SEND_AGAIN) {
             // a later reset replays this send: the recorded run id tells it that the send was not its own
             sentByAnother = !info.getRunId().equals(Workflow.sideEffect(String.class, info::getRunId));
-            conclusion = send(new SendRequest(request, reset, null));
+            conclusion = send(request, reset);
             marked = mark(request, conclusion, sentByAnother);
         }
+        tell(conclusion, marked);
         return conclude(request, conclusion, marked);
+    }
+
+    private void tell(SendConclusion conclusion, MarkResult marked) {
+        answer(
+                conclusion instanceof SendConclusion.Failed failed
+                        ? new SendNowResult(marked.outcome(), failed.type(), failed.message())
+                        : new SendNowResult(marked.outcome(), null, null));
+        // whoever asked hears of it before the workflow ends
+        Workflow.newDetachedCancellationScope(() -> Workflow.await(Workflow::isEveryHandlerFinished))
+                .run();
     }
 
     @Override
@@ -39,53 +58,86 @@ public final class DeliveryWorkflowImpl implements DeliveryWorkflow {
         }
     }
 
-    private SendConclusion send(SendRequest first) {
+    @Override
+    public SendNowResult sendNow() {
+        if (asked == null) {
+            asked = Workflow.newPromise();
+        }
+        CompletablePromise<SendNowResult> answer = asked;
+        // null after a reset, which brings along what was asked before: the attempt under way answers it
+        if (sending != null) {
+            sending.cancel("send now");
+        }
+        return answer.get();
+    }
+
+    @Override
+    public void validateSendNow() {
         if (cancelRequested()) {
-            return new SendConclusion.Cancelled();
+            throw new IllegalStateException("the row is being cancelled");
         }
-        DeliveryRequest delivery = first.delivery();
-        String rateLimitedQueue = delivery.policy().rateLimitedQueue();
-        if (rateLimitedQueue != null) {
-            // neither local nor eager activities pass the queue, where the limit is
-            return sendDurably(first, rateLimitedQueue);
-        }
-        try {
-            return new SendConclusion.Ended(Stubs.localSend(delivery).send(first));
-        } catch (ActivityFailure failure) {
-            String elsewhere = SendFailure.rateLimitedElsewhere(failure);
-            if (elsewhere != null) {
-                return sendDurably(first, elsewhere);
-            }
-            CarriedFailure carried = SendFailure.worthAnother(failure);
-            return carried == null
-                    ? SendFailure.conclusion(failure)
-                    : sendDurably(new SendRequest(delivery, first.reset(), carried), null);
+        if (sending == null) {
+            throw new IllegalStateException("the row is being sent just now");
         }
     }
 
-    /** Sends from the given task queue, or from the workflow's own; moves where the activity says that the limit is. */
-    private SendConclusion sendDurably(SendRequest first, @Nullable String firstQueue) {
-        SendRequest request = first;
-        String queue = firstQueue;
+    /** Sends until it is accepted or given up: locally at first and when somebody asks for it, durably after a failure. */
+    private SendConclusion send(DeliveryRequest delivery, boolean reset) {
+        // neither local nor eager activities pass the queue, where the limit is
+        String queue = delivery.policy().rateLimitedQueue();
+        boolean locally = queue == null;
+        CarriedFailure carried = null;
         while (!cancelRequested()) {
             try {
-                return new SendConclusion.Ended(sendFrom(queue, request));
+                return new SendConclusion.Ended(
+                        locally
+                                ? Stubs.localSend(delivery).send(SendRequest.once(delivery, reset))
+                                : sendFrom(queue, new SendRequest(delivery, reset, carried, story.known())));
+            } catch (CanceledFailure beforeItBegan) {
+                carried = null;
+                locally = queue == null;
             } catch (ActivityFailure failure) {
-                if (cancelRequested()) {
-                    return new SendConclusion.Cancelled();
-                }
+                carried = null;
                 String elsewhere = SendFailure.rateLimitedElsewhere(failure);
-                if (elsewhere == null && !SendFailure.timedOut(failure)) {
-                    return SendFailure.conclusion(failure);
+                if (elsewhere != null) {
+                    queue = elsewhere;
+                    locally = false;
+                } else if (!locally && SendFailure.timedOut(failure)) {
+                    // nobody took it: its queue may have lost its limit, and with it its workers; whoever sends next
+                    // knows
+                    queue = null;
+                } else if (failure.getCause() instanceof CanceledFailure) {
+                    locally = queue == null;
+                } else {
+                    carried = SendFailure.worthAnother(failure);
+                    if (carried == null || (!locally && SendFailure.wasTheLast(failure))) {
+                        return cancelRequested() ? new SendConclusion.Cancelled() : givenUp(failure);
+                    }
+                    locally = false;
+                    story.add(delivery, carried);
+                    answer(new SendNowResult(null, carried.type(), carried.message()));
                 }
-                // nobody took it: its queue may have lost its limit, and with it its workers; whoever sends next knows
-                queue = elsewhere;
-                request = request.carryingNothing();
-            } catch (CanceledFailure cancelledBeforeItBegan) {
-                return new SendConclusion.Cancelled();
+            }
+            if (!locally && carried == null) {
+                answer(new SendNowResult(null, null, null));
             }
         }
         return new SendConclusion.Cancelled();
+    }
+
+    private SendConclusion givenUp(ActivityFailure failure) {
+        SendConclusion conclusion = SendFailure.conclusion(failure);
+        if (conclusion instanceof SendConclusion.Failed failed) {
+            story.end(failed.type());
+        }
+        return conclusion;
+    }
+
+    private void answer(SendNowResult answer) {
+        if (asked != null) {
+            asked.complete(answer);
+            asked = null;
+        }
     }
 
     private SendResult sendFrom(@Nullable String queue, SendRequest request) {

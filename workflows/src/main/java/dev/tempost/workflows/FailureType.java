@@ -1,5 +1,7 @@
 package dev.tempost.workflows;
 
+import java.util.Set;
+
 /**
  * The failure types, the same words in the Temporal UI, the row's {@code last_error_type}, the metrics and the alerts.
  */
@@ -41,10 +43,14 @@ public final class FailureType {
     public static final String ROW_NOT_DISPATCHED = "RowNotDispatched";
     /** An operator's switch holds the row back; it goes on once the switch is lifted. */
     public static final String PAUSED = "Paused";
+    /** The row was put off after it was claimed; it goes on at its {@code deliver_after}. */
+    public static final String SNOOZED = "Snoozed";
     /** Another row of its shard has the turn. */
     public static final String NOT_ITS_TURN = "NotItsTurn";
     /** The rate limit of the row's provider applies to another task queue; nothing was sent, and the delivery goes there. */
     public static final String RATE_LIMITED_ELSEWHERE = "RateLimitedElsewhere";
+    /** A delivery that waits fails for another reason than before; it goes on, and shows the new one. */
+    public static final String FAILURE_CHANGED = "FailureChanged";
     /** A fault of Tempost itself. The log has the stack trace. */
     public static final String INTERNAL_ERROR = "InternalError";
     /** PostgreSQL could not be asked or told; nothing was sent. */
@@ -56,5 +62,14 @@ public final class FailureType {
     /** The row a workflow was started for is gone, or another row has its id. */
     public static final String ROW_MISSING = "RowMissing";
 
+    // come and go within seconds, and nobody has to do anything about them
+    private static final Set<String> PASSING = Set.of(
+            CONNECTIONS_BUSY, MEMORY_BUSY, ATTEMPT_IN_PROGRESS, ROW_NOT_DISPATCHED, NOT_ITS_TURN, OUTBOX_UNAVAILABLE);
+
     private FailureType() {}
+
+    /** Whether a failure is worth showing: one that does not pass by itself within seconds. */
+    public static boolean isWorthShowing(String type) {
+        return !PASSING.contains(type);
+    }
 }

@@ -1,5 +1,6 @@
 package dev.tempost.workflows;
 
+import io.temporal.api.enums.v1.RetryState;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.failure.TimeoutFailure;
@@ -13,6 +14,9 @@ final class SendFailure {
     /** What to carry over to the durable attempt; null when no further attempt makes sense. */
     static @Nullable CarriedFailure worthAnother(ActivityFailure failure) {
         return switch (failure.getCause()) {
+            case ApplicationFailure said
+            when said.getType().equals(FailureType.FAILURE_CHANGED) ->
+                said.getDetails().get(CarriedFailure.class);
             case ApplicationFailure said when said.isNonRetryable() -> null;
             case ApplicationFailure said ->
                 new CarriedFailure(said.getType(), said.getOriginalMessage(), said.getNextRetryDelay());
@@ -21,6 +25,11 @@ final class SendFailure {
                         FailureType.ATTEMPT_IN_PROGRESS, "the attempt did not come back before its deadline", null);
             case null, default -> null;
         };
+    }
+
+    /** Whether an operator has said that it was to be the last, by options of the activity: Tempost sets no end there. */
+    static boolean wasTheLast(ActivityFailure failure) {
+        return failure.getRetryState() == RetryState.RETRY_STATE_MAXIMUM_ATTEMPTS_REACHED;
     }
 
     /** The task queue that the send belongs to; null when it was where it belongs. */

@@ -5,6 +5,7 @@ import static dev.tempost.workflows.ScriptedActivities.acceptedUnrecorded;
 import static dev.tempost.workflows.ScriptedActivities.answered;
 import static dev.tempost.workflows.ScriptedActivities.databaseAway;
 import static dev.tempost.workflows.ScriptedActivities.during;
+import static dev.tempost.workflows.ScriptedActivities.failureChanged;
 import static dev.tempost.workflows.ScriptedActivities.permanentFailure;
 import static dev.tempost.workflows.ScriptedActivities.rateLimitedElsewhere;
 import static dev.tempost.workflows.ScriptedActivities.settled;
@@ -12,23 +13,28 @@ import static dev.tempost.workflows.ScriptedActivities.transientFailure;
 import static io.temporal.api.enums.v1.EventType.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED;
 import static io.temporal.api.enums.v1.EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED;
 import static io.temporal.api.enums.v1.EventType.EVENT_TYPE_TIMER_STARTED;
+import static io.temporal.api.enums.v1.EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES;
 import static io.temporal.api.enums.v1.WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_CANCELED;
 import static io.temporal.api.enums.v1.WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED;
 import static io.temporal.api.enums.v1.WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_FAILED;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 import dev.tempost.workflows.ScriptedActivities.Marked;
 import dev.tempost.workflows.ScriptedActivities.Sent;
 import io.temporal.api.enums.v1.EventType;
+import io.temporal.api.enums.v1.IndexedValueType;
 import io.temporal.api.enums.v1.WorkflowExecutionStatus;
 import io.temporal.api.history.v1.ActivityTaskScheduledEventAttributes;
 import io.temporal.api.history.v1.HistoryEvent;
+import io.temporal.api.sdk.v1.WorkflowMetadata;
 import io.temporal.client.WorkflowClient;
 import io.temporal.client.WorkflowFailedException;
 import io.temporal.client.WorkflowOptions;
 import io.temporal.client.WorkflowStub;
+import io.temporal.common.SearchAttributeKey;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.failure.CanceledFailure;
 import io.temporal.testing.TestEnvironmentOptions;
@@ -36,6 +42,7 @@ import io.temporal.testing.TestWorkflowEnvironment;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -49,6 +56,7 @@ class DeliveryWorkflowTest {
     private static final String QUEUE = "deliveries";
     private static final String RATE_LIMITED = "deliveries-provider-ses";
     private static final String KEY = "0b5f4f0e-6a55-4f3e-9d0a-0c8c3a1d2e4f";
+    private static final SearchAttributeKey<String> FAILURE_TYPE = SearchAttributeKey.forKeyword("TempostFailureType");
     private static final int URGENT = 1;
     private static final DeliveryPolicy POLICY = new DeliveryPolicy(
             Duration.ofSeconds(10), 3, Duration.ofMinutes(2), 8, Duration.ofSeconds(30), false, null);
@@ -69,7 +77,9 @@ class DeliveryWorkflowTest {
     @BeforeEach
     void start() {
         var worker = temporal.newWorker(QUEUE);
-        worker.registerWorkflowImplementationTypes(DeliveryWorkflowImpl.class);
+        worker.registerWorkflowImplementationFactory(
+                DeliveryWorkflow.class, () -> new DeliveryWorkflowImpl(FAILURE_TYPE));
+        temporal.registerSearchAttribute(FAILURE_TYPE.getName(), IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD);
         worker.registerActivitiesImplementations(activities);
         temporal.newWorker(RATE_LIMITED).registerActivitiesImplementations(activities);
         temporal.start();
@@ -450,6 +460,125 @@ class DeliveryWorkflowTest {
         assertThat(result()).isEqualTo(new DeliveryResult(KEY, DeliveryOutcome.CANCELLED, "no longer wanted"));
         assertThat(activities.sent()).isEmpty();
         assertThat(onlyMark()).isEqualTo(mark(DeliveryOutcome.CANCELLED, null, null, "no longer wanted", null));
+    }
+
+    @Test
+    void aDeliveryThatWaitsIsSentAtOnceWhenSomebodyAsks() {
+        activities.sends(transientFailure(FailureType.GREYLISTED, Duration.ofHours(1)));
+        delivery.start(request());
+        temporal.sleep(Duration.ofMinutes(1));
+
+        assertThat(sendNow()).isEqualTo(new SendNowResult(DeliveryOutcome.DELIVERED, null, null));
+
+        assertThat(result().outcome()).isEqualTo(DeliveryOutcome.DELIVERED);
+        assertThat(activities.sent()).extracting(Sent::local).containsExactly(true, true);
+        assertThat(waits().getFirst()).isLessThan(600);
+    }
+
+    @Test
+    void whoeverAsksHearsWhyItWasNotAcceptedAndTheDeliveryWaitsAnew() {
+        activities.sends(
+                transientFailure(FailureType.GREYLISTED, Duration.ofHours(1)),
+                transientFailure(FailureType.PAUSED, Duration.ofHours(2)));
+        delivery.start(request());
+        temporal.sleep(Duration.ofMinutes(1));
+
+        assertThat(sendNow()).isEqualTo(new SendNowResult(null, FailureType.PAUSED, "451 try again"));
+
+        assertThat(result().outcome()).isEqualTo(DeliveryOutcome.DELIVERED);
+        assertThat(activities.carried()).extracting(CarriedFailure::type).containsExactly("Greylisted", "Paused");
+        assertThat(waits()).hasSize(2).last().isEqualTo(2 * 3600L);
+    }
+
+    @Test
+    void whoeverAsksHearsThatItWasGivenUp() {
+        activities.sends(
+                transientFailure(FailureType.GREYLISTED, Duration.ofHours(1)),
+                permanentFailure(FailureType.MAILBOX_UNKNOWN));
+        delivery.start(request());
+        temporal.sleep(Duration.ofMinutes(1));
+
+        assertThat(sendNow())
+                .isEqualTo(
+                        new SendNowResult(DeliveryOutcome.FAILED, FailureType.MAILBOX_UNKNOWN, "550 no such mailbox"));
+
+        assertFailed(failedResult(), FailureType.MAILBOX_UNKNOWN, "550 no such mailbox");
+    }
+
+    @Test
+    void aSendUnderWayIsNotAskedFor() {
+        List<String> refusals = new CopyOnWriteArrayList<>();
+        activities.sends(during(
+                () -> refusals.add(String.valueOf(catchThrowable(this::sendNow).getCause())), accepted()));
+
+        assertThat(deliverInRealTime().outcome()).isEqualTo(DeliveryOutcome.DELIVERED);
+
+        assertThat(refusals).singleElement().asString().contains("the row is being sent just now");
+        assertThat(activities.sent()).hasSize(1);
+    }
+
+    @Test
+    void aRateLimitedDeliveryThatSomebodyAsksForTakesItsTurn() {
+        activities.sends(transientFailure(FailureType.GREYLISTED, Duration.ofHours(1)));
+        delivery.start(rateLimited(RATE_LIMITED));
+        temporal.sleep(Duration.ofMinutes(1));
+
+        assertThat(sendNow()).isEqualTo(new SendNowResult(null, null, null));
+
+        assertThat(result().outcome()).isEqualTo(DeliveryOutcome.DELIVERED);
+        assertThat(activities.sent()).extracting(Sent::queue).containsOnly(RATE_LIMITED);
+        assertThat(waits().getFirst()).isLessThan(600);
+    }
+
+    @Test
+    void whyADeliveryWaitsIsShownAndFoundAndFollowsWhatChanges() {
+        activities.sends(
+                transientFailure(FailureType.GREYLISTED, Duration.ofMinutes(5)),
+                failureChanged(FailureType.PROVIDER_UNAVAILABLE, Duration.ofMinutes(7)));
+
+        assertThat(deliver().outcome()).isEqualTo(DeliveryOutcome.DELIVERED);
+
+        assertThat(shownTypes()).containsExactly(FailureType.GREYLISTED, FailureType.PROVIDER_UNAVAILABLE);
+        assertThat(waits()).containsExactly(5 * 60L, 7 * 60L);
+        String details = delivery.query("__temporal_workflow_metadata", WorkflowMetadata.class)
+                .getCurrentDetails();
+        assertThat(details)
+                .contains(
+                        "**Greylisted**: 451 try again", "**ProviderUnavailable**: 451 try again", "./tempost show 1");
+    }
+
+    @Test
+    void whatPassesBySoonIsNotShown() {
+        activities.sends(transientFailure(FailureType.NOT_ITS_TURN, Duration.ofSeconds(1)));
+
+        assertThat(deliver().outcome()).isEqualTo(DeliveryOutcome.DELIVERED);
+
+        assertThat(shownTypes()).isEmpty();
+    }
+
+    @Test
+    void aDeadLetterIsFoundByItsFailureType() {
+        activities.sends(permanentFailure(FailureType.MAILBOX_UNKNOWN));
+
+        assertFailed(FailureType.MAILBOX_UNKNOWN, "550 no such mailbox");
+
+        assertThat(shownTypes()).containsExactly(FailureType.MAILBOX_UNKNOWN);
+    }
+
+    private SendNowResult sendNow() {
+        return delivery.update(DeliveryWorkflow.SEND_NOW, SendNowResult.class);
+    }
+
+    private List<String> shownTypes() {
+        return history().stream()
+                .filter(event -> event.getEventType() == EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES)
+                .map(event -> event.getUpsertWorkflowSearchAttributesEventAttributes()
+                        .getSearchAttributes()
+                        .getIndexedFieldsOrThrow(FAILURE_TYPE.getName())
+                        .getData()
+                        .toStringUtf8()
+                        .replace("\"", ""))
+                .toList();
     }
 
     private DeliveryResult deliver() {

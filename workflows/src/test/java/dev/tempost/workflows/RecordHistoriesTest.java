@@ -5,6 +5,7 @@ import static dev.tempost.workflows.ScriptedActivities.acceptedUnrecorded;
 import static dev.tempost.workflows.ScriptedActivities.answered;
 import static dev.tempost.workflows.ScriptedActivities.databaseAway;
 import static dev.tempost.workflows.ScriptedActivities.during;
+import static dev.tempost.workflows.ScriptedActivities.failureChanged;
 import static dev.tempost.workflows.ScriptedActivities.permanentFailure;
 import static dev.tempost.workflows.ScriptedActivities.rateLimitedElsewhere;
 import static dev.tempost.workflows.ScriptedActivities.settled;
@@ -30,6 +31,7 @@ import io.temporal.client.WorkflowFailedException;
 import io.temporal.client.WorkflowOptions;
 import io.temporal.client.WorkflowStub;
 import io.temporal.client.WorkflowTargetOptions;
+import io.temporal.common.SearchAttributeKey;
 import io.temporal.serviceclient.WorkflowServiceStubs;
 import io.temporal.serviceclient.WorkflowServiceStubsOptions;
 import io.temporal.worker.Worker;
@@ -41,6 +43,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,7 +53,8 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * Records what {@link ReplayTest} replays, from a real server: {@code temporal server start-dev}, then
+ * Records what {@link ReplayTest} replays, from a real server: {@code temporal server start-dev --search-attribute TempostFailureType=Keyword},
+ * then
  * {@code ./mvnw -pl workflows -am test -Dtest=RecordHistoriesTest -Dsurefire.failIfNoSpecifiedTests=false
  * -Dtempost.record=localhost:7233}. A history that is there already is kept: delete it to record it anew.
  */
@@ -93,7 +97,9 @@ class RecordHistoriesTest {
     void start() {
         Worker worker = workers.newWorker(
                 QUEUE, WorkerOptions.newBuilder().setIdentity(IDENTITY).build());
-        worker.registerWorkflowImplementationTypes(DeliveryWorkflowImpl.class);
+        worker.registerWorkflowImplementationFactory(
+                DeliveryWorkflow.class,
+                () -> new DeliveryWorkflowImpl(SearchAttributeKey.forKeyword("TempostFailureType")));
         worker.registerActivitiesImplementations(activities);
         workers.newWorker(
                         RATE_LIMITED,
@@ -237,6 +243,60 @@ class RecordHistoriesTest {
         activities.sends(transientFailure(FailureType.GREYLISTED, null), settled(DeliveryOutcome.EXPIRED));
         deliver();
         record("expired", WORKFLOW_EXECUTION_STATUS_COMPLETED);
+    }
+
+    @Test
+    void sentNow() throws IOException {
+        activities.sends(
+                transientFailure(FailureType.GREYLISTED, LONG), transientFailure(FailureType.GREYLISTED, LONG));
+        delivery.start(request());
+        awaitBackoff();
+        sendNow();
+        awaitBackoff();
+        sendNow();
+        record("sent-now", WORKFLOW_EXECUTION_STATUS_COMPLETED);
+    }
+
+    @Test
+    void resetAfterItWasSentNow() throws IOException {
+        activities.sends(transientFailure(FailureType.GREYLISTED, LONG));
+        delivery.start(request());
+        awaitBackoff();
+        sendNow();
+        awaitEnd();
+
+        reset(firstTask());
+
+        assertThat(activities.sent()).hasSize(3);
+        record("reset-after-it-was-sent-now", WORKFLOW_EXECUTION_STATUS_COMPLETED);
+    }
+
+    /** The server of the SDK's tests forgets an activity that fails after it was asked to stop. */
+    @Test
+    void askedForWhileADurableSendFails() throws IOException {
+        List<SendNowResult> answers = new CopyOnWriteArrayList<>();
+        Thread asking = new Thread(() -> answers.add(sendNow()));
+        activities.sends(
+                transientFailure(FailureType.GREYLISTED, null),
+                during(heeded(asking::start), transientFailure(FailureType.GREYLISTED, null)));
+        deliver();
+        await().until(() -> answers.size() == 1);
+        assertThat(answers).containsExactly(new SendNowResult(null, FailureType.GREYLISTED, "451 try again"));
+        assertThat(activities.sent()).hasSize(3);
+        record("asked-for-while-a-durable-send-fails", WORKFLOW_EXECUTION_STATUS_COMPLETED);
+    }
+
+    private SendNowResult sendNow() {
+        return delivery.update(DeliveryWorkflow.SEND_NOW, SendNowResult.class);
+    }
+
+    @Test
+    void failedForAnotherReasonThenDelivered() throws IOException {
+        activities.sends(
+                transientFailure(FailureType.GREYLISTED, null),
+                failureChanged(FailureType.PROVIDER_UNAVAILABLE, Duration.ofMillis(200)));
+        deliver();
+        record("failed-for-another-reason-then-delivered", WORKFLOW_EXECUTION_STATUS_COMPLETED);
     }
 
     @Test

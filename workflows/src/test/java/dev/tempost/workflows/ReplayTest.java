@@ -2,8 +2,11 @@ package dev.tempost.workflows;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.temporal.common.SearchAttributeKey;
 import io.temporal.common.WorkflowExecutionHistory;
+import io.temporal.testing.TestWorkflowEnvironment;
 import io.temporal.testing.WorkflowReplayer;
+import io.temporal.worker.Worker;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,8 +24,14 @@ class ReplayTest {
     @ParameterizedTest
     @MethodSource("histories")
     void everyRecordedHistoryReplays(Path history) throws Exception {
-        WorkflowReplayer.replayWorkflowExecution(
-                WorkflowExecutionHistory.fromJson(Files.readString(history)), DeliveryWorkflowImpl.class);
+        try (TestWorkflowEnvironment temporal = TestWorkflowEnvironment.newInstance()) {
+            Worker worker = temporal.newWorker("replayed");
+            worker.registerWorkflowImplementationFactory(
+                    DeliveryWorkflow.class,
+                    () -> new DeliveryWorkflowImpl(SearchAttributeKey.forKeyword("TempostFailureType")));
+            WorkflowReplayer.replayWorkflowExecution(
+                    WorkflowExecutionHistory.fromJson(Files.readString(history)), worker);
+        }
     }
 
     @Test
@@ -35,6 +44,8 @@ class ReplayTest {
                         "delivered-at-first-try.json",
                         "expired.json",
                         "failed-permanently.json",
+                        "failed-for-another-reason-then-delivered.json",
+                        "sent-now.json",
                         "reset-to-first-task-then-delivered.json",
                         "reset-to-last-task-then-delivered.json");
     }

@@ -1,5 +1,7 @@
 package dev.tempost.workflows;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityInfo;
 import io.temporal.failure.ApplicationFailure;
@@ -119,6 +121,20 @@ final class ScriptedActivities implements DeliveryActivities {
         return request -> {
             throw withoutStackTrace(ApplicationFailure.newNonRetryableFailure(
                     "nothing was sent: the limit is elsewhere", FailureType.RATE_LIMITED_ELSEWHERE, queue));
+        };
+    }
+
+    /** A durable send that fails with another type than its workflow shows. */
+    static Function<SendRequest, SendResult> failureChanged(String type, Duration retryAfter) {
+        return request -> {
+            assertThat(request.known())
+                    .as("what the workflow shows")
+                    .isNotNull()
+                    .isNotEqualTo(type);
+            throw withoutStackTrace(ApplicationFailure.newNonRetryableFailure(
+                    "451 try again",
+                    FailureType.FAILURE_CHANGED,
+                    new CarriedFailure(type, "451 try again", retryAfter)));
         };
     }
 

@@ -62,6 +62,16 @@ class SendFailureTest {
     }
 
     @Test
+    void onlyWhoseAttemptsAreUsedUpWasTheLast() {
+        ApplicationFailure said = ApplicationFailure.newFailure("451", FailureType.GREYLISTED);
+
+        assertThat(SendFailure.wasTheLast(failure(RetryState.RETRY_STATE_MAXIMUM_ATTEMPTS_REACHED, said)))
+                .isTrue();
+        assertThat(SendFailure.wasTheLast(failure(RetryState.RETRY_STATE_CANCEL_REQUESTED, said)))
+                .isFalse();
+    }
+
+    @Test
     void aCancelledSendEndsCancelled() {
         assertThat(SendFailure.conclusion(
                         failure(RetryState.RETRY_STATE_CANCEL_REQUESTED, new CanceledFailure("stopped"))))

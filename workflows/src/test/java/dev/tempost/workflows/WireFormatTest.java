@@ -41,9 +41,16 @@ class WireFormatTest {
                     {"key":"0b5f4f0e-6a55-4f3e-9d0a-0c8c3a1d2e4f","outcome":"cancelled","reason":"withdrawn"}\
                     """),
                 same(
-                        new SendRequest(DELIVERY, true, new CarriedFailure("Greylisted", "451", Duration.ofMinutes(5))),
+                        new SendRequest(
+                                DELIVERY,
+                                true,
+                                new CarriedFailure("Greylisted", "451", Duration.ofMinutes(5)),
+                                "Greylisted"),
                         "{\"delivery\":" + DELIVERY_JSON + ",\"reset\":true,"
-                                + "\"carried\":{\"type\":\"Greylisted\",\"message\":\"451\",\"retryAfter\":300.000000000}}"),
+                                + "\"carried\":{\"type\":\"Greylisted\",\"message\":\"451\",\"retryAfter\":300.000000000},\"known\":\"Greylisted\"}"),
+                same(new SendNowResult(DeliveryOutcome.DELIVERED, null, null), """
+                    {"outcome":"delivered","failureType":null,"message":null}\
+                    """),
                 same(new SendResult(DeliveryOutcome.DELIVERED, new Receipt(2, "smtp", "250 ok", "4ABC")), """
                     {"outcome":"delivered",\
                     "unrecorded":{"attempt":2,"provider":"smtp","reply":"250 ok","providerMessageId":"4ABC"}}\

@@ -5,7 +5,6 @@ import dev.tempost.outbox.ledger.ProviderHealth;
 import dev.tempost.outbox.rows.Backlog;
 import dev.tempost.outbox.rows.Pauses;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -95,30 +94,7 @@ final class StatusCommand implements Callable<Integer> {
         if (status.totals().isEmpty()) {
             System.out.println("no rows");
         }
-        String columns = "%-16s %-24s %-12s %10s %10s %14s%n";
-        if (!status.open().isEmpty()) {
-            Formats.printf("%n" + columns, "tenant", "event type", "status", "rows", "paused", "oldest due");
-        }
-        status.open()
-                .forEach(group -> Formats.printf(
-                        columns,
-                        group.tenant(),
-                        group.eventType(),
-                        group.status().column(),
-                        String.format(Locale.ROOT, "%,d", group.rows()),
-                        group.paused() == 0 ? "-" : String.format(Locale.ROOT, "%,d", group.paused()),
-                        Formats.age(group.oldestSeconds())));
-        status.down()
-                .forEach(down -> Formats.printf(
-                        "%nprovider %s is down since %s, probed next at %s: %s: %s%n",
-                        down.provider(),
-                        Formats.time(down.since()),
-                        Formats.time(down.probeAt()),
-                        down.errorType(),
-                        down.error()));
-        status.pauses()
-                .forEach(pause -> Formats.printf(
-                        "%npaused: %s, by %s since %s: %s%n",
-                        pause.scope(), pause.pausedBy(), Formats.time(pause.pausedAt()), pause.reason()));
+        OpenRows.print(status.open());
+        OpenRows.printWhatHolds(status.down(), status.pauses());
     }
 }

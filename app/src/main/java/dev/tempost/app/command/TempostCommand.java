@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             ServeCommand.class,
             DrainCommand.class,
             StatusCommand.class,
+            TopCommand.class,
             FailedCommand.class,
             ShowCommand.class,
             RetryCommand.class,

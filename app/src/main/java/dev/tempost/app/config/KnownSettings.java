@@ -28,7 +28,9 @@ public final class KnownSettings {
             "TEMPOST_JAVA_OPTIONS",
             "TEMPOST_MAVEN_OPTIONS",
             "TEMPOST_CLI",
+            "TEMPOST_REQUIRE_CHROMIUM",
             "TEMPOST_REQUIRE_PGBOUNCER",
+            "TEMPOST_REQUIRE_PSQL",
             "TEMPOST_REQUIRE_PYTHON");
     // what Kubernetes tells every pod about a service whose name begins with ours
     private static final Pattern OF_KUBERNETES =

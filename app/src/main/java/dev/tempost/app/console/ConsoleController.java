@@ -199,6 +199,19 @@ class ConsoleController {
         return to("/console/outbox/" + id + "?done=cancel");
     }
 
+    @PostMapping("/console/outbox/{id}/send-now")
+    ResponseEntity<String> sendNow(@PathVariable long id, Authentication who) throws InterruptedException {
+        boolean tried = operations.sendNow(id, who.getName()).attempt() != null;
+        return to("/console/outbox/" + id + "?done=" + (tried ? Done.TRIED : Done.ASKED));
+    }
+
+    @PostMapping("/console/outbox/{id}/snooze")
+    ResponseEntity<String> snooze(
+            @PathVariable long id, @RequestParam(defaultValue = "60") int minutes, Authentication who) {
+        operations.snooze(id, inMinutes(minutes), who.getName());
+        return to("/console/outbox/" + id + "?done=snooze");
+    }
+
     @PostMapping("/console/outbox/{id}/resend")
     ResponseEntity<String> resend(
             @PathVariable long id,
@@ -334,12 +347,12 @@ class ConsoleController {
             @RequestParam(defaultValue = "") String reason,
             @RequestParam(defaultValue = "60") int minutes,
             Authentication who) {
-        operations.hold(
-                provider,
-                OffsetDateTime.now(ZoneOffset.UTC).plusMinutes(minutes),
-                Requests.reason(reason),
-                who.getName());
+        operations.hold(provider, inMinutes(minutes), Requests.reason(reason), who.getName());
         return to("/console/providers");
+    }
+
+    private static OffsetDateTime inMinutes(int minutes) {
+        return OffsetDateTime.now(ZoneOffset.UTC).plusMinutes(minutes);
     }
 
     @GetMapping("/console/pauses")

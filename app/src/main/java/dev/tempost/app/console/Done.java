@@ -7,6 +7,9 @@ enum Done {
     DISMISS("Dismissed."),
     CANCEL("Cancelled, or will be before its next attempt."),
     CORRECT("Corrected. A failed row stays failed until it is retried."),
+    TRIED("Tried just now: the timeline says how it went."),
+    ASKED("Goes out as soon as it can. Look again in a moment."),
+    SNOOZE("Put off."),
     RESEND("This row sends the message again.");
 
     private final String words;

@@ -265,7 +265,8 @@ public class EngineConfiguration {
                         properties.limits().values().stream()
                                 .mapToInt(ProviderLimits::maxConnections)
                                 .sum(),
-                        rateLimits.queues()),
+                        rateLimits.queues(),
+                        attributes.failureType()),
                 activities,
                 batches,
                 new ReconcileActivitiesImpl(

@@ -76,6 +76,9 @@ final class Api {
             @Nullable JsonNode deliverAfter,
             @Nullable JsonNode expiresAt) {}
 
+    /** Until when, ISO 8601. */
+    record Until(@Nullable String until) {}
+
     /** The row that sends a message again. */
     record Resent(long id, long resendOf) {}
 

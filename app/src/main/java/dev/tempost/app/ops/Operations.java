@@ -10,8 +10,10 @@ import dev.tempost.outbox.rows.Backlog;
 import dev.tempost.outbox.rows.BulkActions;
 import dev.tempost.outbox.rows.Pauses;
 import dev.tempost.outbox.rows.RowSearch;
+import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.outbox.rows.Rows;
 import dev.tempost.outbox.rows.Shards;
+import dev.tempost.workflows.SendNowResult;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.OffsetDateTime;
@@ -39,6 +41,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param json reads and writes payloads
  * @param properties the configuration
  * @param namespace in Temporal
+ * @param waiting deliveries that wait for their next attempt
  */
 public record Operations(
         DataSource dataSource,
@@ -52,7 +55,17 @@ public record Operations(
         MailPreview preview,
         JsonMapper json,
         TempostProperties properties,
-        String namespace) {
+        String namespace,
+        WaitingDeliveries waiting) {
+
+    /**
+     * What came of a wish to send a row now.
+     *
+     * @param row where it stands
+     * @param attempt what came of the attempt; null where there was none yet: a pending row is claimed first, and a provider that is
+     *     slow is not waited for
+     */
+    public record SentNow(Rows.Row row, @Nullable SendNowResult attempt) {}
 
     private Rows as(String actor) {
         return new Rows(dataSource, actor);
@@ -174,6 +187,23 @@ public record Operations(
                     HttpStatus.CONFLICT, "Row " + id + " is " + row.status().column() + ". " + otherwise);
         }
         return row;
+    }
+
+    /** Ends a row's wait, whatever it waits for but a pause, its provider and its shard. */
+    public SentNow sendNow(long id, String actor) throws InterruptedException {
+        boolean done = as(actor).sendNow(id);
+        Rows.Row row = changed(id, done, "Only rows that wait for their time or their next attempt are sent now.");
+        if (row.status() != RowStatus.DISPATCHED) {
+            return new SentNow(row, null);
+        }
+        SendNowResult attempt = waiting.sendNow(row);
+        return new SentNow(row(id), attempt);
+    }
+
+    /** Puts a row off that waits. */
+    public Rows.Row snooze(long id, OffsetDateTime until, String actor) {
+        boolean done = as(actor).correct(id, new Rows.Correction(null, null, until, null), null);
+        return changed(id, done, "Only rows that wait are put off.");
     }
 
     /** Sends a finished row's message again; returns the new row. */

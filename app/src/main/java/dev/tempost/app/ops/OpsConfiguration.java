@@ -61,7 +61,8 @@ public class OpsConfiguration implements WebMvcConfigurer {
                 new MailPreview(new Templates(List.of(properties.templates()), Clock.systemUTC())),
                 json,
                 properties,
-                client.getOptions().getNamespace());
+                client.getOptions().getNamespace(),
+                new WaitingDeliveries(client));
     }
 
     // names as in the table, and a mistyped field is an error

@@ -11,7 +11,6 @@ import dev.tempost.outbox.rows.RowSearch;
 import dev.tempost.outbox.rows.Rows;
 import dev.tempost.outbox.rows.Shard;
 import io.swagger.v3.oas.annotations.Operation;
-import java.time.OffsetDateTime;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
@@ -133,6 +132,20 @@ class OpsController {
 
     @Operation(
             summary =
+                    "Makes the next attempt at once, and says what came of it. A pause, a provider that is down and a shard hold it still.")
+    @PostMapping("/ops/outbox/{id}/send-now")
+    Operations.SentNow sendNow(@PathVariable long id, Authentication who) throws InterruptedException {
+        return operations.sendNow(id, who.getName());
+    }
+
+    @Operation(summary = "Puts a row off that waits: its next attempt is not before then.")
+    @PostMapping("/ops/outbox/{id}/snooze")
+    Rows.Row snooze(@PathVariable long id, @RequestBody Api.Until until, Authentication who) {
+        return operations.snooze(id, Requests.required("until", until.until()), who.getName());
+    }
+
+    @Operation(
+            summary =
                     "Sends a finished row's message again, as a new row: the only way to send what was accepted a second time.")
     @PostMapping("/ops/outbox/{id}/resend")
     @ResponseStatus(HttpStatus.CREATED)
@@ -220,12 +233,7 @@ class OpsController {
     @Operation(summary = "Sends nothing through a provider until a time. Its rows wait.")
     @PostMapping("/ops/providers/{name}/hold")
     Api.Done hold(@PathVariable String name, @RequestBody Api.NewHold hold, Authentication who) {
-        OffsetDateTime until = Requests.time("until", hold.until());
-        if (until == null) {
-            throw Requests.refused(
-                    HttpStatus.BAD_REQUEST, "until is missing: say when the hold ends, as 2026-01-31T08:00:00Z.");
-        }
-        operations.hold(name, until, Requests.reason(hold.reason()), who.getName());
+        operations.hold(name, Requests.required("until", hold.until()), Requests.reason(hold.reason()), who.getName());
         return new Api.Done(true);
     }
 

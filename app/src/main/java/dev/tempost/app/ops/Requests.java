@@ -100,6 +100,15 @@ public final class Requests {
         }
     }
 
+    /** A moment that has to be said. */
+    public static OffsetDateTime required(String field, @Nullable String text) {
+        OffsetDateTime time = time(field, text);
+        if (time == null) {
+            throw refused(HttpStatus.BAD_REQUEST, field + " is missing: say when, as 2026-01-31T08:00:00Z.");
+        }
+        return time;
+    }
+
     static @Nullable Instant instant(String field, @Nullable String text) {
         OffsetDateTime time = time(field, text);
         return time == null ? null : time.toInstant();

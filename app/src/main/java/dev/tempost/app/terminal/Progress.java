@@ -1,6 +1,5 @@
 package dev.tempost.app.terminal;
 
-import java.io.Console;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
@@ -14,11 +13,9 @@ public final class Progress {
     private boolean counting;
     private String lastCount = "";
 
-    @SuppressWarnings("SystemConsoleNull") // it is null under -Djdk.console=java.base
     public Progress(PrintStream out) {
         this.out = out;
-        Console console = System.console();
-        this.watched = console != null && console.isTerminal();
+        this.watched = Watched.isWatched();
     }
 
     /** Says one thing, on a line of its own. */

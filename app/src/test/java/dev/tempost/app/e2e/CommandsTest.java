@@ -6,7 +6,9 @@ import static org.awaitility.Awaitility.await;
 import dev.tempost.app.TempostProcess;
 import dev.tempost.outbox.rows.RowStatus;
 import io.temporal.client.schedules.ScheduleException;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
@@ -80,6 +82,56 @@ class CommandsTest {
         Said again = run("retry", Long.toString(id));
         assertThat(again.exit()).isEqualTo(1);
         assertThat(again.text()).contains("is not failed, it is delivered");
+    }
+
+    @Test
+    void whatGoesOnIsOnOneScreen() throws Exception {
+        tempost.smtp.onRecipient("ada@example.com").reply("550 5.1.1 unknown").times(1);
+        insert("club", "0");
+        run("drain");
+        insert("another", "0");
+        tempost.execute("INSERT INTO tempost.provider (name, down_since, probe_at, error_type, error)"
+                + " VALUES ('relay', now(), now() + interval '1 minute', 'CredentialsRejected', '535')");
+        tempost.execute("SELECT tempost.pause('unpaid', tenant => 'another', paused_by => 'ada')");
+
+        Said top = run("top", "--once");
+
+        assertThat(top.exit()).as(top.text()).isZero();
+        assertThat(top.text())
+                .contains("in the last 1 min 0 s: 1 failed; 0.0 a second")
+                .containsPattern("another +welcome +pending +1 +1 +-")
+                .contains("provider relay is down since ", "CredentialsRejected: 535")
+                .contains("paused: tenant another, by ada since ", ": unpaid")
+                .containsPattern("dead letters\\R +1 +MailboxUnknown +welcome +# #\\.#\\.# unknown")
+                .doesNotContain("ada@example.com", "\033[");
+        assertThat(run("top", "--once", "--tenant", "another").text()).doesNotContain("dead letters");
+    }
+
+    @Test
+    void whoeverWatchesSeesTheEndOfAnOutage() throws Exception {
+        String database = URI.create(tempost.jdbcUrl.substring("jdbc:".length()))
+                .getPath()
+                .substring(1);
+        Process watching = TempostProcess.of(tempost.settings(), "top").start();
+        try (BufferedReader shown = watching.inputReader(StandardCharsets.UTF_8)) {
+            awaitLine(shown, "in the last 1 min 0 s: nothing ended");
+
+            tempost.execute("REVOKE CONNECT ON DATABASE " + database + " FROM PUBLIC");
+            awaitLine(shown, "permission denied for database");
+
+            tempost.execute("GRANT CONNECT ON DATABASE " + database + " TO PUBLIC");
+            awaitLine(shown, "nothing ended");
+        } finally {
+            watching.destroy();
+        }
+    }
+
+    private static void awaitLine(BufferedReader shown, String with) throws IOException {
+        String line;
+        do {
+            line = shown.readLine();
+            assertThat(line).as("until it says " + with).isNotNull();
+        } while (!String.valueOf(line).contains(with));
     }
 
     @Test

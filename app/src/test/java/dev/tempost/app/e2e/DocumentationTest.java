@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -81,7 +80,7 @@ class DocumentationTest {
         as("postgres", "app", start.block("sql", "CREATE ROLE tempost"));
         shell(start.block("sh", "mkdir -p templates"));
         Files.writeString(folder.resolve("application.yaml"), start.block("yaml", "event-types:"));
-        Files.writeString(folder.resolve("tempost"), script());
+        Files.writeString(folder.resolve("tempost"), TempostProcess.script());
         shell("chmod +x tempost");
 
         String serve = start.block("sh", "./tempost serve");
@@ -151,15 +150,6 @@ class DocumentationTest {
 
     private String url(String database) {
         return postgres.jdbcUrl().replaceAll("/postgres$", "/" + database);
-    }
-
-    /** Runs what is built here, in place of the script that builds it. */
-    private static String script() {
-        return "#!/bin/sh\nexec "
-                + TempostProcess.of(Map.of()).command().stream()
-                        .map(word -> "'" + word + "'")
-                        .collect(Collectors.joining(" "))
-                + " \"$@\"\n";
     }
 
     private String shell(String script) throws IOException, InterruptedException {

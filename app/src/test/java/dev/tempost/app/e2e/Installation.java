@@ -191,6 +191,11 @@ final class Installation implements AutoCloseable {
         }
     }
 
+    /** Where its files are. */
+    Path folder() {
+        return folder;
+    }
+
     /** What the processes said. */
     Path serveLog() {
         return folder.resolve("serve.log");
@@ -343,6 +348,11 @@ final class Installation implements AutoCloseable {
 
     /** Runs lines of a shell in which {@code temporal} is Temporal's own CLI and finds this server. */
     String shell(String lines) {
+        return said(inShell(lines));
+    }
+
+    /** The same, not started yet. */
+    ProcessBuilder inShell(String lines) {
         ProcessBuilder shell = new ProcessBuilder("sh", "-euc", lines);
         try {
             Path bin = Files.createDirectories(folder.resolve("bin"));
@@ -355,7 +365,7 @@ final class Installation implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return said(shell);
+        return shell;
     }
 
     /** What it says, once the one batch job that a namespace may have at a time is no other test's. */
@@ -370,9 +380,9 @@ final class Installation implements AutoCloseable {
         return ended.said();
     }
 
-    private record Ended(int exit, String said) {}
+    record Ended(int exit, String said) {}
 
-    private Ended run(ProcessBuilder command) throws IOException, InterruptedException {
+    Ended run(ProcessBuilder command) throws IOException, InterruptedException {
         Path output = Files.createTempFile(folder, "cli", ".out");
         Process process = command.redirectErrorStream(true)
                 .redirectOutput(output.toFile())

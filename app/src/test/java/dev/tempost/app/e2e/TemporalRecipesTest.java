@@ -119,6 +119,7 @@ class TemporalRecipesTest {
         awaitSaying("workflow list", name("WORKFLOW"));
 
         assertThat(run("workflow describe")).contains("Send", FailureType.MAILBOX_UNAVAILABLE, "451");
+        assertThat(run("workflow metadata")).contains(FailureType.MAILBOX_UNAVAILABLE, "./tempost show " + row.id());
         assertThat(run("workflow show")).contains("ActivityTaskScheduled").doesNotContain("@example.com");
     }
 
@@ -128,11 +129,13 @@ class TemporalRecipesTest {
         String waits = tempost.row(waiting()).workflowId();
         String failed = tempost.row(failed()).workflowId();
 
-        awaitSaying("workflow count", "Group total: 1, values: Running");
-        awaitSaying("workflow count", "Group total: 1, values: Failed");
-        awaitSaying("ExecutionStatus=\"Failed\"", failed);
+        awaitSaying("GROUP BY ExecutionStatus", "Group total: 1, values: Running");
+        awaitSaying("GROUP BY ExecutionStatus", "Group total: 1, values: Failed");
+        awaitSaying("EventType=\"welcome\" AND ExecutionStatus=\"Failed\"", failed);
         assertThat(run("ExecutionStatus=\"Failed\"")).doesNotContain(waits);
         awaitSaying("TempostJob", waits);
+        awaitSaying("TempostFailureType=", waits);
+        assertThat(run("TempostFailureType=")).doesNotContain(failed);
     }
 
     @Test
@@ -226,7 +229,7 @@ class TemporalRecipesTest {
         assertThat(tempost.row(id).status()).isEqualTo(RowStatus.DISPATCHED);
 
         tempost.smtp.behave();
-        run("activity reset");
+        assertThat(run("workflow update")).contains("delivered");
         assertThat(tempost.awaitStatus(id, RowStatus.DELIVERED).attempts()).isEqualTo(3);
     }
 

@@ -39,6 +39,9 @@ public sealed interface Admission {
      */
     record Paused(Duration remaining, String reason) implements Admission {}
 
+    /** The row was put off, to a time that is as far away as this. */
+    record Snoozed(Duration remaining) implements Admission {}
+
     /** Another row of its shard has the turn; ask again after that time. */
     record NotItsTurn(Duration remaining) implements Admission {}
 

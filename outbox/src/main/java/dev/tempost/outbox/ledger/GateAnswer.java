@@ -27,6 +27,7 @@ final class GateAnswer {
                         row.getString("last_error_type"),
                         row.getString("last_error"));
             case "paused" -> new Admission.Paused(Duration.ofMillis(row.getLong("wait_ms")), row.getString("reason"));
+            case "snoozed" -> new Admission.Snoozed(Duration.ofMillis(row.getLong("wait_ms")));
             case "not_its_turn" -> new Admission.NotItsTurn(Duration.ofMillis(row.getLong("wait_ms")));
             case "locked" -> new Admission.Locked(Duration.ofMillis(row.getLong("wait_ms")));
             case "not_dispatched" -> new Admission.NotDispatched();

@@ -5,6 +5,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import javax.sql.DataSource;
@@ -105,6 +106,26 @@ public final class Backlog {
 
     private static final int MINUTES = 15;
     private static final int COUNTED_AT_MOST = 20_000;
+
+    // index outbox_finished, bounded by now(), and no more of it than that many rows of each status
+    static final String ENDED = """
+        SELECT s.status, e.rows
+        FROM unnest(?::text[]) s (status)
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS rows FROM (
+                SELECT FROM tempost.outbox o
+                WHERE o.status = s.status AND (o.scrubbed_at IS NULL) = true
+                  AND o.finished_at > now() - ? * interval '1 millisecond'
+                  AND (?::text IS NULL OR o.tenant = ?)
+                LIMIT ?) l) e
+        WHERE e.rows > 0 ORDER BY s.status
+        """;
+
+    private static final int ENDED_AT_MOST = 200_000;
+    private static final String[] ENDS =
+            EnumSet.complementOf(EnumSet.of(RowStatus.PENDING, RowStatus.DISPATCHED)).stream()
+                    .map(RowStatus::column)
+                    .toArray(String[]::new);
 
     private static final String TOTALS = """
         SELECT status, count(*) AS rows FROM tempost.outbox
@@ -254,6 +275,24 @@ public final class Backlog {
     public List<Long> deliveredByMinute() {
         return database.query(
                 "count deliveries by minute", BY_MINUTE, row -> row.getLong("rows"), MINUTES, MINUTES, COUNTED_AT_MOST);
+    }
+
+    /**
+     * How many rows ended lately, by status: of each 200,000 at most, and none whose content was removed since.
+     *
+     * @param tenant only this tenant; null for all
+     * @param within how long ago, at most
+     */
+    public List<Total> ended(@Nullable String tenant, Duration within) {
+        return database.query(
+                "count what ended",
+                ENDED,
+                row -> new Total(RowStatus.of(row.getString("status")), row.getLong("rows")),
+                ENDS,
+                within.toMillis(),
+                tenant,
+                tenant,
+                ENDED_AT_MOST);
     }
 
     /**

@@ -220,6 +220,11 @@ public final class Rows {
                 version);
     }
 
+    /** Ends a row's wait for a time; false when it is finished, or is being sent just now. */
+    public boolean sendNow(long id) {
+        return did("send row " + id + " now", "SELECT tempost.send_now(?, ?)", id, actor);
+    }
+
     /**
      * Sends the message of a finished row again, as a new row.
      *

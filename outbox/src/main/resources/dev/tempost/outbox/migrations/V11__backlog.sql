@@ -1,4 +1,5 @@
--- What is open: counted now and then by one replica for all of them, and the one place that says which rows are wedged.
+-- What is open: counted now and then by one replica for all of them, the one place that says which rows are wedged, and views for
+-- whoever looks for a cause.
 
 CREATE TABLE tempost.backlog (
     tenant     text   NOT NULL,
@@ -46,7 +47,8 @@ FROM tempost.pause WHERE resumed_at IS NULL;
 -- Paused: as tempost.pause_of says. Here the scopes are put into a hash once and each row looked up in it, however many switches
 -- hold; while none does, no row is.
 CREATE VIEW tempost.open_row AS
-SELECT o.id, o.tenant, o.event_type, o.status, o.last_error_type, o.lease_until, o.dispatched_at, o.due_at, o.is_paused,
+SELECT o.id, o.tenant, o.event_type, o.status, o.last_error_type, o.lease_until, o.dispatched_at, o.next_attempt_at, o.waits_for,
+       o.provider, o.due_at, o.is_paused,
        NOT o.is_paused AND o.cancel_requested_at IS NULL AND coalesce(o.deliver_after <= now(), true) AS is_due,
        o.status = 'dispatched' AND o.lease_until IS NULL
            AND coalesce(o.next_attempt_at, o.dispatched_at) < now() - interval '10 minutes'
@@ -82,6 +84,93 @@ FROM tempost.open_row
 GROUP BY tenant, event_type, status;
 
 COMMENT ON VIEW tempost.backlog_now IS 'The backlog by tenant, event type and status, counted as it is read.';
+
+
+-- For whoever looks for a cause ---------------------------------------------------------------------------------------
+
+-- These call no function of ours: whoever reads a view needs the right to execute what it calls.
+
+-- Which switch, which shard and which provider is looked up only where the outer query asks for detail.
+CREATE VIEW tempost.stuck AS
+SELECT w.id, w.tenant, w.event_type, w.status, w.why,
+       CASE WHEN w.why IN ('overdue', 'wedged') THEN coalesce(w.next_attempt_at, w.dispatched_at)
+            WHEN w.why = 'lease' THEN w.lease_until
+            ELSE w.due_at END AS since,
+       CASE w.why
+           WHEN 'paused' THEN (
+               SELECT 'by ' || p.paused_by || ' since ' || date_trunc('second', p.paused_at) || ': ' || p.reason
+               FROM tempost.pause p JOIN tempost.outbox o ON o.id = w.id
+               WHERE p.resumed_at IS NULL
+                 AND coalesce(p.tenant = o.tenant, true) AND coalesce(p.event_type = o.event_type, true)
+                 AND (p.shard_key IS NULL OR p.shard_key = o.shard_key)
+               ORDER BY p.id LIMIT 1)
+           WHEN 'provider' THEN (
+               SELECT p.name || ' since ' || date_trunc('second', p.down_since) || ': ' || p.error_type
+               FROM tempost.provider p WHERE p.name = w.provider)
+           WHEN 'shard' THEN (
+               SELECT 'behind row ' || h.id || ', which is ' || h.status || coalesce(' (' || h.last_error_type || ')', '')
+               FROM tempost.outbox o
+               JOIN tempost.shard s ON s.tenant = o.tenant AND s.shard_key = o.shard_key
+               JOIN tempost.outbox h ON h.id = s.head
+               WHERE o.id = w.id)
+           WHEN 'start refused' THEN (SELECT o.last_error FROM tempost.outbox o WHERE o.id = w.id)
+           WHEN 'unclaimed' THEN (
+               SELECT 'providers that are down: ' || string_agg(p.name, ', ' ORDER BY p.name)
+               FROM tempost.provider p WHERE p.down_since IS NOT NULL)
+           ELSE (
+               SELECT 'attempt ' || a.attempt || ' has not ended, its deadline was ' || date_trunc('second', a.deadline)
+               FROM tempost.attempt a WHERE a.outbox_id = w.id AND a.finished_at IS NULL)
+       END AS detail
+FROM (
+    SELECT r.*,
+           CASE WHEN r.is_paused THEN 'paused'
+                WHEN r.waits_for = 'turn' THEN 'shard'
+                WHEN r.provider IN (SELECT p.name FROM tempost.provider p WHERE p.down_since IS NOT NULL) THEN 'provider'
+                WHEN r.status = 'pending' AND coalesce(r.next_attempt_at > now() - interval '1 minute', false) THEN NULL
+                WHEN r.status = 'pending' AND r.last_error_type = 'StartRefused' THEN 'start refused'
+                WHEN r.status = 'pending' THEN 'unclaimed'
+                WHEN r.lease_until < now() - interval '1 minute' THEN 'lease'
+                WHEN r.is_wedged THEN 'wedged'
+                WHEN r.lease_until IS NULL AND coalesce(r.next_attempt_at, r.dispatched_at) < now() - interval '1 minute'
+                    THEN 'overdue'
+           END AS why
+    FROM tempost.open_row r
+    WHERE r.status IN ('pending', 'dispatched') AND r.due_at < now() - interval '1 minute') w
+WHERE w.why IS NOT NULL;
+
+COMMENT ON VIEW tempost.stuck IS
+    'Rows that have been due for a minute and go nowhere, and why. Reads every open row, by index outbox_open.';
+COMMENT ON COLUMN tempost.stuck.why IS
+    'paused: a switch; shard: another row of its shard goes first; provider: its provider is down or held; start refused: by '
+    'Temporal; unclaimed: no replica claims it, others go before it, or its provider is down; lease: claimed by a replica that '
+    'is gone, and by no other since; overdue: its next attempt was due a minute ago; wedged: ten minutes ago.';
+COMMENT ON COLUMN tempost.stuck.since IS 'Since when it has been due, or when its next attempt was, or its lease ran out.';
+COMMENT ON COLUMN tempost.stuck.detail IS 'Which switch, row, provider or attempt; null when there is none to name.';
+
+
+CREATE VIEW tempost.shard_depth AS
+SELECT d.tenant, d.shard_key, d.depth, h.id AS head, h.status AS head_status, s.since, h.next_attempt_at, h.last_error_type,
+       h.last_error
+FROM (SELECT o.tenant, o.shard_key, count(*) AS depth, min(o.id) AS first
+      FROM tempost.outbox o WHERE o.holds_shard GROUP BY o.tenant, o.shard_key) d
+LEFT JOIN tempost.shard s ON s.tenant = d.tenant AND s.shard_key = d.shard_key
+LEFT JOIN tempost.outbox h ON h.id = coalesce(s.head, d.first);
+
+COMMENT ON VIEW tempost.shard_depth IS
+    'Shards with open rows: how many, and the row that goes first. Reads every such row, by index outbox_shard. Keys are for '
+    'operators: an application may have put an address into one.';
+COMMENT ON COLUMN tempost.shard_depth.since IS 'Since when it is the head''s turn; null before a claim has looked at the shard.';
+
+
+CREATE VIEW tempost.object_history AS
+SELECT o.id, o.tenant, o.event_type, o.job_id, o.shard_key, o.object_key, o.status, o.reason, o.created_at, o.finished_at,
+       o.superseded_by, o.resend_of, a.attempt, a.provider, a.phase, a.message_id, a.reply, a.started_at AS attempt_began_at,
+       a.finished_at AS attempt_ended_at
+FROM tempost.outbox o LEFT JOIN tempost.attempt a ON a.outbox_id = o.id;
+
+COMMENT ON VIEW tempost.object_history IS
+    'Rows with each of their attempts; no recipient and no payload. By id it reads one row; by job, shard or object the whole '
+    'table. Keys are for operators.';
 
 
 -- The backlog in few groups, however many tenants and event types a producer makes up. An event type keeps its name when it is

@@ -129,9 +129,12 @@ BEGIN
     IF NOT FOUND OR EXISTS (SELECT FROM tempost.attempt a WHERE a.outbox_id = r.id AND a.finished_at IS NULL) THEN
         RETURN false;
     END IF;
-    IF correct.deliver_after IS NOT NULL AND r.status <> 'pending' THEN
+    IF correct.deliver_after IS NOT NULL AND r.status = 'failed' THEN
         RAISE EXCEPTION 'correct: deliver_after of row % cannot be changed, it is %', r.id, r.status
-            USING HINT = 'A row is planned only while it is pending.', ERRCODE = 'object_not_in_prerequisite_state';
+            USING HINT = 'Retry the row first: it is planned while it waits.', ERRCODE = 'object_not_in_prerequisite_state';
+    ELSIF correct.deliver_after >= coalesce(correct.expires_at, r.expires_at) THEN
+        RAISE EXCEPTION 'correct: row % would expire before deliver_after, at %', r.id, coalesce(correct.expires_at, r.expires_at)
+            USING HINT = 'Put it off by less, or give it a later expires_at.', ERRCODE = 'object_not_in_prerequisite_state';
     ELSIF correct.expires_at IS NOT NULL AND r.status = 'dispatched' THEN
         RAISE EXCEPTION 'correct: expires_at of row % cannot be changed, it is dispatched and its workflow has it', r.id
             USING HINT = 'Cancel the row where it must not go out any more.', ERRCODE = 'object_not_in_prerequisite_state';
@@ -155,6 +158,34 @@ $$;
 COMMENT ON FUNCTION tempost.correct IS
     'Changes what a row says that is not finished, from its next attempt on; null keeps what is there. False when it is finished, '
     'is being sent just now, or is of another version than was asked for. A failed row stays failed: retry it.';
+
+
+-- Ends the wait for a time: that of a claim, or that of a row that was put off. Whoever calls it tells the workflow of a dispatched
+-- row, whose next attempt has a time of its own.
+CREATE FUNCTION tempost.send_now(id bigint, actor text DEFAULT NULL) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    r tempost.outbox;
+BEGIN
+    SELECT * INTO r FROM tempost.outbox o
+    WHERE o.id = send_now.id AND o.status IN ('pending', 'dispatched') FOR NO KEY UPDATE;
+    IF NOT FOUND OR EXISTS (SELECT FROM tempost.attempt a WHERE a.outbox_id = r.id AND a.finished_at IS NULL) THEN
+        RETURN false;
+    END IF;
+    UPDATE tempost.outbox o
+    SET deliver_after = least(o.deliver_after, clock_timestamp()), waits_for = nullif(o.waits_for, 'time'),
+        next_attempt_at = CASE WHEN o.status = 'dispatched' THEN o.next_attempt_at END
+    WHERE o.id = r.id AND (o.deliver_after > clock_timestamp() OR o.waits_for = 'time');
+    PERFORM tempost.write_audit(send_now.actor, 'send_now', r.id, r.tenant, NULL);
+    PERFORM pg_notify('tempost_wake', '');
+    RETURN true;
+END
+$$;
+
+COMMENT ON FUNCTION tempost.send_now IS
+    'Ends a row''s wait for a time. False when it is finished, or is being sent just now. A dispatched row goes out once its workflow '
+    'is told, or at its next attempt.';
 
 
 -- The fields that a correction changed.

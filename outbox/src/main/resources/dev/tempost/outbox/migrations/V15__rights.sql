@@ -8,9 +8,14 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     -- what a row says, and to whom, is for operators; so are keys in which an application may have put an address
     private CONSTANT name[] := '{recipient,payload,headers,dedup_key,object_key,shard_key}';
-    public  CONSTANT text := (
-        SELECT string_agg(quote_ident(a.attname), ', ') FROM pg_attribute a
-        WHERE a.attrelid = 'tempost.outbox'::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> ALL (private));
+    -- by relation, the columns that are not
+    public  CONSTANT jsonb := (
+        SELECT jsonb_object_agg(c.relname, c.columns)
+        FROM (SELECT r.relname, string_agg(quote_ident(a.attname), ', ') AS columns
+              FROM pg_attribute a JOIN pg_class r ON r.oid = a.attrelid
+              WHERE r.oid IN ('tempost.outbox'::regclass, 'tempost.shard_depth'::regclass, 'tempost.object_history'::regclass)
+                AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> ALL (private)
+              GROUP BY r.relname) c);
     role    text;
     rights  text;
 BEGIN
@@ -22,14 +27,21 @@ BEGIN
                      'deliver_after, expires_at, headers), SELECT (id) ON tempost.outbox'),
         ('producer', 'EXECUTE ON FUNCTION tempost.enqueue, tempost.cancel_job'),
         ('operator', 'SELECT ON ALL TABLES IN SCHEMA tempost'),
-        ('operator', 'EXECUTE ON FUNCTION tempost.backlog_groups, tempost.retry, tempost.dismiss, tempost.cancel, tempost.correct, tempost.resend, '
-                     'tempost.pause, tempost.resume, tempost.hurry, tempost.hold, tempost.bulk, tempost.cancel_bulk, '
+        ('operator', 'EXECUTE ON FUNCTION tempost.backlog_groups, tempost.retry, tempost.dismiss, tempost.cancel, tempost.correct, tempost.send_now, '
+                     'tempost.resend, tempost.pause, tempost.resume, tempost.hurry, tempost.hold, tempost.bulk, tempost.cancel_bulk, '
                      'tempost.preview_bulk, tempost.erase'),
-        ('reader',   'SELECT (' || public || ') ON tempost.outbox'),
+        -- what commands look with
+        ('operator', 'EXECUTE ON FUNCTION tempost.pause_of, tempost.ahead, tempost.cause'),
+        ('reader',   format('SELECT (%s) ON tempost.outbox', public ->> 'outbox')),
         ('reader',   'SELECT (id, at, actor, role, action, outbox_id, tenant, detail) ON tempost.audit'),
         ('reader',   'SELECT ON tempost.attempt, tempost.pause, tempost.provider, tempost.backlog, '
-                     'tempost.backlog_count, tempost.backlog_now, tempost.open_row, tempost.in_flight'),
-        ('reader',   'EXECUTE ON FUNCTION tempost.backlog_groups')
+                     'tempost.backlog_count, tempost.backlog_now, tempost.open_row, tempost.in_flight, tempost.stuck'),
+        ('reader',   format('SELECT (%s) ON tempost.shard_depth', public ->> 'shard_depth')),
+        ('reader',   format('SELECT (%s) ON tempost.object_history', public ->> 'object_history')),
+        ('reader',   'EXECUTE ON FUNCTION tempost.backlog_groups, tempost.cause'),
+        ('observer', 'SELECT ON tempost.backlog, tempost.backlog_count, tempost.backlog_now, tempost.stuck'),
+        ('observer', format('SELECT (%s) ON tempost.shard_depth', public ->> 'shard_depth')),
+        ('observer', format('SELECT (%s) ON tempost.object_history', public ->> 'object_history'))
     LOOP
         IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'tempost_' || role) THEN
             EXECUTE format('GRANT USAGE ON SCHEMA tempost TO tempost_%s', role);

@@ -153,7 +153,11 @@ DECLARE
     since timestamptz;
 BEGIN
     SELECT * INTO down FROM tempost.provider p WHERE p.name = p_provider AND p.down_since IS NOT NULL;
-    IF FOUND THEN
+    IF o.deliver_after > clock_timestamp() THEN
+        held.verdict := 'snoozed';
+        held.wait_ms := 1000 * extract(epoch FROM o.deliver_after - clock_timestamp());
+        since := clock_timestamp();
+    ELSIF down.name IS NOT NULL THEN
         held.verdict := 'provider_down';
         held.last_error := down.error;
         held.last_error_type := down.error_type;

@@ -48,8 +48,13 @@ BEGIN
         rest := array_remove(rest, tried);
     END LOOP;
 
-    FOR o IN SELECT * FROM tempost.outbox c WHERE c.id = ANY (rest) AND c.cancel_requested_at IS NOT NULL LOOP
-        PERFORM tempost.finish(ARRAY[o.id], 'cancelled', o.reason, p_run_id => p_run_id);
+    FOR o IN SELECT * FROM tempost.outbox c
+             WHERE c.id = ANY (rest) AND (c.cancel_requested_at IS NOT NULL OR c.deliver_after > clock_timestamp()) LOOP
+        IF o.cancel_requested_at IS NOT NULL THEN
+            PERFORM tempost.finish(ARRAY[o.id], 'cancelled', o.reason, p_run_id => p_run_id);
+        ELSE
+            PERFORM tempost.give_back(ARRAY[o.id], NULL, o.deliver_after);
+        END IF;
         rest := array_remove(rest, o.id);
     END LOOP;
 

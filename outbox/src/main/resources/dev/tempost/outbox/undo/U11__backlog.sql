@@ -2,6 +2,9 @@
 DROP FUNCTION tempost.count_backlog;
 DROP FUNCTION tempost.take_count(interval, interval);
 DROP FUNCTION tempost.backlog_groups;
+DROP VIEW tempost.object_history;
+DROP VIEW tempost.shard_depth;
+DROP VIEW tempost.stuck;
 DROP VIEW tempost.backlog_now;
 DROP VIEW tempost.open_row;
 DROP VIEW tempost.pause_scope;

@@ -12,6 +12,7 @@ DROP FUNCTION tempost.hurry;
 DROP FUNCTION tempost.saw;
 DROP FUNCTION tempost.resend;
 DROP FUNCTION tempost.changed_fields;
+DROP FUNCTION tempost.send_now;
 DROP FUNCTION tempost.correct;
 DROP FUNCTION tempost.dismiss;
 DROP FUNCTION tempost.retry;

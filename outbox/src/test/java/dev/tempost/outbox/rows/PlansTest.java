@@ -127,6 +127,32 @@ class PlansTest {
                 .doesNotContain("Seq Scan on outbox");
     }
 
+    @Test
+    void whatEndedLatelyIsReadByItsEnd() throws SQLException {
+        assertThat(plan(
+                        Backlog.ENDED,
+                        "text[], bigint, text, text, bigint",
+                        "'{delivered, failed}', 2000, NULL, NULL, 200000"))
+                .contains("outbox_finished")
+                .doesNotContain("Seq Scan on outbox");
+    }
+
+    @Test
+    void whatIsStuckReadsOpenRowsAShardsDepthItsRowsAndAHistoryItsRow() throws SQLException {
+        assertThat(plan("SELECT why, count(*) FROM tempost.stuck WHERE tenant = ? GROUP BY why", "text", "'default'"))
+                .contains("outbox_open")
+                .doesNotContain("Seq Scan on outbox");
+        assertThat(plan("SELECT * FROM tempost.stuck ORDER BY since LIMIT ?", "bigint", "20"))
+                .contains("outbox_open")
+                .doesNotContain("Seq Scan on outbox");
+        assertThat(plan("SELECT * FROM tempost.shard_depth ORDER BY depth DESC LIMIT ?", "bigint", "10"))
+                .contains("outbox_shard")
+                .doesNotContain("Seq Scan on outbox");
+        assertThat(plan("SELECT * FROM tempost.object_history WHERE id = ? ORDER BY attempt", "bigint", "7"))
+                .contains("outbox_pkey", "attempt_")
+                .doesNotContain("Seq Scan");
+    }
+
     /** As it is planned once for all parameters, which is what a long-lived connection ends with. */
     private String plan(String sql, String types, String parameters) throws SQLException {
         String numbered = sql;

@@ -17,6 +17,7 @@ import dev.tempost.activities.channel.Outcome.Permanent;
 import dev.tempost.activities.channel.Outcome.Throttled;
 import dev.tempost.activities.channel.Outcome.Transient;
 import dev.tempost.activities.channel.OutgoingMessage;
+import dev.tempost.activities.channel.Transmission;
 import dev.tempost.activities.channel.testing.Attempt;
 import dev.tempost.activities.channel.testing.TestCertificate;
 import dev.tempost.channels.webhook.testing.Receiver;
@@ -329,6 +330,33 @@ class WebhookChannelTest {
     }
 
     @Test
+    void aLargePayloadWaitsForRoomBeforeItHoldsAConnection() {
+        Transmission full = new Transmission() {
+            @Override
+            public boolean reserve(long bytes) {
+                return false;
+            }
+
+            @Override
+            public boolean begin() {
+                throw new AssertionError("nothing is to be sent");
+            }
+
+            @Override
+            public void closeAtDeadline(AutoCloseable connection) {}
+        };
+        try (WebhookChannel channel = Webhooks.channel(Webhooks.provider(receiver.url("/")))) {
+            assertThat(channel.send(Webhooks.row(null, "{\"text\": \"" + "x".repeat(200_000) + "\"}"), full))
+                    .isInstanceOfSatisfying(Transient.class, waits -> {
+                        assertThat(waits.type()).isEqualTo(FailureType.MEMORY_BUSY);
+                        assertThat(waits.fault()).isEqualTo(Fault.OURS);
+                        assertThat(waits.reached()).isFalse();
+                    });
+        }
+        assertThat(receiver.connections()).isZero();
+    }
+
+    @Test
     void aRowMaySayWhereItGoes() {
         WebhookProvider provider = Webhooks.provider(receiver.url("/default"), receiver.url("/a"), receiver.url("/b/"));
 
@@ -411,6 +439,19 @@ class WebhookChannelTest {
         assertThatThrownBy(() -> Webhooks.signed(
                         "https://hooks.example/", BodyFormat.PAYLOAD, List.of(), Map.of("X-Own", "a\r\nb")))
                 .hasMessageStartingWith("headers.X-Own");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Authorization", "COOKIE", "X-Api-Key", "x-auth-token"})
+    void noSecretLeavesThisMachineInPlainText(String header) {
+        assertThatThrownBy(() -> Webhooks.signed(
+                        "http://hooks.internal/", BodyFormat.PAYLOAD, List.of(), Map.of(header, "s3cret")))
+                .hasMessageStartingWith("headers." + header + " would go in plain text")
+                .hasMessageNotContaining("s3cret");
+        for (String url : List.of("http://127.0.0.1/", "http://localhost/", "https://hooks.internal/")) {
+            assertThatCode(() -> Webhooks.signed(url, BodyFormat.PAYLOAD, List.of(), Map.of(header, "s3cret")))
+                    .doesNotThrowAnyException();
+        }
     }
 
     @Test
