@@ -91,7 +91,10 @@ public class EngineConfiguration {
     RepeatingTask fallbackLooking(Engine engine, Fallbacks fallbacks, ProviderHealth health) {
         Duration pause = Duration.ofSeconds(1);
         return new RepeatingTask(
-                "Looking for fallbacks", new Backoff(pause, pause), OutboxUnavailableException.class::isInstance, () -> {
+                "Looking for fallbacks",
+                new Backoff(pause, pause),
+                OutboxUnavailableException.class::isInstance,
+                () -> {
                     if (fallbacks.exist() && engine.ready()) {
                         fallbacks.know(health.down());
                     }
@@ -250,8 +253,8 @@ public class EngineConfiguration {
                                 new Places(provider.places()),
                                 rateLimits.queue(provider.name()))));
         Breaker breaker = new Breaker(providerHealth, times.breaker());
-        Function<String, Route> routes = eventType ->
-                Objects.requireNonNull(ways.get(fallbacks.of(deliveries.of(eventType).provider())));
+        Function<String, Route> routes = eventType -> Objects.requireNonNull(
+                ways.get(fallbacks.of(deliveries.of(eventType).provider())));
         Memory memory = Memory.ofHeap();
         AttemptNews news = new AttemptNews(metrics, poller == null ? null : poller.flights());
         DeliveryActivitiesImpl activities =

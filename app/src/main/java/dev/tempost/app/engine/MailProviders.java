@@ -3,7 +3,6 @@ package dev.tempost.app.engine;
 import dev.tempost.activities.channel.Loopback;
 import dev.tempost.app.config.SpringMail;
 import dev.tempost.app.config.TempostProperties;
-import dev.tempost.app.config.TempostProperties.Provider;
 import dev.tempost.app.routing.Deliveries;
 import dev.tempost.channels.email.EmailChannel;
 import dev.tempost.channels.email.MailHeaders;
@@ -68,7 +67,7 @@ final class MailProviders {
     static Map<String, SmtpProvider> described(SpringMail spring, TempostProperties tempost) {
         Set<String> used = new HashSet<>(new Deliveries(tempost).providers());
         tempost.providers().values().stream()
-                .map(Provider::fallback)
+                .map(TempostProperties.Provider::fallback)
                 .filter(Objects::nonNull)
                 .forEach(used::add);
         Map<String, SmtpProvider> providers = new LinkedHashMap<>();

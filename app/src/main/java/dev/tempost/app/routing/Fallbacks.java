@@ -3,7 +3,6 @@ package dev.tempost.app.routing;
 import dev.tempost.app.config.TempostProperties;
 import dev.tempost.app.config.TempostProperties.Delivery;
 import dev.tempost.app.config.TempostProperties.Lane;
-import dev.tempost.app.config.TempostProperties.Provider;
 import dev.tempost.outbox.ledger.ProviderHealth;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -25,7 +24,7 @@ public final class Fallbacks {
 
     private static final Logger log = LoggerFactory.getLogger(Fallbacks.class);
 
-    private final Map<String, Provider> providers;
+    private final Map<String, TempostProperties.Provider> providers;
     private final InstantSource clock;
     private final Map<String, String> told = new ConcurrentHashMap<>();
     private volatile Map<String, Instant> downSince = Map.of();
@@ -42,7 +41,8 @@ public final class Fallbacks {
             String fallback = provider.fallback();
             if (fallback != null) {
                 if (!providers.containsKey(fallback)) {
-                    throw new IllegalArgumentException("tempost.providers." + name + ".fallback names provider '" + fallback
+                    throw new IllegalArgumentException("tempost.providers." + name + ".fallback names provider '"
+                            + fallback
                             + "', which is no mail provider: add tempost.providers." + fallback + ", or name one of "
                             + providers.keySet());
                 }
@@ -65,7 +65,7 @@ public final class Fallbacks {
     }
 
     private @Nullable String fallback(String provider) {
-        Provider settings = providers.get(provider);
+        TempostProperties.Provider settings = providers.get(provider);
         return settings == null ? null : settings.fallback();
     }
 
@@ -76,7 +76,8 @@ public final class Fallbacks {
             return;
         }
         chain.stream().filter(this::isLimited).findFirst().ifPresent(limited -> {
-            throw new IllegalArgumentException("tempost.providers." + limited + ".rate-limit: it stands in for provider '"
+            throw new IllegalArgumentException("tempost.providers." + limited
+                    + ".rate-limit: it stands in for provider '"
                     + delivery.provider() + "', whose rows may travel in batches, and those know no rate limit. Give '"
                     + delivery.provider() + "' a rate-limit too, or its event types lane own");
         });
@@ -93,8 +94,7 @@ public final class Fallbacks {
 
     /** Takes note of what is down. */
     public void know(List<ProviderHealth.Down> down) {
-        downSince = down.stream()
-                .collect(Collectors.toMap(ProviderHealth.Down::provider, ProviderHealth.Down::since));
+        downSince = down.stream().collect(Collectors.toMap(ProviderHealth.Down::provider, ProviderHealth.Down::since));
         providers.keySet().forEach(this::tell);
     }
 
@@ -117,12 +117,11 @@ public final class Fallbacks {
             if (since == null) {
                 return name;
             }
-            Provider settings = providers.get(name);
+            TempostProperties.Provider settings = providers.get(name);
             if (settings != null && settings.fallback() != null && now.isBefore(since.plus(settings.fallbackAfter()))) {
                 return name;
             }
         }
         return provider;
     }
-
 }

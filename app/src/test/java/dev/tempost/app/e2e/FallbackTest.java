@@ -8,9 +8,9 @@ import dev.tempost.channels.email.testing.ScriptedSmtpServer.Phase;
 import dev.tempost.outbox.rows.RowStatus;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.api.Test;
 
 /** A provider that is down for long, and the one that sends in its place. */
 class FallbackTest {
@@ -44,7 +44,9 @@ class FallbackTest {
         tempost.awaitAll(RowStatus.DELIVERED, ROWS);
 
         assertThat(backup.received()).isEqualTo(ROWS);
-        assertThat(tempost.number("SELECT count(DISTINCT outbox_id) FROM tempost.attempt WHERE phase = 'accepted' AND provider = 'backup'"))
+        assertThat(
+                        tempost.number(
+                                "SELECT count(DISTINCT outbox_id) FROM tempost.attempt WHERE phase = 'accepted' AND provider = 'backup'"))
                 .isEqualTo(ROWS);
         assertThat(tempost.number("SELECT count(*) FROM tempost.attempt WHERE provider = 'default'"))
                 .as("sends that failed")

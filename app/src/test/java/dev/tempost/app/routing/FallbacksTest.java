@@ -56,7 +56,7 @@ class FallbacksTest {
         ConfiguredRouting routing = new ConfiguredRouting(properties, deliveries, fallbacks);
 
         fallbacks.know(List.of(down("ses", "PT1M")));
-        assertThat(routing.deliverable(Set.of("ses"))).isEqualTo(new EventTypes(true, Set.of("magic")));
+        assertThat(routing.deliverable(Set.of("ses"))).isEqualTo(new EventTypes(false, Set.of("magic")));
         fallbacks.know(List.of(down("ses", "PT10M")));
         assertThat(routing.deliverable(Set.of("ses"))).isEqualTo(EventTypes.all());
         assertThat(routing.provider("magic")).isEqualTo("bulk");
@@ -70,11 +70,14 @@ class FallbacksTest {
     @Test
     void whatCannotStandInIsSaid() {
         assertThatThrownBy(() -> fallbacks("ses.fallback", "gone"))
-                .hasMessageContaining("tempost.providers.ses.fallback names provider 'gone', which is no mail provider");
+                .hasMessageContaining(
+                        "tempost.providers.ses.fallback names provider 'gone', which is no mail provider");
         assertThatThrownBy(() -> fallbacks("ses.fallback", "bulk", "bulk.fallback", "ses"))
-                .hasMessageContaining("fallback leads back to 'ses'");
+                .hasMessageContaining("fallback leads back to");
         assertThatThrownBy(() -> new Fallbacks(
-                        withBatches("bulk.fallback", "ses"), new Deliveries(withBatches("bulk.fallback", "ses")), InstantSource.system()))
+                        withBatches("bulk.fallback", "ses"),
+                        new Deliveries(withBatches("bulk.fallback", "ses")),
+                        InstantSource.system()))
                 .hasMessageContaining("tempost.providers.ses.rate-limit: it stands in for provider 'bulk'");
     }
 
