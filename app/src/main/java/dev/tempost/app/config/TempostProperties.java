@@ -36,6 +36,7 @@ import org.springframework.validation.annotation.Validated;
  * @param temporal Names used in Temporal.
  * @param providers The mail providers, by name. {@code default} is always there.
  * @param webhooks The webhooks, by name.
+ * @param workflows Workflows of your own, by name: what event types call them as their provider.
  * @param delivery How event types are delivered that say nothing themselves.
  * @param eventTypes What an event type does differently, by its name.
  * @param tenants What a tenant gets that differs from the rest, by its name.
@@ -70,6 +71,7 @@ public record TempostProperties(
         @Valid @DefaultValue Temporal temporal,
         @DefaultValue Map<String, @Valid Provider> providers,
         @DefaultValue Map<String, @Valid WebhookSettings> webhooks,
+        @DefaultValue Map<String, @Valid WorkflowSettings> workflows,
         @Valid @DefaultValue Delivery delivery,
         @DefaultValue Map<String, @Valid EventType> eventTypes,
         @DefaultValue Map<String, @Valid Tenant> tenants,
@@ -85,22 +87,25 @@ public record TempostProperties(
         all.putAll(providers);
         providers = all;
         providers.forEach(TempostProperties::checkProvider);
-        limits(channels(providers, webhooks));
+        limits(channels(providers, webhooks, workflows));
         checkIntervals("tempost.delivery", delivery);
         eventTypes.forEach((name, own) -> checkIntervals("tempost.event-types." + name, delivery.with(own)));
     }
 
     /** How much each provider is given, by its name. A provider is of one channel: names are unique over all of them. */
     public Map<String, ProviderLimits> limits() {
-        return limits(channels(providers, webhooks));
+        return limits(channels(providers, webhooks, workflows));
     }
 
     /** The providers of each channel, by what their settings begin with. */
     private static Map<String, Map<String, ? extends ProviderLimits>> channels(
-            Map<String, Provider> providers, Map<String, WebhookSettings> webhooks) {
+            Map<String, Provider> providers,
+            Map<String, WebhookSettings> webhooks,
+            Map<String, WorkflowSettings> workflows) {
         Map<String, Map<String, ? extends ProviderLimits>> channels = new LinkedHashMap<>();
         channels.put("tempost.providers", providers);
         channels.put("tempost.webhooks", webhooks);
+        channels.put("tempost.workflows", workflows);
         return channels;
     }
 

@@ -1,5 +1,6 @@
 package dev.tempost.app.doctor;
 
+import dev.tempost.activities.channel.Channel;
 import dev.tempost.activities.channel.Health;
 import dev.tempost.app.config.KnownSettings;
 import dev.tempost.app.config.OutsideThePool;
@@ -111,7 +112,8 @@ public final class Doctor {
             return Providers.none();
         }
         try {
-            Providers providers = Providers.of(context.getBean(SpringMail.class), properties);
+            Providers providers =
+                    Providers.of(context.getBean(SpringMail.class), properties, context.getBean(WorkflowClient.class));
             findings.accept(Finding.ok("configuration", "valid"));
             return providers;
         } catch (IllegalArgumentException e) {
@@ -186,6 +188,9 @@ public final class Doctor {
                         Finding answer = answer(provider);
                         findings.accept(answer);
                         say("protection", () -> protection(List.of(provider.way()), answer.isFine()));
+                        if (answer.isFine()) {
+                            say(provider.way().name(), () -> concern(provider));
+                        }
                     });
         }
     }
@@ -216,6 +221,13 @@ public final class Doctor {
                         where + ": " + reply,
                         "its rows wait until its credentials, certificate or encryption are corrected");
         };
+    }
+
+    private static List<Finding> concern(ConfiguredProvider provider) {
+        Channel.Concern concern = provider.channel().concern(provider.name());
+        return concern == null
+                ? List.of()
+                : List.of(Finding.warn(provider.way().name(), concern.what(), concern.remedy()));
     }
 
     private List<Finding> breakers(ProviderHealth health) {

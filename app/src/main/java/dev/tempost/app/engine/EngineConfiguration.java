@@ -177,8 +177,8 @@ public class EngineConfiguration {
     }
 
     @Bean
-    Providers providers(SpringMail spring, TempostProperties properties) {
-        return properties.roles().contains(Role.WORKER) ? Providers.of(spring, properties) : Providers.none();
+    Providers providers(SpringMail spring, TempostProperties properties, WorkflowClient client) {
+        return properties.roles().contains(Role.WORKER) ? Providers.of(spring, properties, client) : Providers.none();
     }
 
     @Bean
@@ -251,7 +251,8 @@ public class EngineConfiguration {
                                 provider.channel(),
                                 provider.name(),
                                 new Places(provider.places()),
-                                rateLimits.queue(provider.name()))));
+                                rateLimits.queue(provider.name()),
+                                fallbacks.untilTakeover(provider.name()))));
         Breaker breaker = new Breaker(providerHealth, times.breaker());
         Function<String, Route> routes = eventType -> Objects.requireNonNull(
                 ways.get(fallbacks.of(deliveries.of(eventType).provider())));

@@ -1,7 +1,6 @@
 package dev.tempost.app.routing;
 
 import dev.tempost.app.config.TempostProperties.Delivery;
-import dev.tempost.app.config.TempostProperties.OnAmbiguous;
 import dev.tempost.starter.Policies;
 import dev.tempost.workflows.DeliveryPolicy;
 
@@ -27,7 +26,7 @@ public final class ConfiguredPolicies implements Policies {
                 delivery.maxInterval(),
                 delivery.maxAttempts(),
                 delivery.attemptDeadline(),
-                delivery.onAmbiguous() == OnAmbiguous.PARK,
+                deliveries.parks(eventType),
                 rateLimits.queue(fallbacks.of(delivery.provider())));
     }
 }

@@ -3,6 +3,7 @@ package dev.tempost.app.routing;
 import dev.tempost.activities.channel.Outcome;
 import dev.tempost.app.config.TempostProperties;
 import dev.tempost.app.config.TempostProperties.Delivery;
+import dev.tempost.app.config.TempostProperties.OnAmbiguous;
 import dev.tempost.outbox.claim.EventTypes;
 import java.time.Duration;
 import java.util.Comparator;
@@ -18,10 +19,15 @@ public final class Deliveries {
     private final Delivery usual;
     private final Map<String, Delivery> named;
     private final Set<String> mail;
+    private final Set<String> answeringAgain;
 
     public Deliveries(TempostProperties properties) {
         usual = properties.delivery();
         mail = properties.providers().keySet();
+        answeringAgain = properties.workflows().entrySet().stream()
+                .filter(workflow -> workflow.getValue().answersAgain())
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
         named = properties.eventTypes().entrySet().stream()
                 .collect(Collectors.toMap(Map.Entry::getKey, type -> usual.with(type.getValue())));
     }
@@ -44,6 +50,12 @@ public final class Deliveries {
     /** Whether an event type goes out by mail, and so by a template. */
     public boolean byMail(String eventType) {
         return mail.contains(of(eventType).provider());
+    }
+
+    /** Whether an attempt that may have been accepted waits for an operator; no use where another attempt learns what came of it. */
+    boolean parks(String eventType) {
+        Delivery delivery = of(eventType);
+        return delivery.onAmbiguous() == OnAmbiguous.PARK && !answeringAgain.contains(delivery.provider());
     }
 
     /** The event types that are delivered in a certain way. */

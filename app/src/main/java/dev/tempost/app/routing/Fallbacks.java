@@ -4,6 +4,7 @@ import dev.tempost.app.config.TempostProperties;
 import dev.tempost.app.config.TempostProperties.Delivery;
 import dev.tempost.app.config.TempostProperties.Lane;
 import dev.tempost.outbox.ledger.ProviderHealth;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashSet;
@@ -23,6 +24,9 @@ import org.slf4j.LoggerFactory;
 public final class Fallbacks {
 
     private static final Logger log = LoggerFactory.getLogger(Fallbacks.class);
+
+    // at what is down, once a second
+    private static final Duration TWO_LOOKS = Duration.ofSeconds(2);
 
     private final Map<String, TempostProperties.Provider> providers;
     private final InstantSource clock;
@@ -104,6 +108,14 @@ public final class Fallbacks {
         if (before != null && !before.equals(now)) {
             log.warn("What goes through provider {} is sent by {} from now on", provider, now);
         }
+    }
+
+    /** By when another has surely taken over from a provider that goes down now, if it can; null where none can. */
+    public @Nullable Duration untilTakeover(String provider) {
+        TempostProperties.Provider settings = providers.get(provider);
+        return settings == null || settings.fallback() == null
+                ? null
+                : settings.fallbackAfter().plus(TWO_LOOKS);
     }
 
     /**

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tempost.app.config.TempostProperties;
 import dev.tempost.app.config.WebhookSettings;
+import dev.tempost.app.config.WorkflowSettings;
 import java.io.InputStream;
 import java.lang.reflect.Parameter;
 import java.lang.reflect.RecordComponent;
@@ -27,8 +28,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /** {@code docs/configuration.md} says what the records say. */
 class ConfigurationReferenceTest {
 
-    private static final Path SOURCE =
-            Path.of("src", "main", "java", "dev", "tempost", "app", "config", "TempostProperties.java");
+    private static final Path SOURCES = Path.of("src", "main", "java", "dev", "tempost", "app", "config");
     private static final Set<String> PRIMITIVE = Set.of("int", "double", "boolean");
     private static final Path PAGE = Path.of("..", "docs", "configuration.md");
     private static final String HEAD = """
@@ -59,7 +59,9 @@ class ConfigurationReferenceTest {
         What the provider `default` does not say itself under `tempost.providers.default`.
 
         """;
-    private static final int MOST = 53;
+    // of them ten say where a webhook goes, and eighteen which workflow of one's own is started, most in Temporal's own
+    // words
+    private static final int MOST = 71;
     // its keys are nobody's choice
     private static final String BY_STATUS = "java.util.Map<dev.tempost.outbox.rows.RowStatus,";
 
@@ -70,6 +72,7 @@ class ConfigurationReferenceTest {
                                 properties("tempost"),
                                 components(TempostProperties.Provider.class, "tempost.providers.<name>"),
                                 components(WebhookSettings.class, "tempost.webhooks.<name>"),
+                                components(WorkflowSettings.class, "tempost.workflows.<name>"),
                                 components(TempostProperties.Tenant.class, "tempost.tenants.<name>"))
                         .flatMap(settings -> settings.keySet().stream()))
                 .as("settings; an event type's are those of tempost.delivery")
@@ -121,8 +124,8 @@ class ConfigurationReferenceTest {
 
     /** The same of a record that a name stands for, as its source describes it. */
     private static SortedMap<String, String> components(Class<? extends Record> type, String prefix) throws Exception {
-        String source = Files.readString(
-                type.getEnclosingClass() == null ? SOURCE.resolveSibling(type.getSimpleName() + ".java") : SOURCE);
+        Class<?> outermost = type.isMemberClass() ? type.getEnclosingClass() : type;
+        String source = Files.readString(SOURCES.resolve(outermost.getSimpleName() + ".java"));
         String head = source.substring(0, source.indexOf("public record " + type.getSimpleName() + "("));
         String javadoc = head.substring(head.lastIndexOf("/**")).replaceAll("\\s*\\n\\s*\\*/?\\s*", " ");
         SortedMap<String, String> rows = new TreeMap<>();
@@ -159,7 +162,8 @@ class ConfigurationReferenceTest {
             Object[] constants = Class.forName(element).getEnumConstants();
             if (constants != null) {
                 name = Arrays.stream(constants)
-                        .map(constant -> "`" + constant.toString().toLowerCase(Locale.ROOT) + "`")
+                        .map(constant -> "`"
+                                + constant.toString().toLowerCase(Locale.ROOT).replace('_', '-') + "`")
                         .collect(Collectors.joining(", "));
             }
         } catch (ClassNotFoundException e) {
@@ -190,6 +194,12 @@ class ConfigurationReferenceTest {
             [Webhooks](webhooks.md), by names that are no mail provider's; event types choose them in the same way.
 
             %s
+            ## `tempost.workflows.<name>`
+
+            Workflows of your own, by the names that `tempost.delivery.provider` and `tempost.event-types.<name>.provider` call
+            them: [what rows do to them](your-own-workflow.md).
+
+            %s
             ## `tempost.tenants.<name>`
 
             What a tenant gets that differs from the rest, for whoever delivers for several.
@@ -200,6 +210,7 @@ class ConfigurationReferenceTest {
                                 .collect(Collectors.joining(", ")),
                         table(components(TempostProperties.Provider.class, "tempost.providers.<name>")),
                         table(components(WebhookSettings.class, "tempost.webhooks.<name>")),
+                        table(components(WorkflowSettings.class, "tempost.workflows.<name>")),
                         table(components(TempostProperties.Tenant.class, "tempost.tenants.<name>")));
     }
 
