@@ -31,7 +31,7 @@ public final class FailureType {
     public static final String CREDENTIALS_REJECTED = "CredentialsRejected";
     /** The provider does not understand us: a fault of ours or of the configuration. */
     public static final String PROTOCOL_ERROR = "ProtocolError";
-    /** The connection ended after the final dot: the message may have been accepted. */
+    /** The connection ended after the final dot or after a request: the message may have been accepted. */
     public static final String AMBIGUOUS_OUTCOME = "AmbiguousOutcome";
     /** Three attempts in a row ended with the process that made them. Correct what makes the row so heavy, then retry it. */
     public static final String CRASHED_WORKER = "CrashedWorker";

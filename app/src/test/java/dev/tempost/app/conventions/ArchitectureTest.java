@@ -89,6 +89,15 @@ class ArchitectureTest {
     }
 
     @Test
+    void channelsDoNotKnowEachOther() {
+        slices().matching("dev.tempost.channels.(*)..")
+                .should()
+                .notDependOnEachOther()
+                .because("each can be left out")
+                .check(TEMPOST);
+    }
+
+    @Test
     void onlyTheApplicationKnowsSpring() {
         noClasses()
                 .that()

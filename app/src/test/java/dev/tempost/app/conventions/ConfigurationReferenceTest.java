@@ -216,7 +216,7 @@ class ConfigurationReferenceTest {
                 .findFirst()
                 .orElseThrow();
         DefaultValue value = parameter.getAnnotation(DefaultValue.class);
-        return value == null ? "none" : "`" + String.join(", ", value.value()) + "`";
+        return value == null || value.value().length == 0 ? "none" : "`" + String.join(", ", value.value()) + "`";
     }
 
     private static String value(JsonNode value) {

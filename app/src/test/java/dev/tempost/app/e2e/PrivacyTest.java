@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.Message;
 import dev.tempost.channels.email.testing.ScriptedSmtpServer.Phase;
+import dev.tempost.channels.webhook.testing.Receiver;
 import dev.tempost.embedded.Ports;
 import dev.tempost.outbox.rows.RowStatus;
 import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionRequest;
@@ -25,13 +26,16 @@ import org.junit.jupiter.api.Test;
 class PrivacyTest {
 
     private static final String CANARY = "xyzzycanary";
-    private static final int FAILING = 5;
+    private static final int FAILING = 7;
 
     private final Installation tempost = new Installation();
+
+    private final Receiver receiver = Receiver.listening();
 
     @AfterEach
     void stop() {
         tempost.close();
+        receiver.close();
     }
 
     @Test
@@ -40,6 +44,12 @@ class PrivacyTest {
         tempost.template("welcome", "Dear [(${name})]", "Hi [(${name})]", "<p>[[${name}]]</p>");
         tempost.template("broken", "Dear [(${name})]", "Hi [(${name.nothing.there})]", "<p>[[${missing}]]</p>");
         tempost.with("server.port", port).with("logging.level.dev.tempost", "debug");
+        tempost.with("tempost.webhooks.crm.url", receiver.url("/"))
+                .with("tempost.webhooks.crm.recipients", receiver.url("/"))
+                .with("tempost.webhooks.crm.allow-private", true)
+                .with("tempost.event-types.hook.provider", "crm");
+        receiver.always(Receiver.status(
+                422, "{\"error\": \"" + CANARY + "\", \"to\": \"" + address("hook") + "\"}", "X-Echo: " + CANARY));
         tempost.migrated().serve();
         await("the process to take deliveries")
                 .atMost(Installation.TIMEOUT.multipliedBy(3))
@@ -66,6 +76,11 @@ class PrivacyTest {
         rows.add(poison("welcome", CANARY + " not an address"));
         rows.add(poison("broken", address("broken")));
         rows.add(poison("no-such-template", address("unknown")));
+        rows.add(poison("hook", receiver.url("/" + CANARY)));
+        rows.add(poison("hook", "https://" + CANARY + ".example/"));
+        assertThat(receiver.requests())
+                .singleElement()
+                .satisfies(request -> assertThat(request.body()).contains(CANARY));
         long failed = tempost.number("SELECT count(*) FROM tempost.outbox WHERE status = 'failed'");
         assertThat(failed).as("rows that failed as they should").isEqualTo(FAILING);
 

@@ -1,12 +1,14 @@
 package dev.tempost.app.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.standardwebhooks.Webhook;
 import dev.tempost.app.doctor.Doctor;
 import dev.tempost.app.engine.Dependency;
 import dev.tempost.app.engine.DependencyHealth;
+import dev.tempost.app.ops.Operations;
 import dev.tempost.channels.webhook.testing.Receiver;
 import dev.tempost.channels.webhook.testing.Receiver.Request;
 import dev.tempost.outbox.ledger.ProviderHealth;
@@ -173,6 +175,18 @@ class WebhookTest {
         assertThat(receiver.requests()).hasSize(60);
         assertThat(tempost.number("SELECT count(DISTINCT workflow_id) FROM tempost.outbox"))
                 .isEqualTo(1);
+    }
+
+    @Test
+    void operatorsSeeItsPayloadAndNoMail() {
+        receiver.always(Receiver.status(422, ""));
+        Operations operations = tempost.migrated().startWithWeb().getBean(Operations.class);
+        long id = signed(17);
+        tempost.awaitStatus(id, RowStatus.FAILED);
+
+        assertThat(operations.content(id, "ada").payload()).contains("17");
+        assertThat(operations.unrenderable(id, operations.content(id, "ada"))).isNull();
+        assertThatThrownBy(() -> operations.message(id, "ada")).hasMessageContaining("is no mail");
     }
 
     @Test

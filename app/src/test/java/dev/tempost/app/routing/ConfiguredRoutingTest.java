@@ -30,6 +30,16 @@ class ConfiguredRoutingTest {
         assertThat(routing.provider("welcome")).isEqualTo("default");
     }
 
+    @Test
+    void aWebhookHasItsConnectionsToo() {
+        assertThat(routing(Given.settings(Map.of(
+                                "tempost.webhooks.crm.url", "https://crm.example/",
+                                "tempost.webhooks.crm.max-connections", "3",
+                                "tempost.delivery.provider", "crm")))
+                        .connections())
+                .containsEntry("crm", 3);
+    }
+
     private static ConfiguredRouting routing(TempostProperties properties) {
         return new ConfiguredRouting(properties, new Deliveries(properties));
     }

@@ -29,6 +29,16 @@ class DeliveriesTest {
     }
 
     @Test
+    void whatGoesToAWebhookIsNoMail() {
+        Deliveries deliveries = new Deliveries(Given.providers(Map.of(
+                "tempost.webhooks.crm.url", "https://crm.example/", "tempost.event-types.signed.provider", "crm")));
+
+        assertThat(deliveries.byMail("signed")).isFalse();
+        assertThat(deliveries.byMail("magic")).isTrue();
+        assertThat(deliveries.byMail("anything else")).isTrue();
+    }
+
+    @Test
     void aProviderIsUsedWhenSomeEventTypeGoesThroughIt() {
         assertThat(new Deliveries(Given.providers(Map.of())).providers())
                 .containsExactlyInAnyOrder("default", "ses", "bulk");

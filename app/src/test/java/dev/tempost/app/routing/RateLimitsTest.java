@@ -28,6 +28,15 @@ class RateLimitsTest {
     }
 
     @Test
+    void soMayAWebhook() {
+        assertThat(new RateLimits(Given.settings(Map.of(
+                                "tempost.webhooks.crm.url", "https://crm.example/",
+                                "tempost.webhooks.crm.rate-limit", "2.5")))
+                        .queues())
+                .containsExactly(Map.entry("tempost-provider-crm", 2.5));
+    }
+
+    @Test
     void twoSecondsWorthOfARateLimitMayBeInFlight() {
         assertThat(inFlight(Map.of("tempost.providers.default.rate-limit", "14")))
                 .isEqualTo(28);

@@ -71,15 +71,15 @@ public final class EmailChannel implements Channel {
      * @throws IllegalArgumentException when the recipient is no address; says why
      */
     public List<TestMail.Step> sendTest(String provider, String recipient) {
-        SmtpConnections connections = provider(provider);
+        SmtpConnections server = provider(provider);
         ComposedMail mail;
         try {
-            mail = composer.test(connections.provider(), Mailbox.of(recipient));
+            mail = composer.test(server.provider(), Mailbox.of(recipient));
         } catch (NotAMailbox e) {
             throw new IllegalArgumentException("the recipient of the test " + e.getMessage(), e);
         }
-        SmtpEnd end = connections.sendAlone(mail);
-        return TestMail.steps(connections.provider(), end, SmtpReplies.outcome(end, new Mask(mail.personal())));
+        SmtpEnd end = server.sendAlone(mail);
+        return TestMail.steps(server.provider(), end, SmtpReplies.outcome(end, new Mask(mail.personal())));
     }
 
     private SmtpConnections provider(String name) {

@@ -1,5 +1,6 @@
 package dev.tempost.channels.webhook;
 
+import dev.tempost.activities.channel.Loopback;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -7,12 +8,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** One receiver, or one group of them, and how to talk to it. */
 public final class WebhookProvider {
 
     private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
     private static final Pattern VALUE = Pattern.compile("[ -~]*");
+    private static final Pattern SECRET = Pattern.compile("authorization|cookie|.*(?:key|token|secret|password).*");
     private static final Set<String> OURS = Set.of(
             "connection",
             "content-length",
@@ -72,6 +75,7 @@ public final class WebhookProvider {
         this.format = format;
         this.headers = Map.copyOf(headers);
         this.headers.forEach(WebhookProvider::checkHeader);
+        this.headers.keySet().forEach(this::checkSecret);
         this.timeout = timeout;
         this.maxConnections = maxConnections;
     }
@@ -102,6 +106,16 @@ public final class WebhookProvider {
                 VALUE.matcher(value).matches(),
                 "headers." + header,
                 "has characters beyond printable ASCII: encode or leave them out");
+    }
+
+    /** As a mail server's password, none leaves this machine in plain text, whatever is allowed otherwise. */
+    private void checkSecret(String header) {
+        boolean readable = Stream.concat(Stream.of(address), recipients.stream())
+                .anyMatch(to -> !to.secure() && !Loopback.is(to.host()));
+        require(
+                !readable || !SECRET.matcher(header.toLowerCase(Locale.ROOT)).matches(),
+                "headers." + header,
+                "would go in plain text: let url and recipients begin with https, or leave it out");
     }
 
     static void require(boolean holds, String setting, String otherwise) {

@@ -17,6 +17,7 @@ import dev.tempost.activities.channel.Outcome.Permanent;
 import dev.tempost.activities.channel.Outcome.Throttled;
 import dev.tempost.activities.channel.Outcome.Transient;
 import dev.tempost.activities.channel.OutgoingMessage;
+import dev.tempost.activities.channel.Transmission;
 import dev.tempost.activities.channel.testing.Attempt;
 import dev.tempost.activities.channel.testing.TestCertificate;
 import dev.tempost.channels.webhook.testing.Receiver;
@@ -309,6 +310,12 @@ class WebhookChannelTest {
                 assertThat(channel.send(Webhooks.row(null), Attempt.allowed())).isInstanceOf(Accepted.class);
             }
             assertThat(receiver.connections()).isEqualTo(1);
+
+            receiver.once(Receiver.status(200, "").andHangUp());
+            assertThat(channel.send(Webhooks.row(null), Attempt.allowed())).isInstanceOf(Accepted.class);
+            await().until(() -> receiver.openConnections() == 0);
+            assertThat(channel.send(Webhooks.row(null), Attempt.allowed())).isInstanceOf(Accepted.class);
+            assertThat(receiver.connections()).isEqualTo(2);
         }
     }
 
@@ -326,6 +333,33 @@ class WebhookChannelTest {
                     });
         }
         assertThat(receiver.requests()).isEmpty();
+    }
+
+    @Test
+    void aLargePayloadWaitsForRoomBeforeItHoldsAConnection() {
+        Transmission full = new Transmission() {
+            @Override
+            public boolean reserve(long bytes) {
+                return false;
+            }
+
+            @Override
+            public boolean begin() {
+                throw new AssertionError("nothing is to be sent");
+            }
+
+            @Override
+            public void closeAtDeadline(AutoCloseable connection) {}
+        };
+        try (WebhookChannel channel = Webhooks.channel(Webhooks.provider(receiver.url("/")))) {
+            assertThat(channel.send(Webhooks.row(null, "{\"text\": \"" + "x".repeat(200_000) + "\"}"), full))
+                    .isInstanceOfSatisfying(Transient.class, waits -> {
+                        assertThat(waits.type()).isEqualTo(FailureType.MEMORY_BUSY);
+                        assertThat(waits.fault()).isEqualTo(Fault.OURS);
+                        assertThat(waits.reached()).isFalse();
+                    });
+        }
+        assertThat(receiver.connections()).isZero();
     }
 
     @Test
@@ -411,6 +445,19 @@ class WebhookChannelTest {
         assertThatThrownBy(() -> Webhooks.signed(
                         "https://hooks.example/", BodyFormat.PAYLOAD, List.of(), Map.of("X-Own", "a\r\nb")))
                 .hasMessageStartingWith("headers.X-Own");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Authorization", "COOKIE", "X-Api-Key", "x-auth-token"})
+    void noSecretLeavesThisMachineInPlainText(String header) {
+        assertThatThrownBy(() -> Webhooks.signed(
+                        "http://hooks.internal/", BodyFormat.PAYLOAD, List.of(), Map.of(header, "s3cret")))
+                .hasMessageStartingWith("headers." + header + " would go in plain text")
+                .hasMessageNotContaining("s3cret");
+        for (String url : List.of("http://127.0.0.1/", "http://localhost/", "https://hooks.internal/")) {
+            assertThatCode(() -> Webhooks.signed(url, BodyFormat.PAYLOAD, List.of(), Map.of(header, "s3cret")))
+                    .doesNotThrowAnyException();
+        }
     }
 
     @Test

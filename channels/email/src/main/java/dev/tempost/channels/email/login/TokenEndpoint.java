@@ -26,6 +26,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Asks for access tokens, as RFC 6749 has it. It follows no redirect: the secrets are for nobody else. */
 final class TokenEndpoint {
@@ -96,7 +97,7 @@ final class TokenEndpoint {
     }
 
     /** As a socket would have said it. */
-    private static IOException failure(Throwable cause) {
+    private static IOException failure(@Nullable Throwable cause) {
         if (cause instanceof HttpTimeoutException) {
             return new SocketTimeoutException("no connection in time");
         }

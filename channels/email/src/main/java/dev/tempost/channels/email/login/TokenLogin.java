@@ -46,7 +46,7 @@ public final class TokenLogin implements Login {
             shared = underway == null ? mine : underway;
             underway = shared;
         }
-        if (shared == mine) {
+        if (shared.equals(mine)) {
             fetch(request, mine);
         }
         return result(shared).value();

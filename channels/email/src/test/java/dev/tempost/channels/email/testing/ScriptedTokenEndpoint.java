@@ -97,7 +97,9 @@ public final class ScriptedTokenEndpoint implements AutoCloseable {
                 exchange.getResponseHeaders().set("Location", uri().toString());
             }
             exchange.sendResponseHeaders(answer.status(), body.length == 0 ? -1 : body.length);
-            exchange.getResponseBody().write(body);
+            if (body.length > 0) {
+                exchange.getResponseBody().write(body);
+            }
         }
     }
 }
