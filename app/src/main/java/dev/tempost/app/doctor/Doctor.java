@@ -36,6 +36,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
@@ -64,6 +65,15 @@ public final class Doctor {
 
     /** Examines everything. */
     public void examine() {
+        examine(null);
+    }
+
+    /**
+     * The same.
+     *
+     * @param test what to send on top of it; null for nothing
+     */
+    public void examine(@Nullable TestSend test) {
         if (!isSet("spring.datasource", "spring.temporal", "spring.mail", "tempost")) {
             findings.accept(
                     new Finding(
@@ -77,7 +87,12 @@ public final class Doctor {
         WorkflowClient client = context.getBean(WorkflowClient.class);
         boolean rows = database(dataSource);
         boolean temporal = temporal(client);
-        sending(providers);
+        try (providers) {
+            sending(providers);
+            if (test != null) {
+                test.through(providers, new Deliveries(properties).providers(), findings);
+            }
+        }
         if (rows) {
             RowsCheck exam = new RowsCheck(new Backlog(dataSource));
             say("templates", () -> List.of(exam.templates(properties.templates(), new Deliveries(properties))));
@@ -181,18 +196,16 @@ public final class Doctor {
     /** Everything up to the message itself, with the providers that some event type goes through. */
     private void sending(Providers providers) {
         Set<String> used = new Deliveries(properties).providers();
-        try (providers) {
-            providers.all().stream()
-                    .filter(provider -> used.contains(provider.name()))
-                    .forEach(provider -> {
-                        Finding answer = answer(provider);
-                        findings.accept(answer);
-                        say("protection", () -> protection(List.of(provider.way()), answer.isFine()));
-                        if (answer.isFine()) {
-                            say(provider.way().name(), () -> concern(provider));
-                        }
-                    });
-        }
+        providers.all().stream()
+                .filter(provider -> used.contains(provider.name()))
+                .forEach(provider -> {
+                    Finding answer = answer(provider);
+                    findings.accept(answer);
+                    say("protection", () -> protection(List.of(provider.way()), answer.isFine()));
+                    if (answer.isFine()) {
+                        say(provider.way().name(), () -> concern(provider));
+                    }
+                });
     }
 
     private List<Finding> protection(List<Way> ways, boolean isThere) {

@@ -8,10 +8,12 @@ import dev.tempost.workflows.DeliveryPolicy;
 public final class ConfiguredPolicies implements Policies {
 
     private final Deliveries deliveries;
+    private final Fallbacks fallbacks;
     private final RateLimits rateLimits;
 
-    public ConfiguredPolicies(Deliveries deliveries, RateLimits rateLimits) {
+    public ConfiguredPolicies(Deliveries deliveries, Fallbacks fallbacks, RateLimits rateLimits) {
         this.deliveries = deliveries;
+        this.fallbacks = fallbacks;
         this.rateLimits = rateLimits;
     }
 
@@ -25,6 +27,6 @@ public final class ConfiguredPolicies implements Policies {
                 delivery.maxAttempts(),
                 delivery.attemptDeadline(),
                 deliveries.parks(eventType),
-                rateLimits.queue(delivery.provider()));
+                rateLimits.queue(fallbacks.of(delivery.provider())));
     }
 }

@@ -52,6 +52,7 @@ class ConfiguredPoliciesTest {
     }
 
     private static ConfiguredPolicies policies(TempostProperties properties) {
-        return new ConfiguredPolicies(new Deliveries(properties), new RateLimits(properties));
+        return new ConfiguredPolicies(
+                new Deliveries(properties), Given.fallbacks(properties), new RateLimits(properties));
     }
 }
