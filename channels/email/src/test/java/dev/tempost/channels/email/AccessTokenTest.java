@@ -71,7 +71,7 @@ class AccessTokenTest {
     void open() throws IOException {
         SmtpHarness.welcome(root);
         refreshToken = Files.writeString(root.resolve("refresh-token"), "refresh-secret-1\n");
-        use(ofRefreshToken());
+        channel = channel(server, ofRefreshToken());
     }
 
     @AfterEach
@@ -379,14 +379,15 @@ class AccessTokenTest {
     }
 
     private void use(ScriptedSmtpServer smtp, Grant grant) {
-        if (channel != null) {
-            channel.close();
-        }
+        channel.close();
+        channel = channel(smtp, grant);
+    }
+
+    private EmailChannel channel(ScriptedSmtpServer smtp, Grant grant) {
         SmtpProvider provider = SmtpHarness.provider(smtp)
                 .withLogin(new TokenLogin(USER, grant, Duration.ofSeconds(2), () -> now));
         assertThat(provider.toString()).doesNotContain("secret", "token-");
-        channel = new EmailChannel(
-                Map.of("default", provider), new Templates(List.of(root), NOON), HEADERS, NOON);
+        return new EmailChannel(Map.of("default", provider), new Templates(List.of(root), NOON), HEADERS, NOON);
     }
 
     private Outcome send() {
