@@ -7,23 +7,24 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Clock;
-import java.util.Collection;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.core.annotation.Order;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseCookie;
 import org.springframework.security.access.AccessDeniedException;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.AbstractHttpConfigurer;
 import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.core.AuthenticationException;
-import org.springframework.security.core.GrantedAuthority;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationConverter;
 import org.springframework.security.web.SecurityFilterChain;
@@ -33,13 +34,13 @@ import org.springframework.security.web.csrf.CookieCsrfTokenRepository;
 /**
  * Who may do what. The ops API takes a bearer token: one of {@code tempost.token}, or a JWT where {@code
  * spring.security.oauth2.resourceserver.jwt} names who issues them. The console takes the same API token from a cookie that no
- * script reads. Health, metrics, and what a demo serves beside them are open.
+ * script reads; a login by OpenID Connect makes one. Health, metrics, and what a demo serves beside them are open.
  */
 @Configuration(proxyBeanMethods = false)
+@Import(LoginConfiguration.class)
 public class AccessConfiguration {
 
-    /** The console's cookie; its value is an API token. */
-    public static final String COOKIE = "tempost_token";
+    private static final String COOKIE = "tempost_token";
 
     private static final String VIEWER = Tokens.Role.VIEWER.name();
     private static final String OPERATOR = Tokens.Role.OPERATOR.name();
@@ -101,16 +102,18 @@ public class AccessConfiguration {
 
     @Bean
     @Order(2)
-    SecurityFilterChain console(HttpSecurity http, Tokens tokens, FailedLogins failed) {
+    SecurityFilterChain console(HttpSecurity http, Tokens tokens, FailedLogins failed, ObjectProvider<Login> login) {
         CookieCsrfTokenRepository csrf = new CookieCsrfTokenRepository();
         csrf.setCookieCustomizer(cookie -> cookie.path("/console").sameSite("Strict"));
+        login.ifAvailable(provider -> provider.addTo(http));
         return http.securityMatcher("/console", "/console/**")
                 .csrf(protection -> protection.csrfTokenRepository(csrf))
                 .requestCache(AbstractHttpConfigurer::disable)
                 .sessionManagement(session -> session.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
                 .logout(AbstractHttpConfigurer::disable)
                 .headers(AbstractHttpConfigurer::disable)
-                .authorizeHttpRequests(requests -> requests.requestMatchers("/console/login", "/console/assets/**")
+                .authorizeHttpRequests(requests -> requests.requestMatchers(
+                                Login.PAGE, Login.DONE, "/console/assets/**")
                         .permitAll()
                         .requestMatchers("/console/outbox/*/message", "/console/outbox/*/content", "/console/shards")
                         .hasRole(OPERATOR)
@@ -121,10 +124,21 @@ public class AccessConfiguration {
                         .anyRequest()
                         .hasRole(OPERATOR))
                 .exceptionHandling(errors -> errors.authenticationEntryPoint(
-                                (request, response, e) -> response.sendRedirect("/console/login"))
+                                (request, response, e) -> response.sendRedirect(Login.PAGE))
                         .accessDeniedHandler(AccessConfiguration::mayNot))
                 .addFilterBefore(
                         new TokenFilter(tokens, failed, AccessConfiguration::cookie, false), AuthorizationFilter.class)
+                .build();
+    }
+
+    /** The console's cookie: an API token, or nothing, which ends it. */
+    public static ResponseCookie cookie(HttpServletRequest request, String token, Duration lasts) {
+        return ResponseCookie.from(COOKIE, token)
+                .path("/console")
+                .httpOnly(true)
+                .secure(request.isSecure())
+                .sameSite("Strict")
+                .maxAge(lasts)
                 .build();
     }
 
@@ -170,20 +184,11 @@ public class AccessConfiguration {
         return null;
     }
 
-    /** Claim {@code tempost_role}: one of the roles, or a list of which the highest counts. */
     private static JwtAuthenticationConverter rolesInAClaim() {
         JwtAuthenticationConverter converter = new JwtAuthenticationConverter();
         converter.setJwtGrantedAuthoritiesConverter(jwt -> {
-            Object claim = jwt.getClaims().get("tempost_role");
-            List<?> words =
-                    claim instanceof Collection<?> several ? List.copyOf(several) : List.of(String.valueOf(claim));
-            List<GrantedAuthority> authorities = List.of();
-            for (Tokens.Role role : Tokens.Role.values()) {
-                if (words.contains(role.word())) {
-                    authorities = Roles.authorities(role);
-                }
-            }
-            return authorities;
+            Tokens.Role role = Roles.inClaims(jwt.getClaims());
+            return role == null ? List.of() : Roles.authorities(role);
         });
         return converter;
     }

@@ -17,7 +17,8 @@ public class OpenConfiguration {
     @Bean
     @Order(0)
     SecurityFilterChain management(HttpSecurity http, ServletContext main) {
-        return everybody(http.securityMatcher(request -> !request.getServletContext().equals(main)));
+        return everybody(
+                http.securityMatcher(request -> !request.getServletContext().equals(main)));
     }
 
     @Bean

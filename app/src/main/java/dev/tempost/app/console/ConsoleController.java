@@ -2,6 +2,7 @@ package dev.tempost.app.console;
 
 import dev.tempost.app.access.AccessConfiguration;
 import dev.tempost.app.access.FailedLogins;
+import dev.tempost.app.access.Login;
 import dev.tempost.app.access.Roles;
 import dev.tempost.app.failure.Explanation;
 import dev.tempost.app.ops.Operations;
@@ -29,10 +30,10 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
-import org.springframework.http.ResponseCookie;
 import org.springframework.http.ResponseEntity;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.SecurityContextHolder;
@@ -58,13 +59,15 @@ class ConsoleController {
     private final Operations operations;
     private final Tokens tokens;
     private final FailedLogins failed;
+    private final Map<String, String> logins;
     private final Pages pages = new Pages("console/");
     private final Words words = new Words();
 
-    ConsoleController(Operations operations, Tokens tokens, FailedLogins failed) {
+    ConsoleController(Operations operations, Tokens tokens, FailedLogins failed, ObjectProvider<Login> login) {
         this.operations = operations;
         this.tokens = tokens;
         this.failed = failed;
+        this.logins = login.stream().findFirst().map(Login::names).orElse(Map.of());
     }
 
     @GetMapping("/console")
@@ -415,41 +418,69 @@ class ConsoleController {
     }
 
     @GetMapping("/console/login")
-    ResponseEntity<String> login(HttpServletRequest request) {
-        return page(request, "login", Map.of("problem", ""));
+    ResponseEntity<String> loginPage(HttpServletRequest request, @RequestParam(defaultValue = "") String problem) {
+        return switch (problem) {
+            case "" -> loginPage(request, HttpStatus.OK, "");
+            case "role" ->
+                loginPage(
+                        request,
+                        HttpStatus.FORBIDDEN,
+                        "Your identity provider knows you, and does not say what you may do here: claim tempost_role of"
+                                + " its ID token is none of viewer, operator, admin. Ask who administers it.");
+            case "away" -> loginPage(request, HttpStatus.SERVICE_UNAVAILABLE, "PostgreSQL does not answer. Try again.");
+            default ->
+                loginPage(
+                        request,
+                        HttpStatus.UNAUTHORIZED,
+                        "You could not be signed in, or took longer than ten minutes. Try again; if it fails again,"
+                                + " Tempost's log has the reason.");
+        };
+    }
+
+    private ResponseEntity<String> loginPage(HttpServletRequest request, HttpStatus status, String problem) {
+        Map<String, @Nullable Object> model = common(request);
+        model.put("problem", problem);
+        model.put("logins", logins);
+        return pages.page(status, "login", Set.of(), model);
+    }
+
+    /** Its cookie goes to pages of the same site only, and so not where another site has sent somebody: this page sends them on. */
+    @GetMapping(Login.DONE)
+    ResponseEntity<String> signedIn(HttpServletRequest request) {
+        return page(request, "signed-in", Map.of());
     }
 
     @PostMapping("/console/login")
     ResponseEntity<String> login(HttpServletRequest request, @RequestParam(defaultValue = "") String token) {
         if (tokens.holder(token.strip()) == null) {
             long seconds = failed.failed(request.getRemoteAddr());
-            Map<String, @Nullable Object> model = common(request);
-            model.put(
-                    "problem",
-                    seconds > 0
-                            ? "Too many tokens that may not be used. Wait " + seconds + " s."
-                            : "This token may not be used: it is unknown, expired or revoked.");
-            return pages.page(
-                    seconds > 0 ? HttpStatus.TOO_MANY_REQUESTS : HttpStatus.UNAUTHORIZED, "login", Set.of(), model);
+            return seconds > 0
+                    ? loginPage(
+                            request,
+                            HttpStatus.TOO_MANY_REQUESTS,
+                            "Too many tokens that may not be used. Wait " + seconds + " s.")
+                    : loginPage(
+                            request,
+                            HttpStatus.UNAUTHORIZED,
+                            "This token may not be used: it is unknown, expired or revoked.");
         }
         return withCookie(request, token.strip(), SIGNED_IN);
     }
 
     @PostMapping("/console/logout")
-    ResponseEntity<String> logout(HttpServletRequest request) {
+    ResponseEntity<String> logout(HttpServletRequest request, Authentication who) {
+        // an API token may be in use elsewhere
+        if (Tokens.isOfLogin(who.getName())) {
+            tokens.revoke(who.getName(), who.getName());
+        }
         return withCookie(request, "", Duration.ZERO);
     }
 
     private static ResponseEntity<String> withCookie(HttpServletRequest request, String value, Duration age) {
-        ResponseCookie cookie = ResponseCookie.from(AccessConfiguration.COOKIE, value)
-                .path("/console")
-                .httpOnly(true)
-                .secure(request.isSecure())
-                .sameSite("Strict")
-                .maxAge(age)
-                .build();
         return ResponseEntity.status(HttpStatus.SEE_OTHER)
-                .header(HttpHeaders.SET_COOKIE, cookie.toString())
+                .header(
+                        HttpHeaders.SET_COOKIE,
+                        AccessConfiguration.cookie(request, value, age).toString())
                 .location(URI.create("/console"))
                 .build();
     }

@@ -11,6 +11,7 @@ import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.security.autoconfigure.UserDetailsServiceAutoConfiguration;
+import org.springframework.boot.security.oauth2.client.autoconfigure.OAuth2ClientAutoConfiguration;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
@@ -21,8 +22,8 @@ import org.springframework.context.event.ContextClosedEvent;
 public final class Service {
 
     @Configuration(proxyBeanMethods = false)
-    // nobody logs in by a password that is made up at the start
-    @EnableAutoConfiguration(exclude = UserDetailsServiceAutoConfiguration.class)
+    // nobody logs in by a password that is made up at the start, and no start waits for an identity provider
+    @EnableAutoConfiguration(exclude = {UserDetailsServiceAutoConfiguration.class, OAuth2ClientAutoConfiguration.class})
     @Import({EngineConfiguration.class, HealthConfiguration.class})
     static class Application {}
 

@@ -103,6 +103,10 @@ public record Explanation(Cause cause, String text) {
         if (message.contains("must start with \"jdbc\"")) {
             return setting("spring.datasource.url is no JDBC URL: it begins with jdbc:postgresql://, " + EXAMPLE + ".");
         }
+        if (message.startsWith("Client id of registration")) {
+            return setting("spring.security.oauth2.client.registration: " + message
+                    + " Give it the client-id that the identity provider has for Tempost.");
+        }
         return NAMES_A_SETTING.matcher(message).matches() ? setting(message) : null;
     }
 

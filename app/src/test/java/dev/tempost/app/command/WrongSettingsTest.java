@@ -47,6 +47,8 @@ class WrongSettingsTest {
                 doctor | tempost.starter.leese     | 5s     | TEMPOST_STARTER_LEESE means nothing to Tempost
                 status | tempost.starter.leese     | 5s     | TEMPOST_STARTER_LEESE means nothing to Tempost
                 serve  | spring.datasource.url     | postgres://db/app | spring.datasource.url is no JDBC URL: it begins with jdbc:postgresql://
+                serve  | spring.security.oauth2.client.registration.club.client-id | x | spring.security.oauth2.client.provider.club.issuer-uri is not set
+                serve  | spring.security.oauth2.client.registration.club.client-name | x | Client id of registration 'club' must not be empty
                 status | spring.datasource.url     | postgres://db/app | spring.datasource.url is no JDBC URL: it begins with jdbc:postgresql://
                 """)
     void aWrongSettingIsNamed(String command, String setting, String value, String says) throws Exception {

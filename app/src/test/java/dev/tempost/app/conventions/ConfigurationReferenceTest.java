@@ -49,7 +49,10 @@ class ConfigurationReferenceTest {
         | `spring.temporal.connection.target` | Temporal's frontend, `host:port` | `127.0.0.1:7233` |
         | `spring.temporal.connection.enable-https`, `.mtls.*`, `.api-key` | TLS to Temporal, [and who we are](operations.md#protected-connections) | `false`, none, none |
         | `spring.temporal.namespace` | The namespace; it must exist | `default` |
-        | `server.address`, `server.port` | Where health and metrics are served | `127.0.0.1`, `8080` |
+        | `server.address`, `server.port` | Where console, ops API, health and metrics are served | `127.0.0.1`, `8080` |
+        | `management.server.port` | [A port of their own](operations.md#a-replica-is-not-ready) for health and metrics | none |
+        | `spring.security.oauth2.client` | [Login to the console](ops-api.md#login-by-openid-connect) by your identity provider | none |
+        | `spring.security.oauth2.resourceserver.jwt` | [Its tokens](ops-api.md#who-may) for programs that call the ops API | none |
         | `logging.level.dev.tempost` | How much Tempost says | `info` |
 
         """;

@@ -30,9 +30,8 @@ class ManagementPortTest {
 
             await("readiness")
                     .atMost(Installation.TIMEOUT)
-                    .until(() -> get(null, management + "/actuator/health/readiness")
-                                    .statusCode()
-                            == 200);
+                    .until(() ->
+                            get(null, management + "/actuator/health/readiness").statusCode() == 200);
             assertThat(get(null, management + "/actuator/prometheus").body()).contains("tempost_");
             for (String path : new String[] {"/ops/outbox", "/ops/openapi", "/admin/process-outbox", "/console"}) {
                 assertThat(get(null, management + path).statusCode()).as(path).isEqualTo(404);

@@ -120,6 +120,7 @@ class OpsApiTest {
             Map.entry("POST /console/logout", "VIEWER"),
             Map.entry("GET /console/login", "ANYBODY"),
             Map.entry("POST /console/login", "ANYBODY"),
+            Map.entry("GET /console/login/done", "ANYBODY"),
             Map.entry("GET /console/assets/console.css", "ANYBODY"),
             Map.entry("GET /console/assets/htmx.js", "ANYBODY"));
 

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Base64;
@@ -67,12 +68,17 @@ public final class Tokens {
 
     private static final int BYTES = 32;
 
-    /** What a name may be, as the table's constraint has it. */
+    // no other token's name has a colon
+    private static final String LOGIN = "login:";
+    private static final int LONGEST_NAME_OF_A_LOGIN = 40;
+
+    /** What a name may be that somebody chooses. */
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.@-]{0,62}");
 
     private static final String CREATE = """
         WITH made AS (
-            INSERT INTO tempost.token (name, role, hash, created_by, expires_at) VALUES (?, ?, ?, ?, ?)
+            INSERT INTO tempost.token (name, role, hash, created_by, expires_at)
+            VALUES (?, ?, ?, ?, coalesce(?::timestamptz, clock_timestamp() + ?::bigint * interval '1 second'))
             ON CONFLICT DO NOTHING RETURNING name, role, created_by
         )
         SELECT tempost.write_audit(created_by, 'token', NULL, NULL, name || ', ' || role) FROM made
@@ -116,17 +122,54 @@ public final class Tokens {
      * @return the token, which nobody can read again; null when one of this name may be used already
      */
     public @Nullable String create(String name, Role role, @Nullable OffsetDateTime expiresAt, String by) {
-        byte[] secret = new byte[BYTES];
-        new SecureRandom().nextBytes(secret);
-        String token = PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(secret);
         database.update(
                 "retire expired tokens",
                 "UPDATE tempost.token SET revoked_at = expires_at WHERE name = ? AND revoked_at IS NULL AND expires_at <="
                         + " clock_timestamp()",
                 name);
-        boolean made = !database.query("make a token", CREATE, row -> "", name, role.word(), hash(token), by, expiresAt)
+        String token = PREFIX + random(BYTES);
+        return insert(token, name, role, by, expiresAt, null) ? token : null;
+    }
+
+    /**
+     * Makes a token for somebody who signed in elsewhere.
+     *
+     * @param name how the audit calls them; shortened, and without what no name may have
+     * @param lasts for how long it may be used
+     * @param by who they are there, which nobody else is
+     * @return the token, which nobody can read again
+     */
+    public String createForLogin(String name, Role role, Duration lasts, String by) {
+        String plain = name.replaceAll("[^A-Za-z0-9_.@-]", "_");
+        String token = PREFIX + random(BYTES);
+        String unique = LOGIN + plain.substring(0, Math.min(plain.length(), LONGEST_NAME_OF_A_LOGIN)) + ":" + random(6);
+        if (!insert(token, unique, role, by, null, lasts.toSeconds())) {
+            throw new IllegalStateException("there is a token " + unique + " already: sign in again");
+        }
+        return token;
+    }
+
+    private boolean insert(
+            String token,
+            String name,
+            Role role,
+            String by,
+            @Nullable OffsetDateTime expiresAt,
+            @Nullable Long seconds) {
+        return !database.query(
+                        "make a token", CREATE, row -> "", name, role.word(), hash(token), by, expiresAt, seconds)
                 .isEmpty();
-        return made ? token : null;
+    }
+
+    private static String random(int bytes) {
+        byte[] random = new byte[bytes];
+        new SecureRandom().nextBytes(random);
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+    }
+
+    /** Whether a login made the token of this name. */
+    public static boolean isOfLogin(String name) {
+        return name.startsWith(LOGIN);
     }
 
     /** Who a token is, when it may be used; null otherwise. */

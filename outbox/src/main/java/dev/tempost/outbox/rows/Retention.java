@@ -36,6 +36,14 @@ public final class Retention {
             WHERE answered_at < now() - interval '1 day' ORDER BY answered_at LIMIT ?)
         """;
 
+    // index token_login_end; that somebody signed in and out is in the audit
+    static final String FORGET_LOGINS = """
+        DELETE FROM tempost.token
+        WHERE id = ANY (ARRAY (
+            SELECT id FROM tempost.token
+            WHERE name LIKE 'login:%' AND least(revoked_at, expires_at) < now() - interval '1 day' LIMIT ?))
+        """;
+
     private static final String FORGET_BULK_ACTIONS = """
         DELETE FROM tempost.bulk_action
         WHERE id IN (SELECT id FROM tempost.bulk_action WHERE finished_at < now() - interval '30 days' LIMIT ?)
@@ -91,11 +99,12 @@ public final class Retention {
     }
 
     /**
-     * Forgets what was asked for: answers to requests after a day, bulk actions, whose filters may be personal, a month after their
-     * end.
+     * Forgets what was asked for: answers to requests after a day, tokens of logins a day after their end, bulk actions, whose filters
+     * may be personal, a month after theirs.
      */
     public void forgetRequests(int limit) {
         database.update("forget answers", FORGET_ANSWERS, limit);
+        database.update("forget logins", FORGET_LOGINS, limit);
         database.update("forget bulk actions", FORGET_BULK_ACTIONS, limit);
     }
 

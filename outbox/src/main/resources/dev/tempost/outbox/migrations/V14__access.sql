@@ -2,7 +2,7 @@
 
 CREATE TABLE tempost.token (
     id         bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    name       text        NOT NULL CONSTRAINT token_name_form CHECK (name ~ '^[A-Za-z0-9][A-Za-z0-9_.@-]*$' AND length(name) <= 63),
+    name       text        NOT NULL CONSTRAINT token_name_form CHECK (name ~ '^[A-Za-z0-9][A-Za-z0-9_.@:-]*$' AND length(name) <= 63),
     role       text        NOT NULL CONSTRAINT token_role_name CHECK (role IN ('viewer', 'operator', 'admin')),
     hash       bytea       NOT NULL UNIQUE,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -18,6 +18,21 @@ COMMENT ON COLUMN tempost.token.used_at IS 'When it was last used, to the minute
 
 -- of two people under one name the audit could not tell who it was
 CREATE UNIQUE INDEX token_live ON tempost.token (name) WHERE revoked_at IS NULL;
+
+-- those that logins made leave a day after their end; their names alone have a colon
+CREATE INDEX token_login_end ON tempost.token (least(revoked_at, expires_at)) WHERE name LIKE 'login:%';
+
+
+CREATE TABLE tempost.login_key (
+    only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+    key      bytea   NOT NULL
+);
+
+COMMENT ON TABLE tempost.login_key IS
+    'What encrypts the cookie of whoever is at the identity provider: all replicas read it, so that any of them finishes the login.';
+
+INSERT INTO tempost.login_key (key)
+SELECT sha256(convert_to(gen_random_uuid()::text || gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8'));
 
 
 CREATE TABLE tempost.answered (

@@ -92,6 +92,19 @@ class PlansTest {
     }
 
     @Test
+    void theRetentionReadsTheLoginsThatEnded() throws SQLException {
+        outbox.database.execute(
+                "INSERT INTO tempost.token (name, role, hash, created_by, expires_at)"
+                        + " SELECT 'login:ada:' || n, 'viewer', decode(md5(n::text), 'hex'), 'root', now() FROM generate_series(1, 1000) n");
+        outbox.database.execute("INSERT INTO tempost.token (name, role, hash, created_by)"
+                + " SELECT 'ada' || n, 'viewer', decode(md5('x' || n), 'hex'), 'root' FROM generate_series(1, 4000) n");
+        outbox.database.execute("VACUUM ANALYZE tempost.token");
+        assertThat(plan(Retention.FORGET_LOGINS, "bigint", "500"))
+                .contains("token_login_end", "token_pkey")
+                .doesNotContain("Seq Scan");
+    }
+
+    @Test
     void theCancelOfAJobReadsItsRows() throws SQLException {
         // the statement of tempost.cancel_job
         assertThat(plan(
