@@ -97,7 +97,7 @@ class SendOutcomesTest {
                     if (unroutable) {
                         throw new IllegalArgumentException("no mail provider");
                     }
-                    return new Route(channel(), "default", places, rateLimitedQueue);
+                    return new Route(channel(), "default", places, rateLimitedQueue, Set.of());
                 },
                 memory,
                 listener(),
@@ -486,7 +486,7 @@ class SendOutcomesTest {
     void anAttemptUnderWayIsWaitedFor() {
         row("dispatched");
         new Ledger(database.dataSource())
-                .open(1, key, "another run", false, "default", "<m@example.com>", Duration.ofSeconds(20), false);
+                .open(1, key, "another run", false, "default", "<m@example.com>", Duration.ofSeconds(20), false, Set.of());
 
         ApplicationFailure failure = failure(RESEND);
 

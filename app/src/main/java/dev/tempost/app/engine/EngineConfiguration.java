@@ -48,6 +48,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import javax.sql.DataSource;
@@ -226,10 +227,12 @@ public class EngineConfiguration {
                                 provider.channel(),
                                 provider.name(),
                                 new Places(provider.places()),
-                                rateLimits.queue(provider.name()))));
+                                rateLimits.queue(provider.name()),
+                                Set.of())));
         Breaker breaker = new Breaker(providerHealth, times.breaker());
         Function<String, Route> routes = eventType ->
-                Objects.requireNonNull(ways.get(deliveries.of(eventType).provider()));
+                Objects.requireNonNull(ways.get(deliveries.of(eventType).provider()))
+                        .heeding(deliveries.suppressing(eventType));
         Memory memory = Memory.ofHeap();
         AttemptNews news = new AttemptNews(metrics, poller == null ? null : poller.flights());
         DeliveryActivitiesImpl activities =

@@ -4,6 +4,7 @@ import dev.tempost.activities.channel.Outcome;
 import dev.tempost.app.config.TempostProperties;
 import dev.tempost.app.config.TempostProperties.Delivery;
 import dev.tempost.outbox.claim.EventTypes;
+import dev.tempost.outbox.rows.SuppressionReason;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.Map;
@@ -18,10 +19,15 @@ public final class Deliveries {
     private final Delivery usual;
     private final Map<String, Delivery> named;
     private final Set<String> mail;
+    private final Set<String> ignoringUnsubscribed;
 
     public Deliveries(TempostProperties properties) {
         usual = properties.delivery();
         mail = properties.providers().keySet();
+        ignoringUnsubscribed = properties.eventTypes().entrySet().stream()
+                .filter(type -> type.getValue().ignoreUnsubscribed())
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
         named = properties.eventTypes().entrySet().stream()
                 .collect(Collectors.toMap(Map.Entry::getKey, type -> usual.with(type.getValue())));
     }
@@ -41,6 +47,16 @@ public final class Deliveries {
     /** Whether an event type goes out by mail, and so by a template. */
     public boolean byMail(String eventType) {
         return mail.contains(of(eventType).provider());
+    }
+
+    /** For which reasons a suppressed recipient gets nothing of an event type; none where it is no mail. */
+    public Set<SuppressionReason> suppressing(String eventType) {
+        if (!byMail(eventType)) {
+            return Set.of();
+        }
+        return ignoringUnsubscribed.contains(eventType)
+                ? SuppressionReason.WITHOUT_UNSUBSCRIBED
+                : SuppressionReason.ALL;
     }
 
     /** The event types that are delivered in a certain way. */

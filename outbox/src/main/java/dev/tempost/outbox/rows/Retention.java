@@ -41,6 +41,13 @@ public final class Retention {
         WHERE id IN (SELECT id FROM tempost.bulk_action WHERE finished_at < now() - interval '30 days' LIMIT ?)
         """;
 
+    // index suppression_ending
+    private static final String FORGET_SUPPRESSIONS = """
+        DELETE FROM tempost.suppression
+        WHERE id = ANY (ARRAY (
+            SELECT id FROM tempost.suppression WHERE expires_at < now() ORDER BY expires_at LIMIT ? FOR UPDATE SKIP LOCKED))
+        """;
+
     private final Database database;
 
     public Retention(DataSource dataSource) {
@@ -92,11 +99,12 @@ public final class Retention {
 
     /**
      * Forgets what was asked for: answers to requests after a day, bulk actions, whose filters may be personal, a month after their
-     * end.
+     * end, and suppressions that have ended.
      */
     public void forgetRequests(int limit) {
         database.update("forget answers", FORGET_ANSWERS, limit);
         database.update("forget bulk actions", FORGET_BULK_ACTIONS, limit);
+        database.update("forget suppressions that have ended", FORGET_SUPPRESSIONS, limit);
     }
 
     private static void requireFinished(RowStatus status) {
