@@ -328,10 +328,12 @@ class LedgerTest {
         open(id);
         ledger.transmitting(attempt(id, 1), DEADLINE, RESERVE);
         outbox.pastDeadline(id, 1);
-        AttemptLedger.Opened second = ledger.open(id, outbox.key(id), "run-1", false, "smtp", "<m>", DEADLINE, false, Set.of());
+        AttemptLedger.Opened second =
+                ledger.open(id, outbox.key(id), "run-1", false, "smtp", "<m>", DEADLINE, false, Set.of());
         assertThat(second.foundAmbiguous()).isTrue();
         outbox.pastDeadline(id, 2);
-        AttemptLedger.Opened third = ledger.open(id, outbox.key(id), "run-1", false, "smtp", "<m>", DEADLINE, false, Set.of());
+        AttemptLedger.Opened third =
+                ledger.open(id, outbox.key(id), "run-1", false, "smtp", "<m>", DEADLINE, false, Set.of());
         assertThat(third.foundAmbiguous()).isFalse();
         assertThat(third.admission()).isInstanceOf(Admission.Send.class);
     }

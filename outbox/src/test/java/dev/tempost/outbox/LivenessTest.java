@@ -172,7 +172,8 @@ class LivenessTest {
         assertThat(claim(limited, 16)).as("leases that ran out").isEmpty();
 
         ClaimedRow slow = taken.getFirst();
-        new Ledger(outbox.database.dataSource()).open(slow.id(), slow.key(), "r1", false, "smtp", "<m>", LEASE, false, Set.of());
+        new Ledger(outbox.database.dataSource())
+                .open(slow.id(), slow.key(), "r1", false, "smtp", "<m>", LEASE, false, Set.of());
         outbox.set(slow.id(), "lease_until = NULL");
         assertThat(claim(limited, 16)).as("a send without a lease").isEmpty();
     }

@@ -404,7 +404,8 @@ class RolesTest {
     }
 
     private static AttemptRef open(Ledger ledger, ClaimedRow row) {
-        Admission admission = ledger.open(row.id(), row.key(), "r", false, "mail", "<m>", Duration.ofMinutes(1), false, Set.of())
+        Admission admission = ledger.open(
+                        row.id(), row.key(), "r", false, "mail", "<m>", Duration.ofMinutes(1), false, Set.of())
                 .admission();
         assertThat(admission).isInstanceOf(Admission.Send.class);
         return new AttemptRef(row.id(), row.key(), 1, "w", "r");

@@ -145,8 +145,9 @@ class SearchPathTest {
                 Statement statement = connection.createStatement()) {
             statement.execute("CREATE TEMP TABLE outbox (id bigint)");
             statement.execute("CREATE TEMP TABLE pg_roles (rolname name)");
-            statement.execute("SELECT tempost.enqueue('welcome', 'Ann <ann@example.org>', shard_key => 's', object_key => 'o', job_id => 'j',"
-                    + " dedup_key => 'd', expires_at => 'infinity')");
+            statement.execute(
+                    "SELECT tempost.enqueue('welcome', 'Ann <ann@example.org>', shard_key => 's', object_key => 'o', job_id => 'j',"
+                            + " dedup_key => 'd', expires_at => 'infinity')");
             statement.execute("SELECT tempost.enqueue('welcome', shard_key => 's', object_key => 'o')");
             statement.execute("SELECT tempost.enqueue('welcome', tenant => 'acme', caused_by => 1)");
             statement.execute("INSERT INTO tempost.outbox (event_type, deliver_after, expires_at)"

@@ -64,7 +64,15 @@ class SuppressionsTest {
 
     private Admission open(long id, Set<SuppressionReason> reasons) {
         return ledger.open(
-                        id, outbox.key(id), "run-1", false, "smtp", "<m@example>", Duration.ofMinutes(1), false, reasons)
+                        id,
+                        outbox.key(id),
+                        "run-1",
+                        false,
+                        "smtp",
+                        "<m@example>",
+                        Duration.ofMinutes(1),
+                        false,
+                        reasons)
                 .admission();
     }
 
@@ -79,10 +87,7 @@ class SuppressionsTest {
 
         assertThat(open(id, SuppressionReason.ALL))
                 .isEqualTo(new Admission.Ended(
-                        RowStatus.SUPPRESSED,
-                        "its address is suppressed: mail to it bounced for good",
-                        null,
-                        null));
+                        RowStatus.SUPPRESSED, "its address is suppressed: mail to it bounced for good", null, null));
 
         outbox.assertThatRow(
                 id, "status = 'suppressed' AND finished_at IS NOT NULL AND run_id = 'run-1' AND lease_until IS NULL");
@@ -176,8 +181,7 @@ class SuppressionsTest {
 
         assertThat(suppressions.put(brief, "ops")).isTrue();
         assertThat(suppressions.put(brief, "ops")).isFalse();
-        assertThat(suppressions.put(
-                        new Wanted(ANN, SuppressionReason.MANUAL, null, null, tomorrow.plusDays(1)), "ops"))
+        assertThat(suppressions.put(new Wanted(ANN, SuppressionReason.MANUAL, null, null, tomorrow.plusDays(1)), "ops"))
                 .isTrue();
         assertThat(suppress(ANN)).isTrue();
         assertThat(suppressions.put(brief, "ops")).isFalse();
@@ -303,7 +307,8 @@ class SuppressionsTest {
         open(id, SuppressionReason.ALL);
 
         outbox.assertThatRow(
-                id, "status = 'suppressed' AND reason = 'its address is suppressed: by an operator; it may have been sent'");
+                id,
+                "status = 'suppressed' AND reason = 'its address is suppressed: by an operator; it may have been sent'");
     }
 
     @Test

@@ -76,10 +76,7 @@ public class AccessConfiguration {
                 .authorizeHttpRequests(requests -> requests.requestMatchers("/ops/tokens/**", "/ops/tokens")
                         .hasRole(ADMIN)
                         .requestMatchers(
-                                "/ops/outbox/*/content",
-                                "/ops/outbox/*/message",
-                                "/ops/shards",
-                                "/ops/suppressions")
+                                "/ops/outbox/*/content", "/ops/outbox/*/message", "/ops/shards", "/ops/suppressions")
                         .hasRole(OPERATOR)
                         .requestMatchers(HttpMethod.GET, "/ops/**")
                         .hasRole(VIEWER)

@@ -97,7 +97,9 @@ final class SuppressCommand implements Callable<Integer> {
                 .sum();
         if (removed == 0) {
             System.err.println("Nothing to remove: no such entry "
-                    + (tenant == null ? "for everybody. One of a tenant's own needs --tenant." : "of tenant " + tenant + "."));
+                    + (tenant == null
+                            ? "for everybody. One of a tenant's own needs --tenant."
+                            : "of tenant " + tenant + "."));
             return ExitCode.REFUSED;
         }
         System.out.println(removed + " removed");

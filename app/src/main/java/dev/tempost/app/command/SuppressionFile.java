@@ -10,7 +10,7 @@ import dev.tempost.outbox.rows.SuppressionReason;
 import dev.tempost.outbox.rows.Suppressions;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.Writer;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
@@ -51,27 +51,25 @@ final class SuppressionFile {
         this.clock = clock;
     }
 
-    /** Writes what has not ended. */
-    void write(Writer to) throws IOException {
-        try (CsvWriter csv = CsvWriter.builder().build(to)) {
-            csv.writeRecord("address", "reason", "tenant", "note", "expires_at");
-            Instant now = clock.instant();
-            long last = 0;
-            for (List<Suppressions.Entry> page = suppressions.after(last, PAGE);
-                    !page.isEmpty();
-                    page = suppressions.after(last, PAGE)) {
-                page.stream()
-                        .filter(entry -> entry.expiresAt() == null
-                                || entry.expiresAt().isAfter(now))
-                        .forEach(entry -> csv.writeRecord(
-                                entry.address(),
-                                entry.reason().word(),
-                                orEmpty(entry.tenant()),
-                                orEmpty(entry.note()),
-                                orEmpty(entry.expiresAt())));
-                last = page.getLast().id();
-            }
+    /** Writes what has not ended. What it is written to stays open. */
+    void write(OutputStream to) throws IOException {
+        CsvWriter csv = CsvWriter.builder().build(to, StandardCharsets.UTF_8);
+        csv.writeRecord("address", "reason", "tenant", "note", "expires_at");
+        Instant now = clock.instant();
+        List<Suppressions.Entry> page = suppressions.after(0, PAGE);
+        while (!page.isEmpty()) {
+            page.stream()
+                    .filter(entry ->
+                            entry.expiresAt() == null || entry.expiresAt().isAfter(now))
+                    .forEach(entry -> csv.writeRecord(
+                            entry.address(),
+                            entry.reason().word(),
+                            orEmpty(entry.tenant()),
+                            orEmpty(entry.note()),
+                            orEmpty(entry.expiresAt())));
+            page = suppressions.after(page.getLast().id(), PAGE);
         }
+        csv.flush();
     }
 
     private static String orEmpty(@Nullable Object value) {
@@ -138,7 +136,8 @@ final class SuppressionFile {
         }
         String note = field(line, "note");
         if (note != null && (note.length() > LONGEST_NOTE || note.indexOf(0) >= 0)) {
-            throw new IllegalArgumentException("the note is longer than " + LONGEST_NOTE + " characters, or has a NUL in it");
+            throw new IllegalArgumentException(
+                    "the note is longer than " + LONGEST_NOTE + " characters, or has a NUL in it");
         }
         OffsetDateTime expiresAt = expiresAt(field(line, "expires_at"));
         return spellings(field(line, "address")).stream()

@@ -4,9 +4,7 @@ import dev.tempost.app.terminal.Formats;
 import dev.tempost.outbox.rows.Suppressions;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStreamWriter;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -94,8 +92,8 @@ final class SuppressionsCommand implements Callable<Integer> {
         @Override
         public Integer call() {
             return Outbox.with(dataSource -> {
-                try (OutputStreamWriter out = new OutputStreamWriter(System.out, StandardCharsets.UTF_8)) {
-                    new SuppressionFile(new Suppressions(dataSource), Clock.systemUTC()).write(out);
+                try {
+                    new SuppressionFile(new Suppressions(dataSource), Clock.systemUTC()).write(System.out);
                     return ExitCode.DONE;
                 } catch (IOException e) {
                     throw new UncheckedIOException(e);

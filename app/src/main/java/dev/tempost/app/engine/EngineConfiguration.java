@@ -230,9 +230,9 @@ public class EngineConfiguration {
                                 rateLimits.queue(provider.name()),
                                 Set.of())));
         Breaker breaker = new Breaker(providerHealth, times.breaker());
-        Function<String, Route> routes = eventType ->
-                Objects.requireNonNull(ways.get(deliveries.of(eventType).provider()))
-                        .heeding(deliveries.suppressing(eventType));
+        Function<String, Route> routes = eventType -> Objects.requireNonNull(
+                        ways.get(deliveries.of(eventType).provider()))
+                .heeding(deliveries.suppressing(eventType));
         Memory memory = Memory.ofHeap();
         AttemptNews news = new AttemptNews(metrics, poller == null ? null : poller.flights());
         DeliveryActivitiesImpl activities =

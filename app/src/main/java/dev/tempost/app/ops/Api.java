@@ -32,8 +32,15 @@ final class Api {
     }
 
     /** For both Jacksons: the one that answers, and the one that describes. */
-    static final Map<Class<?>, Class<?>> WORDS =
-            Map.of(RowStatus.class, Status.class, Tokens.Role.class, Word.class, BulkActions.Action.class, Word.class, SuppressionReason.class, Word.class);
+    static final Map<Class<?>, Class<?>> WORDS = Map.of(
+            RowStatus.class,
+            Status.class,
+            Tokens.Role.class,
+            Word.class,
+            BulkActions.Action.class,
+            Word.class,
+            SuppressionReason.class,
+            Word.class);
 
     /**
      * A row and all that became of it.
@@ -103,7 +110,8 @@ final class Api {
      * @param entries so many at most
      * @param next give it as before for those that follow; null when there are none
      */
-    record Suppressed(List<Suppressions.Entry> entries, @Nullable Long next) {}
+    record Suppressed(
+            List<Suppressions.Entry> entries, @Nullable Long next) {}
 
     /** How many entries. */
     record Entries(int entries) {}

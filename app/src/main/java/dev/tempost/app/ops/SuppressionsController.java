@@ -65,7 +65,9 @@ class SuppressionsController {
                 .count());
     }
 
-    @Operation(summary = "Sends to an address again: takes it off one tenant's list, or off everybody's, for one reason or all.")
+    @Operation(
+            summary =
+                    "Sends to an address again: takes it off one tenant's list, or off everybody's, for one reason or all.")
     @DeleteMapping("/ops/suppressions")
     Api.Entries remove(
             @RequestParam(required = false) @Nullable String address,
@@ -79,7 +81,8 @@ class SuppressionsController {
         if (removed == 0) {
             throw Requests.refused(
                     HttpStatus.NOT_FOUND,
-                    "There is no such suppression " + (tenant == null ? "of everybody's mail." : "of tenant " + tenant + "."));
+                    "There is no such suppression "
+                            + (tenant == null ? "of everybody's mail." : "of tenant " + tenant + "."));
         }
         return new Api.Entries(removed);
     }

@@ -337,23 +337,41 @@ class CommandsTest {
 
     @Test
     void theSuppressionListIsKeptByCommandsAndGoesThroughAFile() throws Exception {
-        Said made = run("suppress", "Ann@xn--bcher-kva.example", "@Example.org", "--reason", "hard_bounce", "--note", "by hand");
+        Said made = run(
+                "suppress",
+                "Ann@xn--bcher-kva.example",
+                "@Example.org",
+                "--reason",
+                "hard_bounce",
+                "--note",
+                "by hand");
         assertThat(made.exit()).as(made.text()).isZero();
         assertThat(made.text()).contains("3 suppressed");
         assertThat(run("suppress", "bob", "--reason", "manual").exit()).isEqualTo(2);
         assertThat(run("suppress", "bob@example.org").text()).contains("--reason is missing");
-        run("suppress", "bob@example.org", "--reason", "complaint", "--tenant", "club", "--until", "2099-01-01T00:00:00Z");
+        run(
+                "suppress",
+                "bob@example.org",
+                "--reason",
+                "complaint",
+                "--tenant",
+                "club",
+                "--until",
+                "2099-01-01T00:00:00Z");
 
         assertThat(run("suppressions").text())
                 .contains("ann@xn--bcher-kva.example", "hard_bounce", "by hand", "until 2099-01-01");
         JsonNode listed = new JsonMapper()
-                .readTree(run("suppressions", "--tenant", "club", "--output", "json").text())
+                .readTree(run("suppressions", "--tenant", "club", "--output", "json")
+                        .text())
                 .path("suppressions");
         assertThat(listed.size()).isEqualTo(1);
         assertThat(listed.path(0).path("address").asString()).isEqualTo("bob@example.org");
 
         Said exported = run("suppressions", "export");
-        assertThat(exported.text()).startsWith("address,reason,tenant,note,expires_at").contains("bob@example.org,complaint,club,,");
+        assertThat(exported.text())
+                .startsWith("address,reason,tenant,note,expires_at")
+                .contains("bob@example.org,complaint,club,,");
         Path file = Files.createTempFile("suppressions", ".csv");
         try {
             Files.writeString(file, exported.text());
@@ -374,7 +392,8 @@ class CommandsTest {
             Said half = run("suppressions", "import", file.toString());
             assertThat(half.exit()).isEqualTo(1);
             assertThat(half.text())
-                    .contains("line 3: the address ", "line 4: the reason is none of ", "line 5: expires_at is no time ")
+                    .contains(
+                            "line 3: the address ", "line 4: the reason is none of ", "line 5: expires_at is no time ")
                     .contains("line 6: it has ended already", "line 7: has more fields")
                     .contains("7 lines read, 5 of them bad; 2 entries are new or changed")
                     .doesNotContain("dan@example.org", "not an address");
@@ -388,7 +407,9 @@ class CommandsTest {
         }
 
         assertThat(run("suppress", "bob@example.org", "--remove").exit()).isEqualTo(1);
-        assertThat(run("suppress", "bob@example.org", "--remove", "--tenant", "club").text()).contains("1 removed");
+        assertThat(run("suppress", "bob@example.org", "--remove", "--tenant", "club")
+                        .text())
+                .contains("1 removed");
         run("erase", "--tenant", "club");
         assertThat(tempost.number("SELECT count(*) FROM tempost.suppression")).isEqualTo(6);
     }

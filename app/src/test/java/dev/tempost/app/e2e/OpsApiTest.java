@@ -461,7 +461,12 @@ class OpsApiTest {
                 .isEqualTo(1);
 
         refused(operator("DELETE", "/ops/suppressions?" + one, null), 404, "no such suppression of everybody's mail");
-        assertThat(json(operator("DELETE", "/ops/suppressions?reason=hard_bounce&tenant=" + tenant + "&" + one, null), 200)
+        assertThat(json(
+                                operator(
+                                        "DELETE",
+                                        "/ops/suppressions?reason=hard_bounce&tenant=" + tenant + "&" + one,
+                                        null),
+                                200)
                         .path("entries")
                         .asInt())
                 .isEqualTo(1);

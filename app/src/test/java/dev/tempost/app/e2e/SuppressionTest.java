@@ -32,8 +32,9 @@ class SuppressionTest {
     void aSuppressedRowEndsAndTheServerHearsNothingOfIt(String lane) {
         tempost.with("tempost.delivery.lane", lane).migrated();
         tempost.template("magic", "Log in, [(${name})]", "Hi [(${name})]", "<p>Hi [[${name}]]</p>");
-        tempost.execute("SELECT tempost.suppress('ann@example.com', 'unsubscribed'),"
-                + " tempost.suppress('bob@example.com', 'complaint'), tempost.suppress('@bounced.example', 'hard_bounce')");
+        tempost.execute(
+                "SELECT tempost.suppress('ann@example.com', 'unsubscribed'),"
+                        + " tempost.suppress('bob@example.com', 'complaint'), tempost.suppress('@bounced.example', 'hard_bounce')");
         long unsubscribed = insert("welcome", "Ann <Ann@Example.com>");
         long domain = insert("welcome", "cy@bounced.example");
         long asked = insert("magic", "ann@example.com");
@@ -53,13 +54,10 @@ class SuppressionTest {
         assertThat(tempost.awaitClosed(unsubscribed))
                 .isEqualTo(WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED);
         await().atMost(Installation.TIMEOUT)
-                .untilAsserted(() -> assertThat(metrics
-                                .find("tempost.outcomes")
-                                .tag("outcome", "suppressed")
-                                .counters()
-                                .stream()
-                                .mapToDouble(counter -> counter.count())
-                                .sum())
+                .untilAsserted(() -> assertThat(
+                                metrics.find("tempost.outcomes").tag("outcome", "suppressed").counters().stream()
+                                        .mapToDouble(counter -> counter.count())
+                                        .sum())
                         .isEqualTo(3));
     }
 }

@@ -64,8 +64,8 @@ public final class Suppressions {
     static final String OF_TENANT = COLUMNS + "WHERE tenant = ? AND id < ? ORDER BY id DESC LIMIT ?";
 
     // index suppression_address
-    static final String OF_ADDRESSES = COLUMNS
-            + "WHERE address = ANY (?) AND (?::text IS NULL OR tenant = ?) AND id < ? ORDER BY id DESC LIMIT ?";
+    static final String OF_ADDRESSES =
+            COLUMNS + "WHERE address = ANY (?) AND (?::text IS NULL OR tenant = ?) AND id < ? ORDER BY id DESC LIMIT ?";
 
     private static final String PUT =
             "SELECT tempost.suppress_all(?, ?, ?, ?, CAST(CAST(? AS text[]) AS timestamptz[]), ?)";
@@ -103,7 +103,9 @@ public final class Suppressions {
                 each(wanted, one -> one.reason().word()),
                 each(wanted, Wanted::tenant),
                 each(wanted, Wanted::note),
-                each(wanted, one -> one.expiresAt() == null ? null : one.expiresAt().toString()),
+                each(
+                        wanted,
+                        one -> one.expiresAt() == null ? null : one.expiresAt().toString()),
                 actor));
     }
 

@@ -39,7 +39,7 @@ DECLARE
 BEGIN
     IF octet_length(p_text) > length(p_text) AND getdatabaseencoding() = 'UTF8' THEN
         -- wide letters, and the other full stop that domains have
-        plain := lower(lower(translate(normalize(p_text, NFKC), U&'\3002', '.') COLLATE "C") COLLATE "default");
+        plain := lower(lower(translate(normalize(p_text, NFKC), chr(12290), '.') COLLATE "C") COLLATE "default");
     END IF;
     SELECT array_agg(m.address[1]) INTO found
     FROM regexp_matches(lower(plain COLLATE "C"), '[^[:space:]@<>(),;:"]*@[^[:space:]@<>(),;:"]+', 'g') m (address);

@@ -49,8 +49,7 @@ class PlansTest {
                         "SELECT * FROM tempost.suppression c WHERE c.address = ANY (?)"
                                 + " AND coalesce(c.tenant, '') IN ('', ?) AND c.reason = ANY (?)"
                                 + " AND (c.expires_at IS NULL OR c.expires_at > now()) ORDER BY c.address LIKE '@%', c.reason LIMIT 1",
-                        "text[], text, text[]",
-                        "'{a1@h1.example, @h1.example}', 't1', '{manual}'"))
+                        "text[], text, text[]", "'{a1@h1.example, @h1.example}', 't1', '{manual}'"))
                 .contains("suppression_address")
                 .containsPattern("Index Cond: .*address = ANY")
                 .doesNotContain("Seq Scan");
