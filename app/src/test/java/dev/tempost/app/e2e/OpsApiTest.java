@@ -435,7 +435,7 @@ class OpsApiTest {
         refused(
                 operator("POST", "/ops/suppressions", "{\"address\": \"ann\", \"reason\": \"manual\"}"),
                 400,
-                "address is not one address");
+                "address is not an address: give ann@example.org");
         refused(
                 operator("POST", "/ops/suppressions", "{\"address\": \"ann@example.org\", \"reason\": \"bored\"}"),
                 400,
