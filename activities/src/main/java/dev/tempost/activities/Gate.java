@@ -83,6 +83,6 @@ final class Gate {
         } else {
             with.tell(delivery, "waiting", null);
         }
-        throw GateRefusal.of(admission, delivery.id(), route.provider());
+        throw GateRefusal.of(admission, delivery.id(), route);
     }
 }

@@ -5,6 +5,7 @@ import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.workflows.FailureType;
 import io.temporal.failure.ApplicationFailure;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a workflow is told when the gate lets nobody send: why, and when to ask again. What an operator or an application has
@@ -16,7 +17,7 @@ final class GateRefusal {
 
     private GateRefusal() {}
 
-    static ApplicationFailure of(Admission refusal, long id, String provider) {
+    static ApplicationFailure of(Admission refusal, long id, Route route) {
         return switch (refusal) {
             case Admission.InProgress(Duration remaining) ->
                 Failures.retryable(
@@ -25,7 +26,9 @@ final class GateRefusal {
                         remaining.plusMillis(50));
             case Admission.ProviderDown(Duration remaining, String errorType, String error) ->
                 Failures.retryable(
-                        errorType, "nothing was sent: provider " + provider + " is down: " + error, remaining);
+                        errorType,
+                        "nothing was sent: provider " + route.provider() + " is down: " + error,
+                        sooner(remaining, route.untilFallback()));
             case Admission.Paused(Duration remaining, String reason) ->
                 Failures.retryable(
                         FailureType.PAUSED, "nothing was sent: paused; ./tempost status shows the switch", remaining);
@@ -61,5 +64,12 @@ final class GateRefusal {
                         error == null ? "row " + id + " was " + status.column() + " by another run" : error);
             case Admission.Send admitted -> throw new IllegalArgumentException("the gate admitted row " + id);
         };
+    }
+
+    private static Duration sooner(Duration remaining, @Nullable Duration untilFallback) {
+        if (untilFallback == null || remaining.compareTo(untilFallback) < 0) {
+            return remaining;
+        }
+        return Failures.soon(untilFallback.dividedBy(2), untilFallback);
     }
 }

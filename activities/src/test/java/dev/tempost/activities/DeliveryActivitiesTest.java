@@ -25,7 +25,6 @@ import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
@@ -115,7 +114,7 @@ class DeliveryActivitiesTest {
                 new Breaker(
                         new ProviderHealth(database.dataSource()),
                         new BreakerSettings(5, Duration.ofMinutes(1), Duration.ofMinutes(1))),
-                eventType -> new Route(channel, "default", new Places(1), null, Set.of()),
+                eventType -> new Route(channel, "default", new Places(1), null),
                 Memory.ofHeap(),
                 events::add));
         long id = database.number("SELECT id FROM tempost.outbox");

@@ -97,7 +97,7 @@ class SendOutcomesTest {
                     if (unroutable) {
                         throw new IllegalArgumentException("no mail provider");
                     }
-                    return new Route(channel(), "default", places, rateLimitedQueue, Set.of());
+                    return new Route(channel(), "default", places, rateLimitedQueue);
                 },
                 memory,
                 listener(),

@@ -9,6 +9,7 @@ import dev.tempost.outbox.database.Schema;
 import dev.tempost.outbox.rows.Backlog;
 import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.outbox.rows.Rows;
+import io.temporal.client.WorkflowClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,9 +66,12 @@ public final class Demo {
             int port = Ports.preferably(HTTP_PORT);
             try (ConfigurableApplicationContext application = Service.withWeb(InboxController.class)
                     .initializers(context -> context.getBeanFactory().registerSingleton("inbox", inbox))
-                    .run(Service.arguments(properties(database, server, inbox, port, folder)))) {
+                    .run(Service.arguments(properties(database, server, inbox, port, folder)));
+                    Shirt shirt = new Shirt(application.getBean(WorkflowClient.class))) {
                 progress.say("Tempost delivers");
                 boolean right = watch(story, inbox, new Rows(database.dataSource()));
+                String ordered = shirt.order(database.dataSource());
+                progress.say(ordered);
                 DemoReport report = new DemoReport(database, server, port);
                 report.figures();
                 if (!exit) {
@@ -76,7 +80,7 @@ public final class Demo {
                 if (!exit) {
                     Service.awaitStop(application);
                 }
-                return right ? 0 : 1;
+                return right && ordered.endsWith("is ready") ? 0 : 1;
             }
         }
     }
@@ -114,9 +118,12 @@ public final class Demo {
         properties.put("tempost.templates", folder.resolve("templates").toString());
         properties.put("tempost.temporal.ui-url", server.ui());
         properties.put("tempost.delivery.initial-interval", "1s");
+        properties.putAll(Shirt.properties());
         properties.put("server.address", "127.0.0.1");
         properties.put("server.port", port);
         properties.put("logging.level.dev.tempost", "warn");
+        // at the end the server may be gone before the club's worker
+        properties.put("logging.level.io.temporal.internal.worker", "error");
         return properties;
     }
 

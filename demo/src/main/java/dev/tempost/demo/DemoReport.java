@@ -55,6 +55,7 @@ record DemoReport(EmbeddedPostgreSql database, EmbeddedTemporal server, int port
         System.out.println("  All deliveries            " + workflows + "?query="
                 + encode("TempostTenant=\"1\" AND TempostEventType=\"contract_signed\""));
         System.out.println("  Row 11, failed, retried   " + workflows + "/" + encode(retried));
+        System.out.println("  What a row started        " + workflows + "/" + Shirt.WORKFLOW);
         System.out.println("  Metrics                   http://127.0.0.1:" + port + "/actuator/prometheus");
         System.out.println();
         System.out.println("  Insert a row yourself, and look at the inbox:");

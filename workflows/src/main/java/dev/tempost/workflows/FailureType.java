@@ -17,6 +17,12 @@ public final class FailureType {
     public static final String MAILBOX_UNKNOWN = "MailboxUnknown";
     /** The provider refuses this message for good: its content, its size or its sender. */
     public static final String MESSAGE_REJECTED = "MessageRejected";
+    /** A workflow of the row's id was started by another request, and the policies of ids do not let this one in. */
+    public static final String WORKFLOW_ID_TAKEN = "WorkflowIdTaken";
+    /** No workflow of the row's id runs that could be signalled. */
+    public static final String WORKFLOW_NOT_FOUND = "WorkflowNotFound";
+    /** The workflow of the row's id could not take a request just now. */
+    public static final String WORKFLOW_BUSY = "WorkflowBusy";
     /** The provider asks to come back later. */
     public static final String GREYLISTED = "Greylisted";
     /** The provider could not take the message just now. */
@@ -33,7 +39,7 @@ public final class FailureType {
     public static final String CREDENTIALS_REJECTED = "CredentialsRejected";
     /** The provider does not understand us: a fault of ours or of the configuration. */
     public static final String PROTOCOL_ERROR = "ProtocolError";
-    /** The connection ended after the final dot: the message may have been accepted. */
+    /** The connection ended after the final dot or after a request: the message may have been accepted. */
     public static final String AMBIGUOUS_OUTCOME = "AmbiguousOutcome";
     /** Three attempts in a row ended with the process that made them. Correct what makes the row so heavy, then retry it. */
     public static final String CRASHED_WORKER = "CrashedWorker";

@@ -1,6 +1,7 @@
 package dev.tempost.activities.channel;
 
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** A way of sending. Thread-safe; called from many virtual threads at once. */
 public interface Channel extends AutoCloseable {
@@ -34,6 +35,25 @@ public interface Channel extends AutoCloseable {
      * @param provider the name of the provider
      */
     Health probe(String provider);
+
+    /**
+     * What somebody should look at, though the provider takes messages. Asked by the doctor alone; may throw when the provider
+     * does not say.
+     *
+     * @param provider the name of the provider
+     * @return null when there is nothing
+     */
+    default @Nullable Concern concern(String provider) {
+        return null;
+    }
+
+    /**
+     * Something to look at.
+     *
+     * @param what what it is, free of personal data
+     * @param remedy what to do about it
+     */
+    record Concern(String what, String remedy) {}
 
     /** Closes what it keeps open between messages. What is being sent may finish. */
     @Override

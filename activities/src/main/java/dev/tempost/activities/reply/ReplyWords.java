@@ -39,7 +39,7 @@ final class ReplyWords {
             group
             had handle handshake has have header headers helo help here high hold host hostname hosts hour hourly
             hours how however
-            identification identity if ignored illegal implemented in inactive inbox inbound incoming incomplete incorrect
+            identification identity if ignored illegal implemented in inactive inactivity inbox inbound incoming incomplete incorrect
             information infected insecure insufficient integrity intended internal internet into invalid ip ipv is issue
             it item its
             just
@@ -59,11 +59,11 @@ final class ReplyWords {
             program prohibited proper protected protection protocol provided provider ptr
             quality quarantined queue queued queuing quickly quit quota quotas
             range rate rates ratio rbl reach reached read ready reason reasons rebooting receive received receiver receiving
-            recently recipient recipients recognized reconnect record records reduce refuse refused refusing register
+            recently recipient recipients recognized reconnect record records reduce refresh refuse refused refusing register
             registered reject rejected rejecting rejection relay relayed relaying remote remove removed repeat repeated reply
             reports reputation request requested requests require required requires requiring reset resend resolve resolved
             resource resources response restricted restriction restrictions result results retries retry retrying return
-            returned reverse review route routed router routing rule rules
+            returned reverse review revoked route routed router routing rule rules
             s safe same scanned scanner score second seconds secure security see seems seen send sender senders sending sent
             sequence server servers service services session set should shut shutdown shutting signature signed similar
             since site size slow slowdown small smtp so socket soft some something soon sorry source space spam spammer

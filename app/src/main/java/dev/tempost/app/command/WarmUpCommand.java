@@ -26,7 +26,8 @@ final class WarmUpCommand implements Callable<Integer> {
             "tempost.providers.default.from", "nobody@example.com",
             "tempost.worker.grace", "0s",
             "server.address", "127.0.0.1",
-            "server.port", "0");
+            "server.port", "0",
+            "management.server.port", "0");
 
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -36,7 +37,7 @@ final class WarmUpCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         NOBODY.forEach(System::setProperty);
         try (ConfigurableApplicationContext context = Service.withWeb().run()) {
-            String port = context.getEnvironment().getProperty("local.server.port");
+            String port = context.getEnvironment().getProperty("local.management.port");
             URI readiness = URI.create("http://127.0.0.1:" + port + "/actuator/health/readiness");
             HttpURLConnection connection = (HttpURLConnection) readiness.toURL().openConnection();
             connection.getResponseCode();

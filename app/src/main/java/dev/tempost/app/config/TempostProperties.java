@@ -8,6 +8,7 @@ import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotEmpty;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -36,6 +37,7 @@ import org.springframework.validation.annotation.Validated;
  * @param temporal Names used in Temporal.
  * @param providers The mail providers, by name. {@code default} is always there.
  * @param webhooks The webhooks, by name.
+ * @param workflows Workflows of your own, by name: what event types call them as their provider.
  * @param delivery How event types are delivered that say nothing themselves.
  * @param eventTypes What an event type does differently, by its name.
  * @param tenants What a tenant gets that differs from the rest, by its name.
@@ -70,6 +72,7 @@ public record TempostProperties(
         @Valid @DefaultValue Temporal temporal,
         @DefaultValue Map<String, @Valid Provider> providers,
         @DefaultValue Map<String, @Valid WebhookSettings> webhooks,
+        @DefaultValue Map<String, @Valid WorkflowSettings> workflows,
         @Valid @DefaultValue Delivery delivery,
         @DefaultValue Map<String, @Valid EventType> eventTypes,
         @DefaultValue Map<String, @Valid Tenant> tenants,
@@ -85,22 +88,25 @@ public record TempostProperties(
         all.putAll(providers);
         providers = all;
         providers.forEach(TempostProperties::checkProvider);
-        limits(channels(providers, webhooks));
+        limits(channels(providers, webhooks, workflows));
         checkIntervals("tempost.delivery", delivery);
         eventTypes.forEach((name, own) -> checkIntervals("tempost.event-types." + name, delivery.with(own)));
     }
 
     /** How much each provider is given, by its name. A provider is of one channel: names are unique over all of them. */
     public Map<String, ProviderLimits> limits() {
-        return limits(channels(providers, webhooks));
+        return limits(channels(providers, webhooks, workflows));
     }
 
     /** The providers of each channel, by what their settings begin with. */
     private static Map<String, Map<String, ? extends ProviderLimits>> channels(
-            Map<String, Provider> providers, Map<String, WebhookSettings> webhooks) {
+            Map<String, Provider> providers,
+            Map<String, WebhookSettings> webhooks,
+            Map<String, WorkflowSettings> workflows) {
         Map<String, Map<String, ? extends ProviderLimits>> channels = new LinkedHashMap<>();
         channels.put("tempost.providers", providers);
         channels.put("tempost.webhooks", webhooks);
+        channels.put("tempost.workflows", workflows);
         return channels;
     }
 
@@ -248,6 +254,8 @@ public record TempostProperties(
      * @param port Its port; 587 when not set, and that of {@code spring.mail.port} for {@code default}.
      * @param username The user to log in as; none when not set, and that of {@code spring.mail.username} for {@code default}.
      * @param password The user's password; for {@code default}, that of {@code spring.mail.password} when not set.
+     * @param passwordFile A file that holds the password instead. It is read at each login, so a new one needs no restart.
+     * @param oauth How access tokens are had, by which to log in instead of by a password (XOAUTH2).
      * @param from The sender of every mail, for instance {@code Westside <mail@westside.example>}. Required; for
      *     {@code default}, by the worker role.
      * @param encryption How the conversation is protected. {@code none} is refused together with a user name, unless the server
@@ -258,12 +266,16 @@ public record TempostProperties(
      * @param inFlight How many rows may be between their claim and the end of their first attempt, all replicas together. When
      *     not set, two seconds' worth of the rate limit, or any number without one.
      * @param rateLimit The most messages a second that all replicas together send through it; no limit when not set.
+     * @param fallback The provider that sends in its place while it is down; none when not set. That one may have a fallback, too.
+     * @param fallbackAfter How long it has to be down until its fallback takes over; 0 for at once.
      */
     public record Provider(
             @Nullable String host,
             @Min(1) @Max(65535) @Nullable Integer port,
             @Nullable String username,
             @Nullable String password,
+            @Nullable Path passwordFile,
+            @Nullable OAuth oauth,
             @Nullable String from,
             @DefaultValue("auto") Encryption encryption,
             @DefaultValue("30s") @DurationMin(millis = 100) Duration timeout,
@@ -271,7 +283,10 @@ public record TempostProperties(
             @Min(1) @Nullable Integer inFlight,
 
             @DecimalMin("0.01") @DecimalMax("10000") @Nullable
-            Double rateLimit)
+            Double rateLimit,
+
+            @Nullable String fallback,
+            @DefaultValue("5m") @DurationMin(seconds = 0) Duration fallbackAfter)
             implements ProviderLimits {
 
         private static final Provider UNSAID =
@@ -282,6 +297,26 @@ public record TempostProperties(
             return "Provider[" + host + ":" + port + "]";
         }
     }
+
+    /**
+     * How access tokens are had. Files are read at each login, so that a new content needs no restart.
+     *
+     * @param tokenUri Where they are asked for, by {@code https}. Required, but for a service account: Google's.
+     * @param clientId What our client is called there. Required, but for a service account.
+     * @param clientSecretFile The file with the client's secret. Required without a refresh token.
+     * @param refreshTokenFile The file with a refresh token; without one, the client asks on its own behalf.
+     * @param serviceAccountFile The file with the JSON key of a Google service account, which signs that it acts for
+     *     {@code username}, instead of a client.
+     * @param scope What the tokens shall be good for. Required for a client without a refresh token;
+     *     {@code https://mail.google.com/} for a service account when not set.
+     */
+    public record OAuth(
+            @Nullable URI tokenUri,
+            @Nullable String clientId,
+            @Nullable Path clientSecretFile,
+            @Nullable Path refreshTokenFile,
+            @Nullable Path serviceAccountFile,
+            @Nullable String scope) {}
 
     /**
      * The policy of event types that say nothing themselves.

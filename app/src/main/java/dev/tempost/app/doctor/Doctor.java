@@ -1,5 +1,6 @@
 package dev.tempost.app.doctor;
 
+import dev.tempost.activities.channel.Channel;
 import dev.tempost.activities.channel.Health;
 import dev.tempost.app.config.KnownSettings;
 import dev.tempost.app.config.OutsideThePool;
@@ -35,6 +36,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
@@ -63,6 +65,15 @@ public final class Doctor {
 
     /** Examines everything. */
     public void examine() {
+        examine(null);
+    }
+
+    /**
+     * The same.
+     *
+     * @param test what to send on top of it; null for nothing
+     */
+    public void examine(@Nullable TestSend test) {
         if (!isSet("spring.datasource", "spring.temporal", "spring.mail", "tempost")) {
             findings.accept(
                     new Finding(
@@ -76,7 +87,12 @@ public final class Doctor {
         WorkflowClient client = context.getBean(WorkflowClient.class);
         boolean rows = database(dataSource);
         boolean temporal = temporal(client);
-        sending(providers);
+        try (providers) {
+            sending(providers);
+            if (test != null) {
+                test.through(providers, new Deliveries(properties).providers(), findings);
+            }
+        }
         if (rows) {
             RowsCheck exam = new RowsCheck(new Backlog(dataSource));
             say("templates", () -> List.of(exam.templates(properties.templates(), new Deliveries(properties))));
@@ -111,7 +127,8 @@ public final class Doctor {
             return Providers.none();
         }
         try {
-            Providers providers = Providers.of(context.getBean(SpringMail.class), properties);
+            Providers providers =
+                    Providers.of(context.getBean(SpringMail.class), properties, context.getBean(WorkflowClient.class));
             findings.accept(Finding.ok("configuration", "valid"));
             return providers;
         } catch (IllegalArgumentException e) {
@@ -179,15 +196,16 @@ public final class Doctor {
     /** Everything up to the message itself, with the providers that some event type goes through. */
     private void sending(Providers providers) {
         Set<String> used = new Deliveries(properties).providers();
-        try (providers) {
-            providers.all().stream()
-                    .filter(provider -> used.contains(provider.name()))
-                    .forEach(provider -> {
-                        Finding answer = answer(provider);
-                        findings.accept(answer);
-                        say("protection", () -> protection(List.of(provider.way()), answer.isFine()));
-                    });
-        }
+        providers.all().stream()
+                .filter(provider -> used.contains(provider.name()))
+                .forEach(provider -> {
+                    Finding answer = answer(provider);
+                    findings.accept(answer);
+                    say("protection", () -> protection(List.of(provider.way()), answer.isFine()));
+                    if (answer.isFine()) {
+                        say(provider.way().name(), () -> concern(provider));
+                    }
+                });
     }
 
     private List<Finding> protection(List<Way> ways, boolean isThere) {
@@ -216,6 +234,13 @@ public final class Doctor {
                         where + ": " + reply,
                         "its rows wait until its credentials, certificate or encryption are corrected");
         };
+    }
+
+    private static List<Finding> concern(ConfiguredProvider provider) {
+        Channel.Concern concern = provider.channel().concern(provider.name());
+        return concern == null
+                ? List.of()
+                : List.of(Finding.warn(provider.way().name(), concern.what(), concern.remedy()));
     }
 
     private List<Finding> breakers(ProviderHealth health) {

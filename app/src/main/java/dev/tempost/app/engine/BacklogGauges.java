@@ -1,5 +1,6 @@
 package dev.tempost.app.engine;
 
+import dev.tempost.outbox.ledger.ProviderHealth;
 import dev.tempost.outbox.rows.Backlog;
 import dev.tempost.outbox.rows.Pauses;
 import dev.tempost.outbox.rows.RowStatus;
@@ -22,6 +23,7 @@ final class BacklogGauges {
     private final MultiGauge wedged;
     private final MultiGauge paused;
     private final MultiGauge pauses;
+    private final MultiGauge down;
 
     BacklogGauges(MeterRegistry registry, Labels labels) {
         this.labels = labels;
@@ -41,6 +43,9 @@ final class BacklogGauges {
         pauses = MultiGauge.builder("tempost.paused")
                 .description("How long a switch has held, the oldest of those that are about the same")
                 .baseUnit("seconds")
+                .register(registry);
+        down = MultiGauge.builder("tempost.provider.down")
+                .description("1 while nothing is sent through the provider, by the failure type that says why")
                 .register(registry);
     }
 
@@ -82,6 +87,15 @@ final class BacklogGauges {
                                         held.ofShards() ? "some" : ALL),
                                 Pauses.Held::seconds,
                                 Math::max)));
+    }
+
+    void showDown(List<ProviderHealth.Down> providers) {
+        register(
+                down,
+                providers.stream()
+                        .collect(Collectors.toMap(
+                                provider -> Tags.of("provider", provider.provider(), "type", provider.errorType()),
+                                provider -> 1.0)));
     }
 
     static Tags tags(Labels.Pair pair) {

@@ -9,7 +9,9 @@ public enum Dependency {
     /** The mail servers of the providers in use: what waits for one is no business of the others. */
     SMTP(false),
     /** The receivers of webhooks, likewise. */
-    WEBHOOK(false);
+    WEBHOOK(false),
+    /** The Temporals of the workflows that rows start or signal. */
+    WORKFLOW(false);
 
     private final boolean vital;
 

@@ -16,10 +16,12 @@ import dev.tempost.app.routing.ConfiguredClaimRules;
 import dev.tempost.app.routing.ConfiguredPolicies;
 import dev.tempost.app.routing.ConfiguredRouting;
 import dev.tempost.app.routing.Deliveries;
+import dev.tempost.app.routing.Fallbacks;
 import dev.tempost.app.routing.RateLimits;
 import dev.tempost.loops.Backoff;
 import dev.tempost.loops.Next;
 import dev.tempost.loops.RepeatingTask;
+import dev.tempost.outbox.database.OutboxUnavailableException;
 import dev.tempost.outbox.ledger.Ledger;
 import dev.tempost.outbox.ledger.ProviderHealth;
 import dev.tempost.outbox.rows.Backlog;
@@ -45,6 +47,7 @@ import io.temporal.spring.boot.TemporalOptionsCustomizer;
 import io.temporal.spring.boot.autoconfigure.properties.TemporalProperties;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -77,6 +80,27 @@ public class EngineConfiguration {
     @Bean
     Deliveries deliveries(TempostProperties properties) {
         return new Deliveries(properties);
+    }
+
+    @Bean
+    Fallbacks fallbacks(TempostProperties properties, Deliveries deliveries) {
+        return new Fallbacks(properties, deliveries, InstantSource.system());
+    }
+
+    /** Looks what is down, where that changes who sends. */
+    @Bean(initMethod = "start", destroyMethod = "stop")
+    RepeatingTask fallbackLooking(Engine engine, Fallbacks fallbacks, ProviderHealth health) {
+        Duration pause = Duration.ofSeconds(1);
+        return new RepeatingTask(
+                "Looking for fallbacks",
+                new Backoff(pause, pause),
+                OutboxUnavailableException.class::isInstance,
+                () -> {
+                    if (fallbacks.exist() && engine.ready()) {
+                        fallbacks.know(health.down());
+                    }
+                    return Next.after(pause);
+                });
     }
 
     @Bean
@@ -154,8 +178,8 @@ public class EngineConfiguration {
     }
 
     @Bean
-    Providers providers(SpringMail spring, TempostProperties properties) {
-        return properties.roles().contains(Role.WORKER) ? Providers.of(spring, properties) : Providers.none();
+    Providers providers(SpringMail spring, TempostProperties properties, WorkflowClient client) {
+        return properties.roles().contains(Role.WORKER) ? Providers.of(spring, properties, client) : Providers.none();
     }
 
     @Bean
@@ -184,6 +208,7 @@ public class EngineConfiguration {
             WorkflowClient client,
             TempostProperties properties,
             Deliveries deliveries,
+            Fallbacks fallbacks,
             RateLimits rateLimits,
             EngineTimes times,
             Providers providers,
@@ -203,8 +228,8 @@ public class EngineConfiguration {
                         OutsideThePool.listening(dataSourceProperties, "tempost-listener"),
                         client,
                         starterSettings(properties, attributes),
-                        new ConfiguredPolicies(deliveries, rateLimits),
-                        new ConfiguredRouting(properties, deliveries),
+                        new ConfiguredPolicies(deliveries, fallbacks, rateLimits),
+                        new ConfiguredRouting(properties, deliveries, fallbacks),
                         ConfiguredClaimRules.of(properties, deliveries))
                 : null;
         if (poller != null) {
@@ -228,10 +253,11 @@ public class EngineConfiguration {
                                 provider.name(),
                                 new Places(provider.places()),
                                 rateLimits.queue(provider.name()),
+                                fallbacks.untilTakeover(provider.name()),
                                 Set.of())));
         Breaker breaker = new Breaker(providerHealth, times.breaker());
         Function<String, Route> routes = eventType -> Objects.requireNonNull(
-                        ways.get(deliveries.of(eventType).provider()))
+                        ways.get(fallbacks.of(deliveries.of(eventType).provider())))
                 .heeding(deliveries.suppressing(eventType));
         Memory memory = Memory.ofHeap();
         AttemptNews news = new AttemptNews(metrics, poller == null ? null : poller.flights());

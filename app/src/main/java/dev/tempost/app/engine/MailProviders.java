@@ -9,8 +9,10 @@ import dev.tempost.channels.email.MailHeaders;
 import dev.tempost.channels.email.SmtpConnectionSettings;
 import dev.tempost.channels.email.SmtpProvider;
 import dev.tempost.channels.email.Templates;
+import dev.tempost.channels.email.login.Login;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +24,6 @@ import org.jspecify.annotations.Nullable;
 final class MailProviders {
 
     private static final int SUBMISSION = 587;
-    // a server that is there answers a connection at once, or never
     private static final Duration LONGEST_CONNECT = Duration.ofSeconds(10);
     private static final int GREETING_MILLIS = 3000;
 
@@ -30,7 +31,7 @@ final class MailProviders {
 
     static List<ConfiguredProvider> build(Providers.Given given) {
         TempostProperties tempost = given.tempost();
-        Map<String, SmtpProvider> servers = described(given.spring(), tempost);
+        Map<String, SmtpProvider> servers = described(given.spring(), tempost, given.clock());
         EmailChannel email = new EmailChannel(
                 servers,
                 new Templates(List.of(tempost.templates()), given.clock()),
@@ -63,7 +64,8 @@ final class MailProviders {
     }
 
     /** By name; {@code default} is left out where it is not described and no event type goes through it. */
-    static Map<String, SmtpProvider> described(SpringMail spring, TempostProperties tempost) {
+    static Map<String, SmtpProvider> described(
+            SpringMail spring, TempostProperties tempost, InstantSource clock) {
         Set<String> used = new Deliveries(tempost).providers();
         Map<String, SmtpProvider> providers = new LinkedHashMap<>();
         tempost.providers().forEach((name, provider) -> {
@@ -71,14 +73,13 @@ final class MailProviders {
                 providers.put(
                         name,
                         name.equals(TempostProperties.DEFAULT_PROVIDER)
-                                ? usual(provider, spring)
+                                ? usual(provider, spring, clock)
                                 : provider(
                                         name,
                                         provider,
                                         Objects.requireNonNull(provider.host()),
                                         or(provider.port(), SUBMISSION),
-                                        provider.username(),
-                                        provider.password(),
+                                        MailLogin.of(name, provider, clock),
                                         Objects.requireNonNull(provider.from())));
             }
         });
@@ -86,7 +87,8 @@ final class MailProviders {
     }
 
     /** The default provider: what it does not say itself, {@code spring.mail.*} says. */
-    private static SmtpProvider usual(TempostProperties.Provider own, SpringMail spring) {
+    private static SmtpProvider usual(
+            TempostProperties.Provider own, SpringMail spring, InstantSource clock) {
         if (own.from() == null || own.from().isBlank()) {
             throw new IllegalArgumentException(
                     "tempost.providers.default.from (TEMPOST_PROVIDERS_DEFAULT_FROM) is not set: name the sender of every"
@@ -97,8 +99,7 @@ final class MailProviders {
                 own,
                 or(own.host(), spring.host()),
                 or(own.port(), spring.port()),
-                own.username() == null ? spring.username() : own.username(),
-                own.password() == null ? spring.password() : own.password(),
+                MailLogin.ofDefault(own, spring, clock),
                 own.from());
     }
 
@@ -107,16 +108,15 @@ final class MailProviders {
             TempostProperties.Provider settings,
             String host,
             int port,
-            @Nullable String username,
-            @Nullable String password,
+            @Nullable Login login,
             String from) {
         try {
             return SmtpProvider.of(name, host, port, from)
-                    .withCredentials(emptyToNull(username), emptyToNull(password))
+                    .withLogin(login)
                     .withConnection(defaults -> new SmtpConnectionSettings(
                             tls(settings.encryption(), host, port),
                             defaults.ehloName(),
-                            shorter(settings.timeout(), LONGEST_CONNECT),
+                            longestConnect(settings),
                             settings.timeout(),
                             settings.timeout(),
                             settings.maxConnections()));
@@ -134,15 +134,12 @@ final class MailProviders {
         };
     }
 
-    private static Duration shorter(Duration one, Duration other) {
-        return one.compareTo(other) < 0 ? one : other;
+    /** A server that is there answers a connection at once, or never; so does a token endpoint its request. */
+    static Duration longestConnect(TempostProperties.Provider settings) {
+        return settings.timeout().compareTo(LONGEST_CONNECT) < 0 ? settings.timeout() : LONGEST_CONNECT;
     }
 
     private static <T> T or(@Nullable T own, T fallback) {
         return own == null ? fallback : own;
-    }
-
-    private static @Nullable String emptyToNull(@Nullable String value) {
-        return value == null || value.isEmpty() ? null : value;
     }
 }

@@ -177,9 +177,13 @@ public final class Metrics {
 
     private void show() {
         Backlog.Counted counted = backlog.counted();
-        down = providerHealth.down().stream().map(ProviderHealth.Down::provider).collect(Collectors.toSet());
+        List<ProviderHealth.Down> stopped = providerHealth.down().stream()
+                .filter(provider -> providers.contains(provider.provider()))
+                .toList();
+        down = stopped.stream().map(ProviderHealth.Down::provider).collect(Collectors.toSet());
         countedAt = now() - counted.age().toNanos();
         gauges.show(counted.groups());
+        gauges.showDown(stopped);
         gauges.showPauses(pauses.held(SHOWN_PAUSES));
     }
 

@@ -3,6 +3,7 @@ package dev.tempost.app.engine;
 import dev.tempost.activities.channel.Channel;
 import dev.tempost.app.config.SpringMail;
 import dev.tempost.app.config.TempostProperties;
+import io.temporal.client.WorkflowClient;
 import java.time.Clock;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -20,9 +21,10 @@ public final class Providers implements AutoCloseable {
      *
      * @param tempost the configuration
      * @param spring what Spring's own names say of mail
+     * @param temporal Tempost's own Temporal
      * @param clock tells the time
      */
-    record Given(TempostProperties tempost, SpringMail spring, Clock clock) {}
+    record Given(TempostProperties tempost, SpringMail spring, WorkflowClient temporal, Clock clock) {}
 
     /** One channel. */
     interface ConfiguredChannel {
@@ -36,7 +38,8 @@ public final class Providers implements AutoCloseable {
     }
 
     // the channels: a line each
-    private static final List<ConfiguredChannel> CHANNELS = List.of(MailProviders::build, WebhookProviders::build);
+    private static final List<ConfiguredChannel> CHANNELS =
+            List.of(MailProviders::build, WebhookProviders::build, WorkflowProviders::build);
 
     private final Map<String, ConfiguredProvider> providers = new LinkedHashMap<>();
 
@@ -45,8 +48,8 @@ public final class Providers implements AutoCloseable {
     }
 
     /** Those that the configuration describes; each that an event type names is there. */
-    public static Providers of(SpringMail spring, TempostProperties tempost) {
-        Given given = new Given(tempost, spring, Clock.systemUTC());
+    public static Providers of(SpringMail spring, TempostProperties tempost, WorkflowClient temporal) {
+        Given given = new Given(tempost, spring, temporal, Clock.systemUTC());
         Providers providers = new Providers(CHANNELS.stream()
                 .flatMap(channel -> channel.build(given).stream())
                 .toList());
@@ -65,9 +68,8 @@ public final class Providers implements AutoCloseable {
     private void requireKnown(String property, @Nullable String name) {
         if (name != null && !providers.containsKey(name)) {
             throw new IllegalArgumentException(property + " names provider '" + name + "', which does not exist: add"
-                    + " tempost.providers." + name + " for mail or tempost.webhooks." + name
-                    + " for a webhook, or name one"
-                    + " of " + names());
+                    + " tempost.providers." + name + " for mail, tempost.webhooks." + name
+                    + " for a webhook or tempost.workflows." + name + " for a workflow, or name one of " + names());
         }
     }
 

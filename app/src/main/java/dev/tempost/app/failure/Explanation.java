@@ -5,6 +5,7 @@ import io.grpc.StatusRuntimeException;
 import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -42,7 +43,7 @@ public record Explanation(Cause cause, String text) {
 
     // every message of ours about a setting begins with its name
     private static final Pattern NAMES_A_SETTING =
-            Pattern.compile("(tempost|spring|server)\\.[a-z].*|TEMPOST_.*|TEMPORAL_CLI .*", Pattern.DOTALL);
+            Pattern.compile("(tempost|spring|server|management)\\.[a-z].*|TEMPOST_.*|TEMPORAL_CLI .*", Pattern.DOTALL);
     private static final String EXAMPLE = "for instance SPRING_DATASOURCE_URL=jdbc:postgresql://postgres:5432/app";
 
     private static Explanation setting(String text) {
@@ -67,6 +68,15 @@ public record Explanation(Cause cause, String text) {
                 .orElse(null);
     }
 
+    // Spring starts the server for management after the other one, and its failure names none
+    private static String portInUse(PortInUseException failure) {
+        boolean management = Arrays.stream(failure.getStackTrace())
+                .anyMatch(frame -> frame.getClassName().endsWith(".ChildManagementContextInitializer"));
+        return (management ? "management.server.port" : "server.port") + ": port " + failure.getPort()
+                + " is in use by another process. Stop that one, or take another port, for instance "
+                + (management ? "MANAGEMENT_SERVER_PORT=9081." : "SERVER_PORT=8081.");
+    }
+
     private static Optional<Explanation> one(Throwable failure) {
         return Optional.ofNullable(
                 switch (failure) {
@@ -81,10 +91,7 @@ public record Explanation(Cause cause, String text) {
                                 "application.yaml is no YAML: "
                                         + String.valueOf(e.getMessage()).strip().replaceAll("\\s+", " ")
                                         + ". Below tempost: and starter:, each two spaces further in, lease: 30s would be a line.");
-                    case PortInUseException e ->
-                        setting("server.port: port " + e.getPort()
-                                + " is in use by another process. Stop that one, or take"
-                                + " another port, for instance SERVER_PORT=8081.");
+                    case PortInUseException e -> setting(portInUse(e));
                     case IllegalArgumentException e -> named(e);
                     case IllegalStateException e -> named(e);
                     default -> null;

@@ -1,7 +1,6 @@
 package dev.tempost.app.routing;
 
 import dev.tempost.app.config.TempostProperties.Delivery;
-import dev.tempost.app.config.TempostProperties.OnAmbiguous;
 import dev.tempost.starter.Policies;
 import dev.tempost.workflows.DeliveryPolicy;
 
@@ -9,10 +8,12 @@ import dev.tempost.workflows.DeliveryPolicy;
 public final class ConfiguredPolicies implements Policies {
 
     private final Deliveries deliveries;
+    private final Fallbacks fallbacks;
     private final RateLimits rateLimits;
 
-    public ConfiguredPolicies(Deliveries deliveries, RateLimits rateLimits) {
+    public ConfiguredPolicies(Deliveries deliveries, Fallbacks fallbacks, RateLimits rateLimits) {
         this.deliveries = deliveries;
+        this.fallbacks = fallbacks;
         this.rateLimits = rateLimits;
     }
 
@@ -25,7 +26,7 @@ public final class ConfiguredPolicies implements Policies {
                 delivery.maxInterval(),
                 delivery.maxAttempts(),
                 delivery.attemptDeadline(),
-                delivery.onAmbiguous() == OnAmbiguous.PARK,
-                rateLimits.queue(delivery.provider()));
+                deliveries.parks(eventType),
+                rateLimits.queue(fallbacks.of(delivery.provider())));
     }
 }

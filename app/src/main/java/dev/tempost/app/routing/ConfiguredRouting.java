@@ -12,10 +12,12 @@ import java.util.stream.Collectors;
 public final class ConfiguredRouting implements Routing {
 
     private final Deliveries deliveries;
+    private final Fallbacks fallbacks;
     private final Map<String, Integer> connections;
 
-    public ConfiguredRouting(TempostProperties properties, Deliveries deliveries) {
+    public ConfiguredRouting(TempostProperties properties, Deliveries deliveries, Fallbacks fallbacks) {
         this.deliveries = deliveries;
+        this.fallbacks = fallbacks;
         this.connections = properties.limits().entrySet().stream()
                 .collect(Collectors.toMap(
                         Map.Entry::getKey,
@@ -25,12 +27,12 @@ public final class ConfiguredRouting implements Routing {
 
     @Override
     public EventTypes deliverable(Set<String> withoutProviders) {
-        return deliveries.where(delivery -> !withoutProviders.contains(delivery.provider()));
+        return deliveries.where(delivery -> !withoutProviders.contains(fallbacks.of(delivery.provider())));
     }
 
     @Override
     public String provider(String eventType) {
-        return deliveries.of(eventType).provider();
+        return fallbacks.of(deliveries.of(eventType).provider());
     }
 
     @Override

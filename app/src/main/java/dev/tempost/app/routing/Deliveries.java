@@ -3,10 +3,12 @@ package dev.tempost.app.routing;
 import dev.tempost.activities.channel.Outcome;
 import dev.tempost.app.config.TempostProperties;
 import dev.tempost.app.config.TempostProperties.Delivery;
+import dev.tempost.app.config.TempostProperties.OnAmbiguous;
 import dev.tempost.outbox.claim.EventTypes;
 import dev.tempost.outbox.rows.SuppressionReason;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -18,12 +20,17 @@ public final class Deliveries {
 
     private final Delivery usual;
     private final Map<String, Delivery> named;
-    private final Set<String> mail;
+    private final Map<String, TempostProperties.Provider> mail;
+    private final Set<String> answeringAgain;
     private final Set<String> ignoringUnsubscribed;
 
     public Deliveries(TempostProperties properties) {
         usual = properties.delivery();
-        mail = properties.providers().keySet();
+        mail = properties.providers();
+        answeringAgain = properties.workflows().entrySet().stream()
+                .filter(workflow -> workflow.getValue().answersAgain())
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
         ignoringUnsubscribed = properties.eventTypes().entrySet().stream()
                 .filter(type -> type.getValue().ignoreUnsubscribed())
                 .map(Map.Entry::getKey)
@@ -37,16 +44,33 @@ public final class Deliveries {
         return named.getOrDefault(eventType, usual);
     }
 
-    /** The providers that some event type goes through. */
+    /** The ways in which event types are delivered. */
+    Stream<Delivery> all() {
+        return Stream.concat(Stream.of(usual), named.values().stream());
+    }
+
+    /** The providers that some event type goes through, be it as a fallback. */
     public Set<String> providers() {
-        return Stream.concat(Stream.of(usual), named.values().stream())
-                .map(Delivery::provider)
-                .collect(Collectors.toSet());
+        Set<String> used = new HashSet<>();
+        all().forEach(delivery -> {
+            String provider = delivery.provider();
+            while (provider != null && used.add(provider)) {
+                TempostProperties.Provider settings = mail.get(provider);
+                provider = settings == null ? null : settings.fallback();
+            }
+        });
+        return used;
     }
 
     /** Whether an event type goes out by mail, and so by a template. */
     public boolean byMail(String eventType) {
-        return mail.contains(of(eventType).provider());
+        return mail.containsKey(of(eventType).provider());
+    }
+
+    /** Whether an attempt that may have been accepted waits for an operator; no use where another attempt learns what came of it. */
+    boolean parks(String eventType) {
+        Delivery delivery = of(eventType);
+        return delivery.onAmbiguous() == OnAmbiguous.PARK && !answeringAgain.contains(delivery.provider());
     }
 
     /** For which reasons a suppressed recipient gets nothing of an event type; none where it is no mail. */

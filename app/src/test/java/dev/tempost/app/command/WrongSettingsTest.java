@@ -66,6 +66,12 @@ class WrongSettingsTest {
             settings.put("server.port", Integer.toString(other.getLocalPort()));
 
             assertSays(2, "server.port: port " + other.getLocalPort() + " is in use", settings, "serve");
+
+            settings.put("server.port", "0");
+            settings.put("management.server.port", Integer.toString(other.getLocalPort()));
+
+            String says = "management.server.port: port " + other.getLocalPort() + " is in use";
+            assertThat(assertSays(2, says, settings, "serve").lines()).hasSize(1);
         }
     }
 

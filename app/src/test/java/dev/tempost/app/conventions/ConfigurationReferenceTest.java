@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tempost.app.config.TempostProperties;
 import dev.tempost.app.config.WebhookSettings;
+import dev.tempost.app.config.WorkflowSettings;
 import java.io.InputStream;
 import java.lang.reflect.Parameter;
 import java.lang.reflect.RecordComponent;
@@ -27,8 +28,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /** {@code docs/configuration.md} says what the records say. */
 class ConfigurationReferenceTest {
 
-    private static final Path SOURCE =
-            Path.of("src", "main", "java", "dev", "tempost", "app", "config", "TempostProperties.java");
+    private static final Path SOURCES = Path.of("src", "main", "java", "dev", "tempost", "app", "config");
     private static final Set<String> PRIMITIVE = Set.of("int", "double", "boolean");
     private static final Path PAGE = Path.of("..", "docs", "configuration.md");
     private static final String HEAD = """
@@ -59,7 +59,9 @@ class ConfigurationReferenceTest {
         What the provider `default` does not say itself under `tempost.providers.default`.
 
         """;
-    private static final int MOST = 52;
+    // of them ten say where a webhook goes, and eighteen which workflow of one's own is started, most in Temporal's own
+    // words
+    private static final int MOST = 79;
     // its keys are nobody's choice
     private static final String BY_STATUS = "java.util.Map<dev.tempost.outbox.rows.RowStatus,";
 
@@ -70,9 +72,11 @@ class ConfigurationReferenceTest {
                                 properties("tempost"),
                                 components(TempostProperties.Provider.class, "tempost.providers.<name>"),
                                 components(WebhookSettings.class, "tempost.webhooks.<name>"),
-                                components(TempostProperties.Tenant.class, "tempost.tenants.<name>"))
+                                components(WorkflowSettings.class, "tempost.workflows.<name>"),
+                                components(TempostProperties.Tenant.class, "tempost.tenants.<name>"),
+                                ofEventTypesAlone())
                         .flatMap(settings -> settings.keySet().stream()))
-                .as("settings; an event type's are those of tempost.delivery")
+                .as("settings; most of an event type's are those of tempost.delivery")
                 .hasSizeLessThanOrEqualTo(MOST);
     }
 
@@ -121,8 +125,8 @@ class ConfigurationReferenceTest {
 
     /** The same of a record that a name stands for, as its source describes it. */
     private static SortedMap<String, String> components(Class<? extends Record> type, String prefix) throws Exception {
-        String source = Files.readString(
-                type.getEnclosingClass() == null ? SOURCE.resolveSibling(type.getSimpleName() + ".java") : SOURCE);
+        Class<?> outermost = type.isMemberClass() ? type.getEnclosingClass() : type;
+        String source = Files.readString(SOURCES.resolve(outermost.getSimpleName() + ".java"));
         String head = source.substring(0, source.indexOf("public record " + type.getSimpleName() + "("));
         String javadoc = head.substring(head.lastIndexOf("/**")).replaceAll("\\s*\\n\\s*\\*/?\\s*", " ");
         SortedMap<String, String> rows = new TreeMap<>();
@@ -133,6 +137,10 @@ class ConfigurationReferenceTest {
                     .as("%s describes %s", type, component)
                     .isTrue();
             String name = prefix + "." + hyphenated(component.getName());
+            if (component.getType().isRecord()) {
+                rows.putAll(components(component.getType().asSubclass(Record.class), name));
+                continue;
+            }
             rows.put(
                     name,
                     row(
@@ -142,6 +150,15 @@ class ConfigurationReferenceTest {
                             value(type, component)));
         }
         return rows;
+    }
+
+    private static SortedMap<String, String> ofEventTypesAlone() throws Exception {
+        String prefix = "tempost.event-types.<name>";
+        SortedMap<String, String> own = components(TempostProperties.EventType.class, prefix);
+        for (RecordComponent shared : TempostProperties.Delivery.class.getRecordComponents()) {
+            own.remove(prefix + "." + hyphenated(shared.getName()));
+        }
+        return own;
     }
 
     private static String row(String name, String type, String description, String value) {
@@ -159,7 +176,8 @@ class ConfigurationReferenceTest {
             Object[] constants = Class.forName(element).getEnumConstants();
             if (constants != null) {
                 name = Arrays.stream(constants)
-                        .map(constant -> "`" + constant.toString().toLowerCase(Locale.ROOT) + "`")
+                        .map(constant -> "`"
+                                + constant.toString().toLowerCase(Locale.ROOT).replace('_', '-') + "`")
                         .collect(Collectors.joining(", "));
             }
         } catch (ClassNotFoundException e) {
@@ -177,8 +195,9 @@ class ConfigurationReferenceTest {
 
             ## `tempost.event-types.<name>`
 
-            What one event type does differently: %s, as under `tempost.delivery`.
+            What one event type does differently: %s, as under `tempost.delivery`. And what only an event type says:
 
+            %s
             ## `tempost.providers.<name>`
 
             The mail providers, by the names that `tempost.delivery.provider` and `tempost.event-types.<name>.provider` call
@@ -190,16 +209,24 @@ class ConfigurationReferenceTest {
             [Webhooks](webhooks.md), by names that are no mail provider's; event types choose them in the same way.
 
             %s
+            ## `tempost.workflows.<name>`
+
+            Workflows of your own, by the names that `tempost.delivery.provider` and `tempost.event-types.<name>.provider` call
+            them: [what rows do to them](your-own-workflow.md).
+
+            %s
             ## `tempost.tenants.<name>`
 
             What a tenant gets that differs from the rest, for whoever delivers for several.
 
             %s""".formatted(
-                        Arrays.stream(TempostProperties.EventType.class.getRecordComponents())
+                        Arrays.stream(TempostProperties.Delivery.class.getRecordComponents())
                                 .map(component -> "`" + hyphenated(component.getName()) + "`")
                                 .collect(Collectors.joining(", ")),
+                        table(ofEventTypesAlone()),
                         table(components(TempostProperties.Provider.class, "tempost.providers.<name>")),
                         table(components(WebhookSettings.class, "tempost.webhooks.<name>")),
+                        table(components(WorkflowSettings.class, "tempost.workflows.<name>")),
                         table(components(TempostProperties.Tenant.class, "tempost.tenants.<name>")));
     }
 

@@ -34,7 +34,25 @@ class ConfiguredPoliciesTest {
         assertThat(policies.of("welcome").parkWhenAmbiguous()).isFalse();
     }
 
+    @Test
+    void aStartThatTemporalAnswersAgainIsNeverParked() {
+        ConfiguredPolicies policies = policies(Given.settings(Map.of(
+                "tempost.delivery.on-ambiguous", "park",
+                "tempost.workflows.orders.workflow-type", "OrderWorkflow",
+                "tempost.workflows.notes.action", "signal",
+                "tempost.workflows.anew.id-reuse-policy", "allow-duplicate",
+                "tempost.event-types.order.provider", "orders",
+                "tempost.event-types.note.provider", "notes",
+                "tempost.event-types.anew.provider", "anew")));
+
+        assertThat(policies.of("order").parkWhenAmbiguous()).isFalse();
+        assertThat(policies.of("note").parkWhenAmbiguous()).isTrue();
+        assertThat(policies.of("anew").parkWhenAmbiguous()).isTrue();
+        assertThat(policies.of("welcome").parkWhenAmbiguous()).isTrue();
+    }
+
     private static ConfiguredPolicies policies(TempostProperties properties) {
-        return new ConfiguredPolicies(new Deliveries(properties), new RateLimits(properties));
+        return new ConfiguredPolicies(
+                new Deliveries(properties), Given.fallbacks(properties), new RateLimits(properties));
     }
 }

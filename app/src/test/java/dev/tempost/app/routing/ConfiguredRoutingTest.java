@@ -41,6 +41,6 @@ class ConfiguredRoutingTest {
     }
 
     private static ConfiguredRouting routing(TempostProperties properties) {
-        return new ConfiguredRouting(properties, new Deliveries(properties));
+        return new ConfiguredRouting(properties, new Deliveries(properties), Given.fallbacks(properties));
     }
 }

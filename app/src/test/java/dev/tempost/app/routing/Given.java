@@ -1,6 +1,7 @@
 package dev.tempost.app.routing;
 
 import dev.tempost.app.config.TempostProperties;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -14,6 +15,10 @@ final class Given {
     static TempostProperties settings(Map<String, String> settings) {
         return new Binder(new MapConfigurationPropertySource(settings))
                 .bindOrCreate("tempost", TempostProperties.class);
+    }
+
+    static Fallbacks fallbacks(TempostProperties properties) {
+        return new Fallbacks(properties, new Deliveries(properties), InstantSource.system());
     }
 
     /** With a provider that sends as fast as it can, and one with a rate limit. */

@@ -132,7 +132,7 @@ public abstract class ChannelContract {
     }
 
     @Test
-    void aConnectionThatBreaksOffOnceTheMessageIsThereLeavesItsOutcomeUnknown() {
+    protected void aConnectionThatBreaksOffOnceTheMessageIsThereLeavesItsOutcomeUnknown() {
         breakOff();
 
         assertThat(send(Attempt.allowed())).isInstanceOf(Outcome.Ambiguous.class);

@@ -10,6 +10,7 @@ import dev.tempost.activities.reply.Mask;
 import dev.tempost.activities.reply.Personal;
 import dev.tempost.workflows.FailureType;
 import java.time.Clock;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -62,6 +63,23 @@ public final class EmailChannel implements Channel {
     @Override
     public Health probe(String provider) {
         return SmtpReplies.health(provider(provider).probe(), new Mask(Personal.NOTHING));
+    }
+
+    /**
+     * Sends a small mail that no row asked for, over a connection of its own, to find out how far it comes.
+     *
+     * @throws IllegalArgumentException when the recipient is no address; says why
+     */
+    public List<TestMail.Step> sendTest(String provider, String recipient) {
+        SmtpConnections server = provider(provider);
+        ComposedMail mail;
+        try {
+            mail = composer.test(server.provider(), Mailbox.of(recipient));
+        } catch (NotAMailbox e) {
+            throw new IllegalArgumentException("the recipient of the test " + e.getMessage(), e);
+        }
+        SmtpEnd end = server.sendAlone(mail);
+        return TestMail.steps(server.provider(), end, SmtpReplies.outcome(end, new Mask(mail.personal())));
     }
 
     private SmtpConnections provider(String name) {

@@ -9,7 +9,9 @@ import jakarta.mail.internet.MimeUtility;
 import java.time.Clock;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Locale;
+import java.util.UUID;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +59,27 @@ final class MailComposer {
         return reserve.test(read + (long) Footprint.RENDERED * RenderingLimit.MAX_CHARACTERS)
                 ? compose(delivery, provider, recipient, new RenderingLimit(RenderingLimit.MAX_CHARACTERS))
                 : null;
+    }
+
+    /** Makes one that no row asked for. */
+    ComposedMail test(SmtpProvider provider, Mailbox recipient) {
+        var content = new MailContent(provider.limits().maxMessageBytes());
+        write(
+                content,
+                new OutgoingMessage(0, UUID.randomUUID(), "", "", recipient.address(), "{}", "{}", provider.name()),
+                provider,
+                provider.sender(),
+                recipient,
+                new RenderedMail(
+                        "Tempost test: provider " + provider.name(),
+                        "An operator sent this to see whether provider " + provider.name() + " takes mails. It did.\n",
+                        null));
+        return new ComposedMail(
+                provider.sender().address(),
+                recipient.address(),
+                !recipient.hasAsciiLocalPart(),
+                content,
+                Personal.of(recipient.address(), List.of()));
     }
 
     private ComposedMail compose(

@@ -6,6 +6,7 @@ import java.util.NoSuchElementException;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.apache.commons.pool2.BasePooledObjectFactory;
 import org.apache.commons.pool2.PooledObject;
 import org.apache.commons.pool2.impl.DefaultPooledObject;
@@ -21,6 +22,23 @@ import org.jspecify.annotations.Nullable;
 final class SmtpConnections implements AutoCloseable {
 
     private static final Duration IDLE = Duration.ofSeconds(20);
+    private static final Duration LONGEST_ALONE = Duration.ofMinutes(1);
+
+    // of a mail that is no row's
+    private static final Transmission ALLOWED = new Transmission() {
+        @Override
+        public boolean reserve(long bytes) {
+            return true;
+        }
+
+        @Override
+        public boolean begin() {
+            return true;
+        }
+
+        @Override
+        public void closeAtDeadline(AutoCloseable connection) {}
+    };
 
     // one for all and never shut down: a send that goes on while its provider is replaced still needs it
     private static final ScheduledThreadPoolExecutor WRITE_TIMEOUTS = new ScheduledThreadPoolExecutor(
@@ -65,11 +83,25 @@ final class SmtpConnections implements AutoCloseable {
     /** Opens a connection of its own and closes it again; null when all went well. */
     @Nullable
     SmtpEnd probe() {
+        return alone(provider.connection().longestProbe(), SmtpTransport::probe);
+    }
+
+    /** Sends over a connection of its own. */
+    SmtpEnd sendAlone(ComposedMail mail) {
+        return alone(LONGEST_ALONE, transport -> {
+            try {
+                return transport.send(mail, ALLOWED);
+            } finally {
+                transport.quit();
+            }
+        });
+    }
+
+    private <T extends @Nullable Object> T alone(Duration longest, Function<SmtpTransport, T> use) {
         SmtpTransport transport = SmtpTransport.to(provider, WRITE_TIMEOUTS);
-        Future<?> deadline = WRITE_TIMEOUTS.schedule(
-                transport::abort, provider.connection().longestProbe().toMillis(), TimeUnit.MILLISECONDS);
+        Future<?> deadline = WRITE_TIMEOUTS.schedule(transport::abort, longest.toMillis(), TimeUnit.MILLISECONDS);
         try {
-            return transport.probe();
+            return use.apply(transport);
         } finally {
             deadline.cancel(false);
         }

@@ -19,6 +19,13 @@ sealed interface SmtpEnd {
      */
     record Broken(SmtpPhase phase, String what, @Nullable Throwable cause) implements SmtpEnd {}
 
+    /**
+     * We had nothing to prove who we are with, or may not have it any more.
+     *
+     * @param what what somebody has to correct, in our own words
+     */
+    record NoLogin(String what) implements SmtpEnd {}
+
     /** The server lacks what the configuration demands of it. */
     record Unfit(String what) implements SmtpEnd {}
 

@@ -4,6 +4,8 @@ import dev.tempost.activities.channel.Fault;
 
 /** How far a conversation has come: what the server was asked last. */
 enum SmtpPhase {
+    /** The server was not asked yet: somebody else issues the access token for the login. */
+    TOKEN,
     CONNECT,
     GREETING,
     EHLO,

@@ -1,6 +1,9 @@
 package dev.tempost.channels.email;
 
 import dev.tempost.activities.channel.Loopback;
+import dev.tempost.channels.email.login.Login;
+import dev.tempost.channels.email.login.PasswordLogin;
+import dev.tempost.channels.email.login.Secret;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -11,8 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param name what event types and the ledger call it
  * @param host its host name, which is also what its certificate must name
  * @param port its port
- * @param username whom to log in as; null to log in as nobody
- * @param password the secret that goes with the user name; null if and only if the user name is
+ * @param login who we are there; null to log in as nobody
  * @param sender of every mail
  * @param connection how to talk to it
  * @param limits how much it is given
@@ -21,8 +23,7 @@ public record SmtpProvider(
         String name,
         String host,
         int port,
-        @Nullable String username,
-        @Nullable String password,
+        @Nullable Login login,
         Mailbox sender,
         SmtpConnectionSettings connection,
         SmtpLimits limits) {
@@ -44,11 +45,7 @@ public record SmtpProvider(
         require(!host.isBlank(), "host", "is empty: set the mail server's host name");
         require(port >= 1 && port <= 65535, "port", "is " + port + ": set it between 1 and 65535, usually 587");
         require(
-                (username == null) == (password == null),
-                username == null ? "username" : "password",
-                "is missing: set both username and password, or neither");
-        require(
-                username == null || !isInPlainText(host, connection),
+                login == null || !isInPlainText(host, connection),
                 "encryption",
                 "is none, and username and password would go to " + host + " in plain text: set it to starttls or"
                         + " implicit, or leave out username and password");
@@ -76,7 +73,6 @@ public record SmtpProvider(
                 host,
                 port,
                 null,
-                null,
                 sender,
                 SmtpConnectionSettings.defaults(defaultTls(host, port), sender.domain()),
                 SmtpLimits.DEFAULTS);
@@ -90,16 +86,30 @@ public record SmtpProvider(
         return port == IMPLICIT_TLS_PORT ? Tls.IMPLICIT : Tls.STARTTLS;
     }
 
+    /**
+     * With a password that stays the same; both null to log in as nobody.
+     *
+     * @throws IllegalArgumentException when only one of them is there
+     */
     public SmtpProvider withCredentials(@Nullable String username, @Nullable String password) {
-        return new SmtpProvider(name, host, port, username, password, sender, connection, limits);
+        require(
+                (username == null) == (password == null),
+                username == null ? "username" : "password",
+                "is missing: set both username and password, or neither");
+        return withLogin(
+                username == null || password == null ? null : new PasswordLogin(username, Secret.of(password)));
+    }
+
+    public SmtpProvider withLogin(@Nullable Login login) {
+        return new SmtpProvider(name, host, port, login, sender, connection, limits);
     }
 
     public SmtpProvider withConnection(UnaryOperator<SmtpConnectionSettings> change) {
-        return new SmtpProvider(name, host, port, username, password, sender, change.apply(connection), limits);
+        return new SmtpProvider(name, host, port, login, sender, change.apply(connection), limits);
     }
 
     public SmtpProvider withLimits(SmtpLimits limits) {
-        return new SmtpProvider(name, host, port, username, password, sender, connection, limits);
+        return new SmtpProvider(name, host, port, login, sender, connection, limits);
     }
 
     /** The Message-ID of a row's mail: the same for every attempt. */
@@ -107,12 +117,10 @@ public record SmtpProvider(
         return "<" + key + "@" + sender.domain() + ">";
     }
 
-    /** Without the password. */
+    /** Without secrets. */
     @Override
     public String toString() {
-        return "SmtpProvider[name=" + name + ", host=" + host + ", port=" + port + ", username=" + username
-                + ", password="
-                + (password == null ? "none" : "***") + ", from=" + SafeText.address(sender.address())
+        return "SmtpProvider[name=" + name + ", host=" + host + ", port=" + port + ", login=" + login + ", from=" + SafeText.address(sender.address())
                 + ", connection=" + connection + ", limits="
                 + limits + "]";
     }

@@ -27,6 +27,8 @@ final class SmtpReplies {
             case SmtpEnd.Broken broken -> broken(broken);
             case SmtpEnd.Unfit unfit ->
                 new Outcome.ChannelDown(FailureType.CREDENTIALS_REJECTED, mask.apply(unfit.what()));
+            // our own words, in which a mask would hide the setting
+            case SmtpEnd.NoLogin(String what) -> new Outcome.ChannelDown(FailureType.CREDENTIALS_REJECTED, what);
             case SmtpEnd.NeedsSmtpUtf8 needsSmtpUtf8 ->
                 new Outcome.Permanent(
                         FailureType.RECIPIENT_INVALID,
@@ -88,9 +90,11 @@ final class SmtpReplies {
     private static String describe(SmtpEnd.Broken end) {
         String what = end.what();
         if (has(end.cause(), UnknownHostException.class)) {
-            what = "the provider's host name is unknown";
+            what = end.phase() == SmtpPhase.TOKEN
+                    ? "the token endpoint's host name is unknown"
+                    : "the provider's host name is unknown";
         } else if (has(end.cause(), SocketTimeoutException.class)) {
-            what = end.phase() == SmtpPhase.CONNECT ? "timed out" : "timed out waiting for the server";
+            what = end.phase().compareTo(SmtpPhase.CONNECT) <= 0 ? "timed out" : "timed out waiting for the server";
         } else if (has(end.cause(), ConnectException.class)) {
             what = "connection refused";
         } else if (find(end.cause(), SSLException.class) instanceof SSLException tls) {

@@ -98,7 +98,7 @@ record SmtpReply(
 
     private Outcome refused() {
         return switch (phase) {
-            case CONNECT, GREETING -> wantsALogin() ? credentialsRejected() : providerUnavailable();
+            case TOKEN, CONNECT, GREETING -> wantsALogin() ? credentialsRejected() : providerUnavailable();
             case AUTH, STARTTLS -> credentialsRejected();
             case EHLO ->
                 wantsALogin() ? credentialsRejected() : new Outcome.ChannelDown(FailureType.PROTOCOL_ERROR, shown);

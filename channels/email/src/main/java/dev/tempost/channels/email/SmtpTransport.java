@@ -1,6 +1,10 @@
 package dev.tempost.channels.email;
 
 import dev.tempost.activities.channel.Transmission;
+import dev.tempost.channels.email.login.Login;
+import dev.tempost.channels.email.login.LoginRefused;
+import dev.tempost.channels.email.login.TokenEndpointAway;
+import dev.tempost.channels.email.login.TokenLogin;
 import jakarta.mail.MessagingException;
 import jakarta.mail.Session;
 import java.io.IOException;
@@ -23,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class SmtpTransport extends SMTPTransport {
 
     private static final String NAME = "smtp";
+    private static final String XOAUTH2 = "XOAUTH2";
     private static final String CLOSED = "the server closed the connection";
     private static final String LOST = "the connection was lost";
     private static final String NONSENSE = "the server's answer makes no sense";
@@ -114,13 +119,37 @@ final class SmtpTransport extends SMTPTransport {
     }
 
     private @Nullable SmtpEnd open() {
+        Login login = provider.login();
+        if (login == null) {
+            return open(null, null);
+        }
+        phase = SmtpPhase.TOKEN;
+        try {
+            String proof = login.proof();
+            SmtpEnd end = open(login.username(), proof);
+            if (!isRefusedLogin(end) || !login.refused(proof)) {
+                return end;
+            }
+            drop();
+            phase = SmtpPhase.TOKEN;
+            return open(login.username(), login.proof());
+        } catch (LoginRefused e) {
+            return new SmtpEnd.NoLogin(String.valueOf(e.getMessage()));
+        } catch (TokenEndpointAway e) {
+            return new SmtpEnd.Broken(phase, String.valueOf(e.getMessage()), null);
+        } catch (IOException e) {
+            return broken(e);
+        }
+    }
+
+    private @Nullable SmtpEnd open(@Nullable String username, @Nullable String proof) {
         phase = SmtpPhase.CONNECT;
         messages = 0;
         resetNeeded = false;
         try {
-            connect(provider.host(), provider.port(), provider.username(), provider.password());
+            connect(provider.host(), provider.port(), username, proof);
             open = true;
-            if (provider.username() != null && !supportsExtension("AUTH")) {
+            if (username != null && !supportsExtension("AUTH")) {
                 return new SmtpEnd.Unfit("a user name is configured but the server offers no AUTH");
             }
             return null;
@@ -135,6 +164,10 @@ final class SmtpTransport extends SMTPTransport {
             }
             return broken(e);
         }
+    }
+
+    private static boolean isRefusedLogin(@Nullable SmtpEnd end) {
+        return end instanceof SmtpEnd.Replied replied && replied.phase() == SmtpPhase.AUTH && replied.code() >= 500;
     }
 
     private SmtpEnd transmit(ComposedMail mail, Transmission transmission) {
@@ -286,7 +319,9 @@ final class SmtpTransport extends SMTPTransport {
         if (command.startsWith("AUTH ")) {
             phase = SmtpPhase.AUTH;
         }
-        return super.simpleCommand(command);
+        int code = super.simpleCommand(command);
+        // a refused token gets a challenge first, which Angus Mail leaves without the empty answer that ends it
+        return code == 334 && command.startsWith("AUTH " + XOAUTH2) ? super.simpleCommand("") : code;
     }
 
     @Override
@@ -318,7 +353,10 @@ final class SmtpTransport extends SMTPTransport {
         // otherwise Angus Mail asks the resolver for the name of this machine, which can take seconds
         properties.put("mail.smtp.localhost", connection.ehloName());
         properties.put("mail.smtp.quitwait", "false");
-        properties.put("mail.smtp.auth", String.valueOf(provider.username() != null));
+        properties.put("mail.smtp.auth", String.valueOf(provider.login() != null));
+        if (provider.login() instanceof TokenLogin) {
+            properties.put("mail.smtp.auth.mechanisms", XOAUTH2);
+        }
         properties.put("mail.smtp.ssl.checkserveridentity", "true");
         if (connection.tls() == SmtpProvider.Tls.STARTTLS) {
             properties.put("mail.smtp.starttls.enable", "true");

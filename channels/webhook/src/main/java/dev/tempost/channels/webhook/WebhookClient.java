@@ -47,8 +47,8 @@ final class WebhookClient implements AutoCloseable {
     private static final Duration LONGEST_CONNECT = Duration.ofSeconds(10);
     private static final TimeValue IDLE = TimeValue.ofSeconds(20);
     private static final TimeValue LIFETIME = TimeValue.ofMinutes(5);
-    // a receiver that has closed a connection that lay idle for so long has said so by then
-    private static final TimeValue TRUSTED = TimeValue.ofMilliseconds(200);
+    // a connection is looked at before each request: one that the receiver has closed would leave its outcome unknown
+    private static final TimeValue TRUSTED = TimeValue.ZERO_MILLISECONDS;
     private static final int LONGEST_LINE = 16 << 10;
     private static final int MOST_HEADERS = 200;
     private static final int SHOWN = 4 << 10;

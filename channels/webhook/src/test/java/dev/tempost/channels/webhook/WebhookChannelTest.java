@@ -310,6 +310,12 @@ class WebhookChannelTest {
                 assertThat(channel.send(Webhooks.row(null), Attempt.allowed())).isInstanceOf(Accepted.class);
             }
             assertThat(receiver.connections()).isEqualTo(1);
+
+            receiver.once(Receiver.status(200, "").andHangUp());
+            assertThat(channel.send(Webhooks.row(null), Attempt.allowed())).isInstanceOf(Accepted.class);
+            await().until(() -> receiver.openConnections() == 0);
+            assertThat(channel.send(Webhooks.row(null), Attempt.allowed())).isInstanceOf(Accepted.class);
+            assertThat(receiver.connections()).isEqualTo(2);
         }
     }
 

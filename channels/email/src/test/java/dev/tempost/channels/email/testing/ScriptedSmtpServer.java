@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -31,6 +32,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
@@ -229,6 +231,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
     private volatile Function<Phase, Consumer<Rule>> whims = phase -> null;
     private volatile String extensions = "";
     private volatile String login;
+    private volatile Set<String> tokens;
     private volatile SSLContext certificate;
     private volatile boolean tlsFromTheStart;
     private volatile ServerSocket listener;
@@ -296,6 +299,17 @@ public final class ScriptedSmtpServer implements AutoCloseable {
     public ScriptedSmtpServer requiringLogin(String user, String password) {
         login = "\0" + user + "\0" + password;
         return offering("AUTH PLAIN");
+    }
+
+    /** Offers AUTH XOAUTH2 and takes these access tokens of that user, and no others from now on. */
+    public ScriptedSmtpServer takingTokens(String user, String... accessTokens) {
+        if (tokens == null) {
+            offering("AUTH XOAUTH2");
+        }
+        tokens = Arrays.stream(accessTokens)
+                .map(token -> "user=" + user + "\1auth=Bearer " + token + "\1\1")
+                .collect(Collectors.toSet());
+        return this;
     }
 
     /** Forgets the script. */
@@ -542,14 +556,29 @@ public final class ScriptedSmtpServer implements AutoCloseable {
         }
 
         private void auth(String line) throws IOException {
-            if (!scripted(Phase.AUTH)) {
-                say(isLogin(line) ? "235 2.7.0 welcome" : "535 5.7.8 credentials rejected");
+            if (scripted(Phase.AUTH)) {
+                return;
+            }
+            if (line.startsWith("AUTH XOAUTH2 ") && !isToken(line)) {
+                say("334 " + Base64.getEncoder().encodeToString("{\"status\":\"400\"}".getBytes(StandardCharsets.UTF_8)));
+                String answer = line();
+                say("".equals(answer) ? "535 5.7.8 credentials rejected" : "501 5.5.2 an empty line was expected");
+            } else {
+                say(isToken(line) || isLogin(line) ? "235 2.7.0 welcome" : "535 5.7.8 credentials rejected");
             }
         }
 
         private boolean isLogin(String line) {
             byte[] given = Base64.getDecoder().decode(line.substring(line.lastIndexOf(' ') + 1));
             return login != null && new String(given, StandardCharsets.UTF_8).endsWith(login);
+        }
+
+        private boolean isToken(String line) {
+            return tokens != null
+                    && line.startsWith("AUTH XOAUTH2 ")
+                    && tokens.contains(new String(
+                            Base64.getDecoder().decode(line.substring(line.lastIndexOf(' ') + 1)),
+                            StandardCharsets.UTF_8));
         }
 
         private void mail(String line) throws IOException {

@@ -177,6 +177,11 @@ public final class Receiver implements AutoCloseable {
         return accepted.size();
     }
 
+    /** How many of them are still open. */
+    public int openConnections() {
+        return open.size();
+    }
+
     private void accept() {
         while (!server.isClosed()) {
             try {
