@@ -39,16 +39,14 @@ public final class TokenLogin implements Login {
         TokenRequest request = grant.request(clock.instant());
         CompletableFuture<AccessToken> mine = new CompletableFuture<>();
         CompletableFuture<AccessToken> shared;
-        boolean first;
         synchronized (this) {
             if (current != null && current.serves(request, clock.instant())) {
                 return current.value();
             }
-            first = underway == null;
             shared = underway == null ? mine : underway;
             underway = shared;
         }
-        if (first) {
+        if (shared.equals(mine)) {
             fetch(request, mine);
         }
         return result(shared).value();
