@@ -4,7 +4,6 @@ import dev.tempost.activities.channel.Loopback;
 import dev.tempost.app.config.SpringMail;
 import dev.tempost.app.config.TempostProperties;
 import dev.tempost.app.config.TempostProperties.OAuth;
-import dev.tempost.app.config.TempostProperties.Provider;
 import dev.tempost.channels.email.login.ClientGrant;
 import dev.tempost.channels.email.login.Grant;
 import dev.tempost.channels.email.login.Login;
@@ -26,23 +25,23 @@ final class MailLogin {
     private static final String GOOGLE_MAIL = "https://mail.google.com/";
 
     private final String prefix;
-    private final Provider settings;
+    private final TempostProperties.Provider settings;
     private final InstantSource clock;
 
-    private MailLogin(String name, Provider settings, InstantSource clock) {
+    private MailLogin(String name, TempostProperties.Provider settings, InstantSource clock) {
         this.prefix = "tempost.providers." + name + ".";
         this.settings = settings;
         this.clock = clock;
     }
 
     /** Null when nobody is to be logged in. */
-    static @Nullable Login of(String name, Provider settings, InstantSource clock) {
+    static @Nullable Login of(String name, TempostProperties.Provider settings, InstantSource clock) {
         return new MailLogin(name, settings, clock)
                 .login(settings.username(), settings.password(), "tempost.providers." + name + ".password");
     }
 
     /** That of the default provider: what it does not say itself, {@code spring.mail.*} says. */
-    static @Nullable Login ofDefault(Provider settings, SpringMail spring, InstantSource clock) {
+    static @Nullable Login ofDefault(TempostProperties.Provider settings, SpringMail spring, InstantSource clock) {
         return new MailLogin(TempostProperties.DEFAULT_PROVIDER, settings, clock)
                 .login(
                         settings.username() == null ? spring.username() : settings.username(),

@@ -64,8 +64,7 @@ final class MailProviders {
     }
 
     /** By name; {@code default} is left out where it is not described and no event type goes through it. */
-    static Map<String, SmtpProvider> described(
-            SpringMail spring, TempostProperties tempost, InstantSource clock) {
+    static Map<String, SmtpProvider> described(SpringMail spring, TempostProperties tempost, InstantSource clock) {
         Set<String> used = new Deliveries(tempost).providers();
         Map<String, SmtpProvider> providers = new LinkedHashMap<>();
         tempost.providers().forEach((name, provider) -> {
@@ -87,8 +86,7 @@ final class MailProviders {
     }
 
     /** The default provider: what it does not say itself, {@code spring.mail.*} says. */
-    private static SmtpProvider usual(
-            TempostProperties.Provider own, SpringMail spring, InstantSource clock) {
+    private static SmtpProvider usual(TempostProperties.Provider own, SpringMail spring, InstantSource clock) {
         if (own.from() == null || own.from().isBlank()) {
             throw new IllegalArgumentException(
                     "tempost.providers.default.from (TEMPOST_PROVIDERS_DEFAULT_FROM) is not set: name the sender of every"

@@ -3,6 +3,8 @@ package dev.tempost.app.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tempost.app.TempostApplication;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,5 +51,15 @@ class HelpTest {
     @Test
     void theShellCompletesCommandsAndOptions() {
         assertThat(AutoComplete.bash("tempost", TEMPOST)).contains("dismiss", "--output", "complete -F");
+    }
+
+    @Test
+    void theDoctorsProviderIsOneToSendThrough() {
+        CommandLine tempost = TempostApplication.commandLine(new TempostCommand());
+        StringWriter said = new StringWriter();
+        tempost.setErr(new PrintWriter(said));
+
+        assertThat(tempost.execute("doctor", "--provider", "default")).isEqualTo(2);
+        assertThat(said.toString()).contains("--provider says through what --send-test goes");
     }
 }

@@ -35,7 +35,8 @@ class CredentialsTest {
 
     private static final String USER = "robot@example.com";
     private static final int BACKLOG = 60;
-    private static final String[] SECRETS = {"first-refresh", "second-refresh", "client-word", "first-access", "second-access"
+    private static final String[] SECRETS = {
+        "first-refresh", "second-refresh", "client-word", "first-access", "second-access"
     };
 
     @TempDir
@@ -71,23 +72,26 @@ class CredentialsTest {
         // the grant is revoked, its token too, and the server ends its sessions
         endpoint.answer(form -> refuseAllBut("none", form));
         tempost.smtp.takingTokens(USER);
-        tempost.smtp.atPhase(Phase.MAIL).reply("421 4.7.0 session expired");
+        tempost.smtp.atPhase(Phase.MAIL).close();
         IntStream.range(BACKLOG / 2, BACKLOG).forEach(i -> tempost.welcome("row" + i + "@example.com"));
 
         awaitProbes(2);
         ProviderHealth.Down down = down().getFirst();
         assertThat(down.errorType()).isEqualTo("CredentialsRejected");
         assertThat(down.error())
-                .isEqualTo("the token endpoint 127.0.0.1 answers 400 invalid_grant (Token has been expired or revoked.):"
-                        + " the grant has expired or was revoked: give a new refresh token or key");
+                .isEqualTo(
+                        "the token endpoint 127.0.0.1 answers 400 invalid_grant (Token has been expired or revoked.):"
+                                + " the grant has expired or was revoked: give a new refresh token or key");
         assertThat(tempost.number("SELECT count(*) FROM tempost.outbox WHERE status NOT IN ('pending', 'dispatched',"
                         + " 'delivered')"))
                 .isZero();
         assertThat(tempost.number("SELECT coalesce(sum(attempts), 0) FROM tempost.outbox WHERE status <> 'delivered'"))
                 .as("attempts that count")
                 .isZero();
-        await("the metric that says why").atMost(Installation.TIMEOUT).untilAsserted(() -> assertThat(metrics(context))
-                .contains("tempost_provider_down{provider=\"default\",type=\"CredentialsRejected\"} 1"));
+        await("the metric that says why")
+                .atMost(Installation.TIMEOUT)
+                .untilAsserted(() -> assertThat(metrics(context))
+                        .contains("tempost_provider_down{provider=\"default\",type=\"CredentialsRejected\"} 1"));
 
         give("second");
         tempost.smtp.behave();
@@ -104,9 +108,7 @@ class CredentialsTest {
                             "SELECT (SELECT count(*) FROM tempost.outbox t WHERE t::text LIKE '%' || ? || '%')"
                                     + " + (SELECT count(*) FROM tempost.attempt t WHERE t::text LIKE '%' || ? || '%')"
                                     + " + (SELECT count(*) FROM tempost.provider t WHERE t::text LIKE '%' || ? || '%')",
-                            secret,
-                            secret,
-                            secret))
+                            secret, secret, secret))
                     .as("rows with %s", secret)
                     .isZero();
         }
@@ -130,8 +132,8 @@ class CredentialsTest {
 
         Files.writeString(secrets.resolve("password"), "wrong");
         assertThat(doctor(context, new TestSend("ann@example.com", null)))
-                .anyMatch(line -> line.startsWith(
-                        "problem  test default       login as mailer: 535 5.7.8 credentials rejected"));
+                .anyMatch(line ->
+                        line.startsWith("problem  test default       login as mailer: 535 5.7.8 credentials rejected"));
         assertThat(doctor(context, new TestSend("nobody", null)))
                 .anyMatch(line -> line.startsWith("problem  test default       the recipient of the test is not"));
         assertThat(doctor(context, new TestSend("ann@example.com", "bulk")))
@@ -158,8 +160,9 @@ class CredentialsTest {
     }
 
     private void awaitProbes(int count) {
-        await(count + " probes").atMost(Installation.TIMEOUT).until(() -> down().stream()
-                .anyMatch(provider -> provider.probes() >= count));
+        await(count + " probes")
+                .atMost(Installation.TIMEOUT)
+                .until(() -> down().stream().anyMatch(provider -> provider.probes() >= count));
     }
 
     private List<ProviderHealth.Down> down() {

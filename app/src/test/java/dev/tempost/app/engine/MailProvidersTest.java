@@ -102,13 +102,15 @@ class MailProvidersTest {
 
     @Test
     void theDefaultProviderIsNoneWhereNothingGoesThroughItAndNobodyDescribesIt() {
-        assertThat(providers(SPRING, Map.of(
-                        "tempost.delivery.provider",
-                        "ses",
-                        "tempost.providers.ses.host",
-                        "ses.example",
-                        "tempost.providers.ses.from",
-                        "ses@example.com")))
+        assertThat(providers(
+                        SPRING,
+                        Map.of(
+                                "tempost.delivery.provider",
+                                "ses",
+                                "tempost.providers.ses.host",
+                                "ses.example",
+                                "tempost.providers.ses.from",
+                                "ses@example.com")))
                 .containsOnlyKeys("ses");
     }
 
@@ -118,16 +120,15 @@ class MailProvidersTest {
         Map<String, String> settings =
                 Map.of(SENDER, "mail@example.com", "tempost.providers.default.password-file", file.toString());
 
-        assertLogin(provider("default", new SpringMail("spring.example", 25, "mailer", null), settings), "mailer", "word");
+        assertLogin(
+                provider("default", new SpringMail("spring.example", 25, "mailer", null), settings), "mailer", "word");
         assertThatThrownBy(() -> provider("default", settings))
                 .hasMessage("spring.mail.password, tempost.providers.default.password-file, more than one of which is"
                         + " set, each say how to log in: leave one and remove the rest");
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock = """
+    @CsvSource(delimiter = '|', textBlock = """
         username=u                                                  | password is not set: name the user's password, a password-file or oauth, or set no username
         password=p                                                  | username is not set: name whom to log in as, or set no password, password-file and oauth
         password-file=/f                                            | username is not set: name whom to log in as, or set no password, password-file and oauth
@@ -142,7 +143,12 @@ class MailProvidersTest {
         """)
     void aLoginThatIsHalfSaidStopsTheStart(String settings, String message) {
         Map<String, String> all = new HashMap<>(Map.of(
-                SENDER, "mail@example.com", "tempost.providers.a.host", "a.example", "tempost.providers.a.from", "a@a.example"));
+                SENDER,
+                "mail@example.com",
+                "tempost.providers.a.host",
+                "a.example",
+                "tempost.providers.a.from",
+                "a@a.example"));
         Arrays.stream(settings.split(",", -1))
                 .map(setting -> setting.split("=", 2))
                 .forEach(setting -> all.put("tempost.providers.a." + setting[0], setting[1]));

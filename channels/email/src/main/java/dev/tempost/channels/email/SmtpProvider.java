@@ -120,7 +120,8 @@ public record SmtpProvider(
     /** Without secrets. */
     @Override
     public String toString() {
-        return "SmtpProvider[name=" + name + ", host=" + host + ", port=" + port + ", login=" + login + ", from=" + SafeText.address(sender.address())
+        return "SmtpProvider[name=" + name + ", host=" + host + ", port=" + port + ", login=" + login + ", from="
+                + SafeText.address(sender.address())
                 + ", connection=" + connection + ", limits="
                 + limits + "]";
     }

@@ -71,7 +71,7 @@ class AccessTokenTest {
     void open() throws IOException {
         SmtpHarness.welcome(root);
         refreshToken = Files.writeString(root.resolve("refresh-token"), "refresh-secret-1\n");
-        use(ofRefreshToken());
+        channel = channel(server, ofRefreshToken());
     }
 
     @AfterEach
@@ -148,7 +148,9 @@ class AccessTokenTest {
         assertThat(send()).isInstanceOf(Accepted.class);
 
         assertThat(endpoint.requests()).hasSize(2);
-        assertThat(server.commands()).as("the challenge is answered by an empty line").contains("");
+        assertThat(server.commands())
+                .as("the challenge is answered by an empty line")
+                .contains("");
         assertThat(server.commands().stream().filter(command -> command.startsWith("AUTH")))
                 .hasSize(2);
     }
@@ -171,9 +173,7 @@ class AccessTokenTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            quoteCharacter = '"',
-            textBlock = """
+    @CsvSource(quoteCharacter = '"', textBlock = """
         400, invalid_grant,       the grant has expired or was revoked: give a new refresh token or key
         401, invalid_client,      "correct the client's id, secret or rights"
         400, invalid_scope,       correct the scope
@@ -215,8 +215,11 @@ class AccessTokenTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"503, the token endpoint 127.0.0.1 answers 503 (at TOKEN)", "429, the token endpoint 127.0.0.1 answers"
-            + " 429 (at TOKEN)", "200, the token endpoint 127.0.0.1 gives no access token (at TOKEN)"})
+    @CsvSource({
+        "503, the token endpoint 127.0.0.1 answers 503 (at TOKEN)",
+        "429, the token endpoint 127.0.0.1 answers" + " 429 (at TOKEN)",
+        "200, the token endpoint 127.0.0.1 gives no access token (at TOKEN)"
+    })
     void anEndpointThatHasNoneForNowIsTheProvidersFaultAndTransient(int status, String reply) {
         endpoint.answer(form -> new Answer(status, "<html>busy</html>"));
 
@@ -262,7 +265,8 @@ class AccessTokenTest {
 
     @Test
     void aClientAsksOnItsOwnBehalf() {
-        use(new ClientGrant(endpoint.uri(), "client", Secret.of("client-secret"), null, "https://mail.example/.default"));
+        use(new ClientGrant(
+                endpoint.uri(), "client", Secret.of("client-secret"), null, "https://mail.example/.default"));
 
         assertThat(send()).isInstanceOf(Accepted.class);
         assertThat(endpoint.requests())
@@ -312,8 +316,8 @@ class AccessTokenTest {
         signature.update(assertion.substring(0, signed).getBytes(StandardCharsets.US_ASCII));
         assertThat(signature.verify(Base64.getUrlDecoder().decode(assertion.substring(signed + 1))))
                 .isTrue();
-        JsonNode claims = json.readTree(
-                Base64.getUrlDecoder().decode(assertion.substring(assertion.indexOf('.') + 1, signed)));
+        JsonNode claims =
+                json.readTree(Base64.getUrlDecoder().decode(assertion.substring(assertion.indexOf('.') + 1, signed)));
         assertThat(claims.path("iss").asText()).isEqualTo("tempost@project.example");
         assertThat(claims.path("sub").asText()).isEqualTo(USER);
         assertThat(claims.path("scope").asText()).isEqualTo("https://mail.google.com/");
@@ -358,10 +362,14 @@ class AccessTokenTest {
                 .isEqualTo(new TestMail.Step("recipient: 550 5.1.1 no such user", false));
         endpoint.answer(form -> Answer.error(400, "invalid_grant", ""));
         use(ofRefreshToken());
-        assertThat(channel.sendTest("default", "bob@example.com")).singleElement().satisfies(step -> {
-            assertThat(step.done()).isFalse();
-            assertThat(step.says()).startsWith("access token: the token endpoint").contains("invalid_grant");
-        });
+        assertThat(channel.sendTest("default", "bob@example.com"))
+                .singleElement()
+                .satisfies(step -> {
+                    assertThat(step.done()).isFalse();
+                    assertThat(step.says())
+                            .startsWith("access token: the token endpoint")
+                            .contains("invalid_grant");
+                });
         assertThat(server.received()).isEqualTo(1);
     }
 
@@ -379,14 +387,15 @@ class AccessTokenTest {
     }
 
     private void use(ScriptedSmtpServer smtp, Grant grant) {
-        if (channel != null) {
-            channel.close();
-        }
-        SmtpProvider provider = SmtpHarness.provider(smtp)
-                .withLogin(new TokenLogin(USER, grant, Duration.ofSeconds(2), () -> now));
+        channel.close();
+        channel = channel(smtp, grant);
+    }
+
+    private EmailChannel channel(ScriptedSmtpServer smtp, Grant grant) {
+        SmtpProvider provider =
+                SmtpHarness.provider(smtp).withLogin(new TokenLogin(USER, grant, Duration.ofSeconds(2), () -> now));
         assertThat(provider.toString()).doesNotContain("secret", "token-");
-        channel = new EmailChannel(
-                Map.of("default", provider), new Templates(List.of(root), NOON), HEADERS, NOON);
+        return new EmailChannel(Map.of("default", provider), new Templates(List.of(root), NOON), HEADERS, NOON);
     }
 
     private Outcome send() {

@@ -48,7 +48,8 @@ public record ServiceAccountGrant(URI endpoint, Secret key, String setting, Stri
             claims.put("aud", endpoint.toString());
             claims.put("iat", now.getEpochSecond());
             claims.put("exp", now.plus(LIFE).getEpochSecond());
-            String assertion = signed(encoded(header) + "." + encoded(claims), privateKey(text(account, "private_key")));
+            String assertion =
+                    signed(encoded(header) + "." + encoded(claims), privateKey(text(account, "private_key")));
             return new TokenRequest(
                     endpoint,
                     Map.of("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion", assertion),

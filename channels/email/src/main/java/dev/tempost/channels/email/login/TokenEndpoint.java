@@ -118,7 +118,8 @@ final class TokenEndpoint {
     private static AccessToken token(TokenRequest request, JsonNode body, Instant now) throws IOException {
         String value = body.path("access_token").asText();
         if (!TOKEN.matcher(value).matches()) {
-            throw new TokenEndpointAway("the token endpoint " + request.endpoint().getHost() + " gives no access token");
+            throw new TokenEndpointAway(
+                    "the token endpoint " + request.endpoint().getHost() + " gives no access token");
         }
         // a number, but some write it as text
         long seconds = body.path("expires_in").asLong(USUAL_LIFE.toSeconds());
@@ -148,7 +149,8 @@ final class TokenEndpoint {
     }
 
     private static String described(JsonNode body) {
-        String description = body.path("error_description").asText().lines().findFirst().orElse("");
+        String description =
+                body.path("error_description").asText().lines().findFirst().orElse("");
         return description.isEmpty() ? "" : " (" + new Mask(Personal.NOTHING).apply(description) + ")";
     }
 

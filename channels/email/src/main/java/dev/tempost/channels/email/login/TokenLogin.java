@@ -39,14 +39,16 @@ public final class TokenLogin implements Login {
         TokenRequest request = grant.request(clock.instant());
         CompletableFuture<AccessToken> mine = new CompletableFuture<>();
         CompletableFuture<AccessToken> shared;
+        boolean first;
         synchronized (this) {
             if (current != null && current.serves(request, clock.instant())) {
                 return current.value();
             }
+            first = underway == null;
             shared = underway == null ? mine : underway;
             underway = shared;
         }
-        if (shared.equals(mine)) {
+        if (first) {
             fetch(request, mine);
         }
         return result(shared).value();

@@ -560,8 +560,10 @@ public final class ScriptedSmtpServer implements AutoCloseable {
                 return;
             }
             if (line.startsWith("AUTH XOAUTH2 ") && !isToken(line)) {
-                say("334 " + Base64.getEncoder().encodeToString("{\"status\":\"400\"}".getBytes(StandardCharsets.UTF_8)));
+                say("334 "
+                        + Base64.getEncoder().encodeToString("{\"status\":\"400\"}".getBytes(StandardCharsets.UTF_8)));
                 String answer = line();
+                commands.add(String.valueOf(answer));
                 say("".equals(answer) ? "535 5.7.8 credentials rejected" : "501 5.5.2 an empty line was expected");
             } else {
                 say(isToken(line) || isLogin(line) ? "235 2.7.0 welcome" : "535 5.7.8 credentials rejected");

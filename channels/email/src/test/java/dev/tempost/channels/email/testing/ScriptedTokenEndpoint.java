@@ -27,13 +27,13 @@ public final class ScriptedTokenEndpoint implements AutoCloseable {
         public static Answer token(String token, int seconds) {
             return new Answer(
                     200,
-                    "{\"access_token\": \"" + token + "\", \"token_type\": \"Bearer\", \"expires_in\": " + seconds + "}");
+                    "{\"access_token\": \"" + token + "\", \"token_type\": \"Bearer\", \"expires_in\": " + seconds
+                            + "}");
         }
 
         /** A refusal. */
         public static Answer error(int status, String error, String description) {
-            return new Answer(
-                    status, "{\"error\": \"" + error + "\", \"error_description\": \"" + description + "\"}");
+            return new Answer(status, "{\"error\": \"" + error + "\", \"error_description\": \"" + description + "\"}");
         }
     }
 
