@@ -82,7 +82,8 @@ public final class BatchActivitiesImpl implements BatchActivities, AutoCloseable
             this.context = context;
             Gate.Run run = Gate.Run.of(context.getInfo());
             Route route = routes.apply(request.eventType());
-            batchLedger = new BatchLedger(dataSource, run.workflowId(), run.runId(), route.provider());
+            batchLedger =
+                    new BatchLedger(dataSource, run.workflowId(), run.runId(), route.provider(), route.suppressing());
             grouped = new GroupedLedger(
                     batchLedger,
                     ledger,

@@ -57,7 +57,8 @@ final class Gate {
                             route.provider(),
                             route.channel().messageId(key, route.provider()),
                             LedgerTransmission.patience(policy.attemptDeadline()),
-                            policy.parkWhenAmbiguous());
+                            policy.parkWhenAmbiguous(),
+                            route.suppressing());
         } catch (OutboxUnavailableException e) {
             with.tell(delivery, "transient", null);
             throw Failures.retryable(

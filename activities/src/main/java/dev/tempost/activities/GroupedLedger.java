@@ -5,6 +5,7 @@ import dev.tempost.outbox.ledger.AttemptLedger;
 import dev.tempost.outbox.ledger.AttemptRef;
 import dev.tempost.outbox.ledger.BatchLedger;
 import dev.tempost.outbox.ledger.RefusedPhase;
+import dev.tempost.outbox.rows.SuppressionReason;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -91,7 +92,8 @@ final class GroupedLedger implements AttemptLedger, AutoCloseable {
             String provider,
             String messageId,
             Duration patience,
-            boolean park) {
+            boolean park,
+            Set<SuppressionReason> suppressing) {
         Opened ahead = opened.remove(id);
         return ahead == null ? new Opened(new Admission.Missing(), false, 0) : ahead;
     }

@@ -486,7 +486,16 @@ class SendOutcomesTest {
     void anAttemptUnderWayIsWaitedFor() {
         row("dispatched");
         new Ledger(database.dataSource())
-                .open(1, key, "another run", false, "default", "<m@example.com>", Duration.ofSeconds(20), false);
+                .open(
+                        1,
+                        key,
+                        "another run",
+                        false,
+                        "default",
+                        "<m@example.com>",
+                        Duration.ofSeconds(20),
+                        false,
+                        Set.of());
 
         ApplicationFailure failure = failure(RESEND);
 

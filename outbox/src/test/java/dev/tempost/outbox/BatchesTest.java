@@ -16,6 +16,7 @@ import dev.tempost.outbox.rows.ClaimedRow;
 import dev.tempost.outbox.rows.Pauses;
 import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.outbox.rows.Rows;
+import dev.tempost.outbox.rows.SuppressionReason;
 import dev.tempost.outbox.testing.OnEveryPostgres;
 import dev.tempost.outbox.testing.OutboxFixture;
 import dev.tempost.outbox.testing.PostgresVersion;
@@ -74,7 +75,8 @@ class BatchesTest {
                 outbox.database.dataSource(),
                 Objects.requireNonNull(batch.getFirst().batch()),
                 RUN,
-                "smtp");
+                "smtp",
+                SuppressionReason.ALL);
     }
 
     private Map<Long, Admission> open(BatchLedger ledger, List<ClaimedRow> rows) {

@@ -19,6 +19,7 @@ import dev.tempost.outbox.testing.OnEveryPostgres;
 import dev.tempost.outbox.testing.OutboxFixture;
 import dev.tempost.outbox.testing.PostgresVersion;
 import java.time.Duration;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AutoClose;
@@ -53,7 +54,7 @@ class LedgerTest {
     }
 
     private Admission open(long id, String runId, boolean reset, boolean park) {
-        return ledger.open(id, outbox.key(id), runId, reset, "smtp", "<m@example>", DEADLINE, park)
+        return ledger.open(id, outbox.key(id), runId, reset, "smtp", "<m@example>", DEADLINE, park, Set.of())
                 .admission();
     }
 
@@ -163,10 +164,10 @@ class LedgerTest {
     @Test
     void aRowWithAnotherKeyIsMissing() {
         long id = outbox.inFlight();
-        assertThat(ledger.open(id, UUID.randomUUID(), "run-1", true, "smtp", "<m>", DEADLINE, false)
+        assertThat(ledger.open(id, UUID.randomUUID(), "run-1", true, "smtp", "<m>", DEADLINE, false, Set.of())
                         .admission())
                 .isEqualTo(new Admission.Missing());
-        assertThat(ledger.open(4711, UUID.randomUUID(), "run-1", true, "smtp", "<m>", DEADLINE, false)
+        assertThat(ledger.open(4711, UUID.randomUUID(), "run-1", true, "smtp", "<m>", DEADLINE, false, Set.of())
                         .admission())
                 .isEqualTo(new Admission.Missing());
         assertThat(rows.attempts(id)).isEmpty();
@@ -327,10 +328,12 @@ class LedgerTest {
         open(id);
         ledger.transmitting(attempt(id, 1), DEADLINE, RESERVE);
         outbox.pastDeadline(id, 1);
-        AttemptLedger.Opened second = ledger.open(id, outbox.key(id), "run-1", false, "smtp", "<m>", DEADLINE, false);
+        AttemptLedger.Opened second =
+                ledger.open(id, outbox.key(id), "run-1", false, "smtp", "<m>", DEADLINE, false, Set.of());
         assertThat(second.foundAmbiguous()).isTrue();
         outbox.pastDeadline(id, 2);
-        AttemptLedger.Opened third = ledger.open(id, outbox.key(id), "run-1", false, "smtp", "<m>", DEADLINE, false);
+        AttemptLedger.Opened third =
+                ledger.open(id, outbox.key(id), "run-1", false, "smtp", "<m>", DEADLINE, false, Set.of());
         assertThat(third.foundAmbiguous()).isFalse();
         assertThat(third.admission()).isInstanceOf(Admission.Send.class);
     }

@@ -172,7 +172,8 @@ class LivenessTest {
         assertThat(claim(limited, 16)).as("leases that ran out").isEmpty();
 
         ClaimedRow slow = taken.getFirst();
-        new Ledger(outbox.database.dataSource()).open(slow.id(), slow.key(), "r1", false, "smtp", "<m>", LEASE, false);
+        new Ledger(outbox.database.dataSource())
+                .open(slow.id(), slow.key(), "r1", false, "smtp", "<m>", LEASE, false, Set.of());
         outbox.set(slow.id(), "lease_until = NULL");
         assertThat(claim(limited, 16)).as("a send without a lease").isEmpty();
     }
@@ -203,7 +204,7 @@ class LivenessTest {
             application.setAutoCommit(false);
             statement.execute("SELECT tempost.cancel_rows(ARRAY[" + id + "], 'perhaps')");
             assertThat(new Ledger(outbox.database.dataSource())
-                            .open(id, outbox.key(id), "r1", false, "smtp", "<m>", LEASE, false)
+                            .open(id, outbox.key(id), "r1", false, "smtp", "<m>", LEASE, false, Set.of())
                             .admission())
                     .isInstanceOf(Admission.Locked.class);
             application.rollback();
@@ -216,7 +217,7 @@ class LivenessTest {
         long next = outbox.row("shard_key", "'s'");
         assertThat(claim(claims, 7)).extracting(ClaimedRow::id).containsExactly(head);
         Ledger ledger = new Ledger(outbox.database.dataSource());
-        ledger.open(head, outbox.key(head), "r1", false, "smtp", "<m>", LEASE, false);
+        ledger.open(head, outbox.key(head), "r1", false, "smtp", "<m>", LEASE, false, Set.of());
         try (Connection application = outbox.database.connect();
                 Statement statement = application.createStatement()) {
             application.setAutoCommit(false);
@@ -264,10 +265,10 @@ class LivenessTest {
         long id = outbox.inFlight();
         new ProviderHealth(outbox.database.dataSource()).takeDown("smtp", "ProviderUnavailable", "421", LEASE);
         Ledger ledger = new Ledger(outbox.database.dataSource());
-        ledger.open(id, outbox.key(id), "r1", false, "smtp", "<m>", LEASE, false);
+        ledger.open(id, outbox.key(id), "r1", false, "smtp", "<m>", LEASE, false, Set.of());
         String written = outbox.column(id, "ctid::text");
         for (int i = 0; i < 3; i++) {
-            assertThat(ledger.open(id, outbox.key(id), "r1", false, "smtp", "<m>", LEASE, false)
+            assertThat(ledger.open(id, outbox.key(id), "r1", false, "smtp", "<m>", LEASE, false, Set.of())
                             .admission())
                     .isInstanceOf(Admission.ProviderDown.class);
         }
@@ -279,7 +280,7 @@ class LivenessTest {
         long id = outbox.inFlight();
         outbox.set(id, "expires_at = clock_timestamp() + interval '20 s'");
         Ledger ledger = new Ledger(outbox.database.dataSource());
-        ledger.open(id, outbox.key(id), "r1", false, "smtp", "<m>", LEASE, false);
+        ledger.open(id, outbox.key(id), "r1", false, "smtp", "<m>", LEASE, false, Set.of());
         AttemptRef attempt = new AttemptRef(id, outbox.key(id), 1, "w", "r1");
         Duration wait =
                 ledger.refused(attempt, "smtp", RefusedPhase.TRANSIENT, true, "Greylisted", "451", Duration.ofHours(1));

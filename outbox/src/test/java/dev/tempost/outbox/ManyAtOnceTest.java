@@ -17,6 +17,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -69,7 +70,7 @@ class ManyAtOnceTest {
         UUID key = outbox.key(id);
         Ledger ledger = new Ledger(outbox.database.dataSource());
         List<Admission> admissions =
-                atOnce(() -> ledger.open(id, key, "r1", false, "smtp", "<m>", Duration.ofMinutes(1), false)
+                atOnce(() -> ledger.open(id, key, "r1", false, "smtp", "<m>", Duration.ofMinutes(1), false, Set.of())
                         .admission());
         assertThat(admissions).filteredOn(Admission.Send.class::isInstance).hasSize(1);
         assertThat(admissions)
@@ -82,11 +83,11 @@ class ManyAtOnceTest {
         long id = outbox.inFlight();
         UUID key = outbox.key(id);
         Ledger ledger = new Ledger(outbox.database.dataSource());
-        ledger.open(id, key, "r1", false, "smtp", "<m>", Duration.ofMinutes(1), false);
+        ledger.open(id, key, "r1", false, "smtp", "<m>", Duration.ofMinutes(1), false, Set.of());
         ledger.transmitting(new AttemptRef(id, key, 1, "w", "r1"), Duration.ofMinutes(1), Duration.ZERO);
         outbox.pastDeadline(id, 1);
         List<Admission> admissions =
-                atOnce(() -> ledger.open(id, key, "r1", false, "smtp", "<m>", Duration.ofMinutes(1), false)
+                atOnce(() -> ledger.open(id, key, "r1", false, "smtp", "<m>", Duration.ofMinutes(1), false, Set.of())
                         .admission());
         assertThat(admissions)
                 .filteredOn(Admission.Send.class::isInstance)
@@ -100,7 +101,7 @@ class ManyAtOnceTest {
         long id = outbox.inFlight();
         UUID key = outbox.key(id);
         Ledger ledger = new Ledger(outbox.database.dataSource());
-        ledger.open(id, key, "r1", false, "smtp", "<m>", Duration.ofMinutes(1), false);
+        ledger.open(id, key, "r1", false, "smtp", "<m>", Duration.ofMinutes(1), false, Set.of());
         AttemptRef attempt = new AttemptRef(id, key, 1, "w", "r1");
         List<Boolean> news = atOnce(() -> ledger.accepted(attempt, "smtp", "250 ok", null) != null);
         assertThat(news).filteredOn(first -> first).hasSize(1);

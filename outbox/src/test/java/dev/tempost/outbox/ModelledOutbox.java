@@ -322,7 +322,15 @@ final class ModelledOutbox implements AutoCloseable {
 
     private void gate(ModelRow row) throws SQLException {
         Admission admission = ledger.open(
-                        row.id, Objects.requireNonNull(row.claimed).key(), "r1", false, "smtp", "<m>", LEASE, false)
+                        row.id,
+                        Objects.requireNonNull(row.claimed).key(),
+                        "r1",
+                        false,
+                        "smtp",
+                        "<m>",
+                        LEASE,
+                        false,
+                        Set.of())
                 .admission();
         switch (admission) {
             case Admission.Send send -> {

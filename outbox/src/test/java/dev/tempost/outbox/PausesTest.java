@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
@@ -40,7 +41,7 @@ class PausesTest {
 
     private Admission gate(long id) {
         return new Ledger(outbox.database.dataSource())
-                .open(id, outbox.key(id), "r1", false, "smtp", "<m>", LEASE, false)
+                .open(id, outbox.key(id), "r1", false, "smtp", "<m>", LEASE, false, Set.of())
                 .admission();
     }
 

@@ -66,6 +66,10 @@ class RolesTest {
                             "cancel_bulk",
                             "preview_bulk",
                             "erase",
+                            "suppress",
+                            "suppress_all",
+                            "unsuppress",
+                            "erase_suppressions",
                             "pause_of",
                             "ahead",
                             "cause"),
@@ -242,6 +246,22 @@ class RolesTest {
     }
 
     @Test
+    void anOperatorChangesTheSuppressionListByFunctionsAndAReaderSeesNoAddress() throws SQLException {
+        assertThat(value("operator", "SELECT tempost.suppress('ada@example.org', 'manual', actor => 'ada')"))
+                .isEqualTo("t");
+        assertThat(value("operator", "SELECT address FROM tempost.suppression")).isEqualTo("ada@example.org");
+        assertThat(may("operator", "INSERT INTO tempost.suppression (address, reason) VALUES ('a@b.c', 'manual')"))
+                .isFalse();
+        assertThat(may("reader", "SELECT id FROM tempost.suppression")).isFalse();
+        assertThat(may("producer", "SELECT tempost.suppress('ada@example.org', 'manual')"))
+                .isFalse();
+        assertThat(value("service", "SELECT tempost.suppressed_by('t', 'ada@example.org', '{manual}')"))
+                .isEqualTo("its address is suppressed: by an operator");
+        assertThat(value("operator", "SELECT tempost.unsuppress('ada@example.org')"))
+                .isEqualTo("1");
+    }
+
+    @Test
     void anObserverSeesWhatIsStuckAndNoRow() throws SQLException {
         database.execute("SELECT tempost.enqueue('welcome', 'ada@example.org', shard_key => 'ada@example.org')");
         database.execute(
@@ -384,7 +404,8 @@ class RolesTest {
     }
 
     private static AttemptRef open(Ledger ledger, ClaimedRow row) {
-        Admission admission = ledger.open(row.id(), row.key(), "r", false, "mail", "<m>", Duration.ofMinutes(1), false)
+        Admission admission = ledger.open(
+                        row.id(), row.key(), "r", false, "mail", "<m>", Duration.ofMinutes(1), false, Set.of())
                 .admission();
         assertThat(admission).isInstanceOf(Admission.Send.class);
         return new AttemptRef(row.id(), row.key(), 1, "w", "r");

@@ -37,7 +37,8 @@ class SchemaTest {
             "12__operators",
             "13__privacy",
             "14__access",
-            "15__rights");
+            "15__suppression",
+            "16__rights");
 
     private static final String OBJECTS = """
         SELECT string_agg(name, ', ' ORDER BY name) FROM (

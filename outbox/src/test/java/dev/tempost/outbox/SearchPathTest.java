@@ -19,6 +19,9 @@ import dev.tempost.outbox.rows.Pauses;
 import dev.tempost.outbox.rows.Retention;
 import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.outbox.rows.Rows;
+import dev.tempost.outbox.rows.SuppressionReason;
+import dev.tempost.outbox.rows.Suppressions;
+import dev.tempost.outbox.rows.Suppressions.Wanted;
 import dev.tempost.outbox.testing.OnEveryPostgres;
 import dev.tempost.outbox.testing.PostgresVersion;
 import dev.tempost.outbox.testing.TestDatabase;
@@ -142,8 +145,9 @@ class SearchPathTest {
                 Statement statement = connection.createStatement()) {
             statement.execute("CREATE TEMP TABLE outbox (id bigint)");
             statement.execute("CREATE TEMP TABLE pg_roles (rolname name)");
-            statement.execute("SELECT tempost.enqueue('welcome', shard_key => 's', object_key => 'o', job_id => 'j',"
-                    + " dedup_key => 'd', expires_at => 'infinity')");
+            statement.execute(
+                    "SELECT tempost.enqueue('welcome', 'Ann <ann@example.org>', shard_key => 's', object_key => 'o', job_id => 'j',"
+                            + " dedup_key => 'd', expires_at => 'infinity')");
             statement.execute("SELECT tempost.enqueue('welcome', shard_key => 's', object_key => 'o')");
             statement.execute("SELECT tempost.enqueue('welcome', tenant => 'acme', caused_by => 1)");
             statement.execute("INSERT INTO tempost.outbox (event_type, deliver_after, expires_at)"
@@ -197,11 +201,19 @@ class SearchPathTest {
         retention.scrub(RowStatus.CANCELLED, Duration.ZERO, 10);
         retention.remove(RowStatus.EXPIRED, Duration.ZERO, 10);
         retention.forgetAudit(Duration.ZERO, 10);
+        retention.forgetRequests(10);
         new Erasure(service).step("nobody@example.org", null, 0, 10, "ada");
+        Suppressions suppressions = new Suppressions(service);
+        Wanted wanted = new Wanted("ann@example.org", SuppressionReason.MANUAL, "acme", null, null);
+        suppressions.put(wanted, "ada");
+        suppressions.putAll(List.of(wanted), "ada");
+        suppressions.page(List.of("ann@example.org"), null, 10, 10);
+        suppressions.remove("bob@example.org", null, null, "ada");
+        suppressions.erase("acme", 10, "ada");
     }
 
     private static AttemptRef open(Ledger ledger, ClaimedRow row) {
-        ledger.open(row.id(), row.key(), "r", false, "mail", "<m>", MINUTE, false);
+        ledger.open(row.id(), row.key(), "r", false, "mail", "<m>", MINUTE, false, SuppressionReason.ALL);
         return new AttemptRef(row.id(), row.key(), 1, "w", "r");
     }
 }

@@ -17,6 +17,7 @@ import dev.tempost.outbox.testing.OutboxFixture;
 import dev.tempost.outbox.testing.PostgresVersion;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AutoClose;
@@ -224,7 +225,7 @@ class SettleTest {
 
     private AttemptRef open(long id, String runId) {
         Admission.Send send = (Admission.Send)
-                ledger.open(id, outbox.key(id), runId, false, "smtp", "<m>", Duration.ofMinutes(1), false)
+                ledger.open(id, outbox.key(id), runId, false, "smtp", "<m>", Duration.ofMinutes(1), false, Set.of())
                         .admission();
         return new AttemptRef(id, outbox.key(id), send.attempt(), "w", runId);
     }

@@ -70,7 +70,7 @@ class TurnsTest {
 
     private Admission gate(long id, boolean reset) {
         return new Ledger(outbox.database.dataSource())
-                .open(id, outbox.key(id), reset ? "r2" : "r1", reset, "smtp", "<m>", LEASE, false)
+                .open(id, outbox.key(id), reset ? "r2" : "r1", reset, "smtp", "<m>", LEASE, false, Set.of())
                 .admission();
     }
 

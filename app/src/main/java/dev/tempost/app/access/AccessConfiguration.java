@@ -76,7 +76,8 @@ public class AccessConfiguration {
                 .sessionManagement(session -> session.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
                 .authorizeHttpRequests(requests -> requests.requestMatchers("/ops/tokens/**", "/ops/tokens")
                         .hasRole(ADMIN)
-                        .requestMatchers("/ops/outbox/*/content", "/ops/outbox/*/message", "/ops/shards")
+                        .requestMatchers(
+                                "/ops/outbox/*/content", "/ops/outbox/*/message", "/ops/shards", "/ops/suppressions")
                         .hasRole(OPERATOR)
                         .requestMatchers(HttpMethod.GET, "/ops/**")
                         .hasRole(VIEWER)

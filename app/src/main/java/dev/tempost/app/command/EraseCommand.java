@@ -2,6 +2,7 @@ package dev.tempost.app.command;
 
 import dev.tempost.app.terminal.Progress;
 import dev.tempost.outbox.rows.Erasure;
+import dev.tempost.outbox.rows.Suppressions;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import javax.sql.DataSource;
@@ -17,7 +18,7 @@ import picocli.CommandLine.Option;
             "Removes the rows of a recipient or of a tenant in every state, with their attempts and what the audit says of them.",
             "Rows in flight are cancelled first: run it again until none is left. Temporal holds no personal data. What other rows"
                     + " say about somebody in their payload, and logs of your own, are not found. A removed row's dedup_key is"
-                    + " free again. There is no way back."
+                    + " free again. An address stays suppressed, a tenant's suppressions leave with it. There is no way back."
         },
         mixinStandardHelpOptions = true)
 final class EraseCommand implements Callable<Integer> {
@@ -60,6 +61,10 @@ final class EraseCommand implements Callable<Integer> {
             }
         }
         System.out.printf(Locale.ROOT, "%,d rows removed, with their attempts%n", removed);
+        if (whose.tenant != null) {
+            long suppressions = eraseSuppressions(new Suppressions(dataSource), whose.tenant);
+            System.out.printf(Locale.ROOT, "%,d suppressions removed%n", suppressions);
+        }
         if (inFlight > 0) {
             System.out.printf(
                     Locale.ROOT,
@@ -68,5 +73,15 @@ final class EraseCommand implements Callable<Integer> {
             return ExitCode.REFUSED;
         }
         return ExitCode.DONE;
+    }
+
+    private static long eraseSuppressions(Suppressions suppressions, String tenant) {
+        long removed = 0;
+        int step;
+        do {
+            step = suppressions.erase(tenant, STEP, Operator.name());
+            removed += step;
+        } while (step > 0);
+        return removed;
     }
 }

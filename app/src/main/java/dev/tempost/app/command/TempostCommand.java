@@ -38,6 +38,8 @@ import picocli.CommandLine.Spec;
             PauseCommand.class,
             ResumeCommand.class,
             ShardsCommand.class,
+            SuppressCommand.class,
+            SuppressionsCommand.class,
             EraseCommand.class,
             TokenCommand.class,
             DoctorCommand.class,

@@ -371,6 +371,8 @@ public record TempostProperties(
      * @param onAmbiguous What happens when a message may have been accepted, but its reply was never read.
      * @param onFailed What a failed row means for the rows behind it in its shard, as it was when the row was claimed.
      * @param lane Whether each row has a workflow of its own.
+     * @param ignoreUnsubscribed Whether its mail goes to addresses that unsubscribed, too; never to those that bounced, complained,
+     *     or were suppressed by an operator. For mail that its reader has just asked for, such as a link to log in.
      */
     public record EventType(
             @Nullable String provider,
@@ -381,7 +383,8 @@ public record TempostProperties(
             @DurationMin(seconds = 1) @Nullable Duration attemptDeadline,
             @Nullable OnAmbiguous onAmbiguous,
             @Nullable OnFailed onFailed,
-            @Nullable Lane lane) {}
+            @Nullable Lane lane,
+            @DefaultValue("false") boolean ignoreUnsubscribed) {}
 
     /**
      * What a tenant gets that differs from the rest.

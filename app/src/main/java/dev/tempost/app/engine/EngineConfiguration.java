@@ -51,6 +51,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import javax.sql.DataSource;
@@ -252,10 +253,12 @@ public class EngineConfiguration {
                                 provider.name(),
                                 new Places(provider.places()),
                                 rateLimits.queue(provider.name()),
-                                fallbacks.untilTakeover(provider.name()))));
+                                fallbacks.untilTakeover(provider.name()),
+                                Set.of())));
         Breaker breaker = new Breaker(providerHealth, times.breaker());
         Function<String, Route> routes = eventType -> Objects.requireNonNull(
-                ways.get(fallbacks.of(deliveries.of(eventType).provider())));
+                        ways.get(fallbacks.of(deliveries.of(eventType).provider())))
+                .heeding(deliveries.suppressing(eventType));
         Memory memory = Memory.ofHeap();
         AttemptNews news = new AttemptNews(metrics, poller == null ? null : poller.flights());
         DeliveryActivitiesImpl activities =

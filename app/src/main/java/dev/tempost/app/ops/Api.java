@@ -7,6 +7,8 @@ import dev.tempost.outbox.rows.BulkActions;
 import dev.tempost.outbox.rows.RowSearch;
 import dev.tempost.outbox.rows.RowStatus;
 import dev.tempost.outbox.rows.Rows;
+import dev.tempost.outbox.rows.SuppressionReason;
+import dev.tempost.outbox.rows.Suppressions;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +32,15 @@ final class Api {
     }
 
     /** For both Jacksons: the one that answers, and the one that describes. */
-    static final Map<Class<?>, Class<?>> WORDS =
-            Map.of(RowStatus.class, Status.class, Tokens.Role.class, Word.class, BulkActions.Action.class, Word.class);
+    static final Map<Class<?>, Class<?>> WORDS = Map.of(
+            RowStatus.class,
+            Status.class,
+            Tokens.Role.class,
+            Word.class,
+            BulkActions.Action.class,
+            Word.class,
+            SuppressionReason.class,
+            Word.class);
 
     /**
      * A row and all that became of it.
@@ -78,6 +87,34 @@ final class Api {
 
     /** Until when, ISO 8601. */
     record Until(@Nullable String until) {}
+
+    /**
+     * What is to be suppressed.
+     *
+     * @param address such as ann@example.org, or @example.org for all of a domain
+     * @param reason unsubscribed, hard_bounce, complaint or manual
+     * @param tenant whose mail it does not get; null for everybody's
+     * @param note whatever helps to understand it, no personal data; null for nothing
+     * @param expiresAt when it ends by itself, ISO 8601; null when only somebody ends it
+     */
+    record NewSuppression(
+            @Nullable String address,
+            @Nullable String reason,
+            @Nullable String tenant,
+            @Nullable String note,
+            @Nullable String expiresAt) {}
+
+    /**
+     * Suppressions, newest first.
+     *
+     * @param entries so many at most
+     * @param next give it as before for those that follow; null when there are none
+     */
+    record Suppressed(
+            List<Suppressions.Entry> entries, @Nullable Long next) {}
+
+    /** How many entries. */
+    record Entries(int entries) {}
 
     /** The row that sends a message again. */
     record Resent(long id, long resendOf) {}

@@ -15,6 +15,7 @@ import dev.tempost.outbox.rows.BulkActions;
 import dev.tempost.outbox.rows.Pauses;
 import dev.tempost.outbox.rows.RowSearch;
 import dev.tempost.outbox.rows.Shards;
+import dev.tempost.outbox.rows.Suppressions;
 import io.swagger.v3.core.jackson.ModelResolver;
 import io.swagger.v3.oas.models.Components;
 import io.swagger.v3.oas.models.OpenAPI;
@@ -38,7 +39,14 @@ import tools.jackson.databind.json.JsonMapper;
 /** What serves operators, in a process that has the role {@code console}. */
 @Configuration(proxyBeanMethods = false)
 @Conditional(ServesOperators.class)
-@Import({AccessConfiguration.class, OpsController.class, BulkController.class, TokensController.class, OpsErrors.class})
+@Import({
+    AccessConfiguration.class,
+    OpsController.class,
+    BulkController.class,
+    SuppressionsController.class,
+    TokensController.class,
+    OpsErrors.class
+})
 public class OpsConfiguration implements WebMvcConfigurer {
 
     @Override
@@ -63,6 +71,11 @@ public class OpsConfiguration implements WebMvcConfigurer {
                 properties,
                 client.getOptions().getNamespace(),
                 new WaitingDeliveries(client));
+    }
+
+    @Bean
+    Suppressions suppressions(OpsPool pool) {
+        return new Suppressions(pool.dataSource());
     }
 
     // names as in the table, and a mistyped field is an error

@@ -1,13 +1,16 @@
 package dev.tempost.app.ops;
 
+import dev.tempost.channels.email.AddressSpellings;
 import dev.tempost.outbox.access.Tokens;
 import dev.tempost.outbox.rows.BulkActions;
 import dev.tempost.outbox.rows.Pauses;
 import dev.tempost.outbox.rows.RowStatus;
+import dev.tempost.outbox.rows.SuppressionReason;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -56,6 +59,24 @@ public final class Requests {
     /** An action by its name. */
     public static BulkActions.Action action(@Nullable String word) {
         return named("action", BulkActions.Action.values(), BulkActions.Action::word, word);
+    }
+
+    /** A reason to suppress an address, by its name. */
+    public static SuppressionReason suppressionReason(@Nullable String word) {
+        return named("reason", SuppressionReason.values(), SuppressionReason::word, word);
+    }
+
+    /** Every spelling of an address, or of a domain as {@code @domain}. */
+    public static List<String> spellings(@Nullable String address) {
+        if (address == null) {
+            throw refused(HttpStatus.BAD_REQUEST, "address is missing: give ann@example.org, or @example.org.");
+        }
+        try {
+            return AddressSpellings.of(address);
+        } catch (IllegalArgumentException e) {
+            throw refused(
+                    HttpStatus.BAD_REQUEST, "address " + e.getMessage() + ": give ann@example.org, or @example.org.");
+        }
     }
 
     private static <T> T named(String field, T[] all, Function<T, String> name, @Nullable String word) {

@@ -5,6 +5,7 @@ import dev.tempost.app.config.TempostProperties;
 import dev.tempost.app.config.TempostProperties.Delivery;
 import dev.tempost.app.config.TempostProperties.OnAmbiguous;
 import dev.tempost.outbox.claim.EventTypes;
+import dev.tempost.outbox.rows.SuppressionReason;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -21,12 +22,17 @@ public final class Deliveries {
     private final Map<String, Delivery> named;
     private final Map<String, TempostProperties.Provider> mail;
     private final Set<String> answeringAgain;
+    private final Set<String> ignoringUnsubscribed;
 
     public Deliveries(TempostProperties properties) {
         usual = properties.delivery();
         mail = properties.providers();
         answeringAgain = properties.workflows().entrySet().stream()
                 .filter(workflow -> workflow.getValue().answersAgain())
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
+        ignoringUnsubscribed = properties.eventTypes().entrySet().stream()
+                .filter(type -> type.getValue().ignoreUnsubscribed())
                 .map(Map.Entry::getKey)
                 .collect(Collectors.toSet());
         named = properties.eventTypes().entrySet().stream()
@@ -65,6 +71,16 @@ public final class Deliveries {
     boolean parks(String eventType) {
         Delivery delivery = of(eventType);
         return delivery.onAmbiguous() == OnAmbiguous.PARK && !answeringAgain.contains(delivery.provider());
+    }
+
+    /** For which reasons a suppressed recipient gets nothing of an event type; none where it is no mail. */
+    public Set<SuppressionReason> suppressing(String eventType) {
+        if (!byMail(eventType)) {
+            return Set.of();
+        }
+        return ignoringUnsubscribed.contains(eventType)
+                ? SuppressionReason.WITHOUT_UNSUBSCRIBED
+                : SuppressionReason.ALL;
     }
 
     /** The event types that are delivered in a certain way. */

@@ -10,6 +10,8 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -331,6 +333,85 @@ class CommandsTest {
 
         run("resume", "--event-type", "welcome");
         tempost.awaitStatus(id, RowStatus.DELIVERED);
+    }
+
+    @Test
+    void theSuppressionListIsKeptByCommandsAndGoesThroughAFile() throws Exception {
+        Said made = run(
+                "suppress",
+                "Ann@xn--bcher-kva.example",
+                "@Example.org",
+                "--reason",
+                "hard_bounce",
+                "--note",
+                "by hand");
+        assertThat(made.exit()).as(made.text()).isZero();
+        assertThat(made.text()).contains("3 suppressed");
+        assertThat(run("suppress", "bob", "--reason", "manual").exit()).isEqualTo(2);
+        assertThat(run("suppress", "bob@example.org").text()).contains("--reason is missing");
+        run(
+                "suppress",
+                "bob@example.org",
+                "--reason",
+                "complaint",
+                "--tenant",
+                "club",
+                "--until",
+                "2099-01-01T00:00:00Z");
+
+        assertThat(run("suppressions").text())
+                .contains("ann@xn--bcher-kva.example", "hard_bounce", "by hand", "until 2099-01-01");
+        JsonNode listed = new JsonMapper()
+                .readTree(run("suppressions", "--tenant", "club", "--output", "json")
+                        .text())
+                .path("suppressions");
+        assertThat(listed.size()).isEqualTo(1);
+        assertThat(listed.path(0).path("address").asString()).isEqualTo("bob@example.org");
+
+        Said exported = run("suppressions", "export");
+        assertThat(exported.text())
+                .startsWith("address,reason,tenant,note,expires_at")
+                .contains("bob@example.org,complaint,club,,");
+        Path file = Files.createTempFile("suppressions", ".csv");
+        try {
+            Files.writeString(file, exported.text());
+            Said again = run("suppressions", "import", file.toString());
+            assertThat(again.exit()).as(again.text()).isZero();
+            assertThat(again.text()).contains("4 lines read, 0 of them bad; 0 entries are new or changed");
+
+            Files.writeString(file, """
+                    address,reason,expires_at
+                    cy@example.org,unsubscribed,
+                    kim at example.org,unsubscribed,
+                    dan@example.org,bored,
+                    eve@example.org,manual,yesterday
+                    fay@example.org,manual,2020-01-01T00:00:00Z
+                    gus@example.org,manual,,more
+                    hal@example.org,manual
+                    """);
+            Said half = run("suppressions", "import", file.toString());
+            assertThat(half.exit()).isEqualTo(1);
+            assertThat(half.text())
+                    .contains(
+                            "line 3: the address ", "line 4: the reason is none of ", "line 5: expires_at is no time ")
+                    .contains("line 6: it has ended already", "line 7: has more fields")
+                    .contains("7 lines read, 5 of them bad; 2 entries are new or changed")
+                    .doesNotContain("dan@example.org", "kim");
+            Files.writeString(file, "\ufeffaddress,reason\nida@example.org,manual\n\"jim@example.org,manual\n");
+            assertThat(run("suppressions", "import", file.toString()).text())
+                    .contains("after line 2: that is no CSV", "1 entries are new or changed");
+            Files.writeString(file, "adress,reason\nann@example.org,manual\n");
+            assertThat(run("suppressions", "import", file.toString()).exit()).isEqualTo(2);
+        } finally {
+            Files.delete(file);
+        }
+
+        assertThat(run("suppress", "bob@example.org", "--remove").exit()).isEqualTo(1);
+        assertThat(run("suppress", "bob@example.org", "--remove", "--tenant", "club")
+                        .text())
+                .contains("1 removed");
+        run("erase", "--tenant", "club");
+        assertThat(tempost.number("SELECT count(*) FROM tempost.suppression")).isEqualTo(6);
     }
 
     /** What a program reads: one document, and nobody's address in it. */

@@ -83,6 +83,9 @@ class OpsApiTest {
             Map.entry("POST /ops/bulk/preview", "OPERATOR"),
             Map.entry("GET /ops/bulk/{id}", "VIEWER"),
             Map.entry("POST /ops/bulk/{id}/cancel", "OPERATOR"),
+            Map.entry("GET /ops/suppressions", "OPERATOR"),
+            Map.entry("POST /ops/suppressions", "OPERATOR"),
+            Map.entry("DELETE /ops/suppressions", "OPERATOR"),
             Map.entry("GET /ops/tokens", "ADMIN"),
             Map.entry("POST /ops/tokens", "ADMIN"),
             Map.entry("DELETE /ops/tokens/{name}", "ADMIN"),
@@ -415,6 +418,62 @@ class OpsApiTest {
                 "{\"action\": \"correct\", \"patch\": {\"name\": \"Cy\"}, \"reason\": \"forgotten\", " + filter + "}"));
         awaitDone(operator("POST", "/ops/bulk", "{\"action\": \"retry\", \"reason\": \"corrected\", " + filter + "}"));
         await().atMost(Installation.TIMEOUT).until(() -> count(tenant, RowStatus.DELIVERED) == 40);
+    }
+
+    @Test
+    void addressesAreSuppressedAndFoundAndSentToAgain() throws Exception {
+        String tenant = tenant();
+        for (int n = 1; n <= 3; n++) {
+            json(
+                    operator(
+                            "POST",
+                            "/ops/suppressions",
+                            "{\"address\": \"A" + n + "@" + tenant + ".example\", \"reason\": \"hard_bounce\","
+                                    + " \"tenant\": \"" + tenant + "\", \"note\": \"by hand\"}"),
+                    201);
+        }
+        refused(operator("POST", "/ops/suppressions", "{\"reason\": \"manual\"}"), 400, "address is missing");
+        refused(
+                operator("POST", "/ops/suppressions", "{\"address\": \"ann\", \"reason\": \"manual\"}"),
+                400,
+                "address is not an address: give ann@example.org");
+        refused(
+                operator("POST", "/ops/suppressions", "{\"address\": \"ann@example.org\", \"reason\": \"bored\"}"),
+                400,
+                "reason is none of unsubscribed, hard_bounce, complaint, manual");
+
+        JsonNode first = json(operator("GET", "/ops/suppressions?limit=2&tenant=" + tenant, null), 200);
+        assertThat(first.path("entries").size()).isEqualTo(2);
+        assertThat(first.path("entries").path(0).path("address").asString()).isEqualTo("a3@" + tenant + ".example");
+        assertThat(first.path("entries").path(0).path("reason").asString()).isEqualTo("hard_bounce");
+        JsonNode rest = json(
+                operator(
+                        "GET",
+                        "/ops/suppressions?limit=2&tenant=" + tenant + "&before="
+                                + first.path("next").asLong(),
+                        null),
+                200);
+        assertThat(rest.path("entries").size()).isEqualTo(1);
+        assertThat(rest.path("next").isNull()).isTrue();
+        String one = "address=A2@" + tenant + ".example";
+        assertThat(json(operator("GET", "/ops/suppressions?" + one, null), 200)
+                        .path("entries")
+                        .size())
+                .isEqualTo(1);
+
+        refused(operator("DELETE", "/ops/suppressions?" + one, null), 404, "no such suppression of everybody's mail");
+        assertThat(json(
+                                operator(
+                                        "DELETE",
+                                        "/ops/suppressions?reason=hard_bounce&tenant=" + tenant + "&" + one,
+                                        null),
+                                200)
+                        .path("entries")
+                        .asInt())
+                .isEqualTo(1);
+        assertThat(operator("GET", "/ops/audit", null).body())
+                .contains("unsuppress")
+                .doesNotContain("@" + tenant);
     }
 
     private void awaitDone(HttpResponse<String> asked) {

@@ -2,6 +2,7 @@ package dev.tempost.app.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tempost.outbox.rows.SuppressionReason;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -36,6 +37,20 @@ class DeliveriesTest {
         assertThat(deliveries.byMail("signed")).isFalse();
         assertThat(deliveries.byMail("magic")).isTrue();
         assertThat(deliveries.byMail("anything else")).isTrue();
+    }
+
+    @Test
+    void mailHeedsTheSuppressionListAndNobodyIgnoresMoreThanThatSomebodyUnsubscribed() {
+        Deliveries deliveries = new Deliveries(Given.providers(Map.of(
+                "tempost.webhooks.crm.url", "https://crm.example/",
+                "tempost.event-types.signed.provider", "crm",
+                "tempost.event-types.magic.ignore-unsubscribed", "true")));
+
+        assertThat(deliveries.suppressing("anything")).containsExactlyInAnyOrder(SuppressionReason.values());
+        assertThat(deliveries.suppressing("magic"))
+                .containsExactlyInAnyOrder(
+                        SuppressionReason.HARD_BOUNCE, SuppressionReason.COMPLAINT, SuppressionReason.MANUAL);
+        assertThat(deliveries.suppressing("signed")).isEmpty();
     }
 
     @Test

@@ -1,6 +1,8 @@
 package dev.tempost.outbox.ledger;
 
+import dev.tempost.outbox.rows.SuppressionReason;
 import java.time.Duration;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +29,7 @@ public interface AttemptLedger {
      * @param patience how long it may be taken for alive while it connects, from now, on the database's clock; {@link #alive}
      *     prolongs it
      * @param park whether an attempt that may have been accepted forbids another
+     * @param suppressing for which reasons a suppressed recipient ends the row; none where it is no mail
      */
     Opened open(
             long id,
@@ -36,7 +39,8 @@ public interface AttemptLedger {
             String provider,
             String messageId,
             Duration patience,
-            boolean park);
+            boolean park,
+            Set<SuppressionReason> suppressing);
 
     /**
      * Prolongs an attempt that is still connecting.

@@ -3,6 +3,7 @@ package dev.tempost.outbox.ledger;
 import static java.util.stream.Collectors.toMap;
 
 import dev.tempost.outbox.database.Database;
+import dev.tempost.outbox.rows.SuppressionReason;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
@@ -22,7 +23,7 @@ public final class BatchLedger {
         SELECT id, (answer).verdict, (answer).wait_ms, (answer).attempt, (answer).reached,
                left((answer).recipient, 1000) AS recipient, left((answer).payload, %1$d) AS payload,
                left((answer).headers, %1$d) AS headers, (answer).last_error, (answer).last_error_type, (answer).reason
-        FROM tempost.open_attempts(?, ?, ?, ?, ?, ? * interval '1 millisecond')
+        FROM tempost.open_attempts(?, ?, ?, ?, ?, ? * interval '1 millisecond', ?)
         """.formatted(Ledger.MAX_CONTENT_BYTES + 1);
 
     private static final String ALIVE =
@@ -64,17 +65,25 @@ public final class BatchLedger {
     private final String workflowId;
     private final String runId;
     private final String provider;
+    private final Set<SuppressionReason> suppressing;
 
     /**
      * @param workflowId the workflow that carries the rows
      * @param runId its run
      * @param provider who takes them
+     * @param suppressing for which reasons a suppressed recipient ends a row; none where it is no mail
      */
-    public BatchLedger(DataSource dataSource, String workflowId, String runId, String provider) {
+    public BatchLedger(
+            DataSource dataSource,
+            String workflowId,
+            String runId,
+            String provider,
+            Set<SuppressionReason> suppressing) {
         this.database = new Database(dataSource);
         this.workflowId = workflowId;
         this.runId = runId;
         this.provider = provider;
+        this.suppressing = suppressing;
     }
 
     /**
@@ -94,7 +103,8 @@ public final class BatchLedger {
                         workflowId,
                         runId,
                         provider,
-                        patience.toMillis())
+                        patience.toMillis(),
+                        SuppressionReason.words(suppressing))
                 .stream()
                 .collect(toMap(Map.Entry::getKey, Map.Entry::getValue));
     }

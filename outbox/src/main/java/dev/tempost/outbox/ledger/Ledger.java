@@ -2,10 +2,12 @@ package dev.tempost.outbox.ledger;
 
 import dev.tempost.outbox.database.Database;
 import dev.tempost.outbox.rows.RowStatus;
+import dev.tempost.outbox.rows.SuppressionReason;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +22,7 @@ public final class Ledger implements AttemptLedger {
     private static final String OPEN = """
         SELECT verdict, wait_ms, attempt, reached, left(recipient, 1000) AS recipient, left(payload, %1$d) AS payload,
                left(headers, %1$d) AS headers, last_error, last_error_type, reason, gave_up = 'ambiguous' AS found_ambiguous
-        FROM tempost.open_attempt(?, ?, ?, ?, ?, ?, ? * interval '1 millisecond', ?)
+        FROM tempost.open_attempt(?, ?, ?, ?, ?, ?, ? * interval '1 millisecond', ?, ?)
         """.formatted(MAX_CONTENT_BYTES + 1);
 
     // HOT, as the next: no index covers phase or deadline
@@ -59,7 +61,8 @@ public final class Ledger implements AttemptLedger {
             String provider,
             String messageId,
             Duration patience,
-            boolean park) {
+            boolean park,
+            Set<SuppressionReason> suppressing) {
         long askedAt = System.nanoTime();
         Opened opened = database.queryOne(
                 "open an attempt of row " + id,
@@ -72,7 +75,8 @@ public final class Ledger implements AttemptLedger {
                 provider,
                 messageId,
                 patience.toMillis(),
-                park);
+                park,
+                SuppressionReason.words(suppressing));
         return Objects.requireNonNull(opened, "open_attempt always answers");
     }
 

@@ -49,6 +49,13 @@ public final class Retention {
         WHERE id IN (SELECT id FROM tempost.bulk_action WHERE finished_at < now() - interval '30 days' LIMIT ?)
         """;
 
+    // index suppression_ending
+    private static final String FORGET_SUPPRESSIONS = """
+        DELETE FROM tempost.suppression
+        WHERE id = ANY (ARRAY (
+            SELECT id FROM tempost.suppression WHERE expires_at < now() ORDER BY expires_at LIMIT ? FOR UPDATE SKIP LOCKED))
+        """;
+
     private final Database database;
 
     public Retention(DataSource dataSource) {
@@ -100,12 +107,13 @@ public final class Retention {
 
     /**
      * Forgets what was asked for: answers to requests after a day, tokens of logins a day after their end, bulk actions, whose filters
-     * may be personal, a month after theirs.
+     * may be personal, a month after theirs, and suppressions that have ended.
      */
     public void forgetRequests(int limit) {
         database.update("forget answers", FORGET_ANSWERS, limit);
         database.update("forget logins", FORGET_LOGINS, limit);
         database.update("forget bulk actions", FORGET_BULK_ACTIONS, limit);
+        database.update("forget suppressions that have ended", FORGET_SUPPRESSIONS, limit);
     }
 
     private static void requireFinished(RowStatus status) {

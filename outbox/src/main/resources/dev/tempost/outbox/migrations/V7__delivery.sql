@@ -103,9 +103,14 @@ $$;
 
 -- What ends a row at the gate, or forbids to send it for ever: its verdict, null when nothing does. The row was ended where
 -- that is due.
---   p_gave_up   the phase in which this very gate has closed a dead attempt; null where there was none
-CREATE FUNCTION tempost.end_at_gate(o tempost.outbox, p_run_id text, p_park boolean, p_gave_up text) RETURNS text
+--   p_gave_up       the phase in which this very gate has closed a dead attempt; null where there was none
+--   p_suppressing   as for open_attempt
+CREATE FUNCTION tempost.end_at_gate(
+    o tempost.outbox, p_run_id text, p_park boolean, p_gave_up text, p_suppressing text[]
+) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    suppressed text;
 BEGIN
     -- the row came from a backup, or somebody put it back by hand
     IF tempost.finish_from_ledger(o) THEN
@@ -128,6 +133,18 @@ BEGIN
     END IF;
     IF o.object_key IS NOT NULL AND tempost.supersede(o.id) THEN
         RETURN 'superseded';
+    END IF;
+    IF p_suppressing IS NOT NULL THEN
+        suppressed := tempost.suppressed_by(o.tenant, o.recipient, p_suppressing);
+        IF suppressed IS NOT NULL THEN
+            PERFORM tempost.finish(
+                ARRAY[o.id], 'suppressed',
+                suppressed || CASE WHEN EXISTS (
+                    SELECT FROM tempost.attempt a WHERE a.outbox_id = o.id AND a.phase = 'ambiguous')
+                    THEN '; it may have been sent' ELSE '' END,
+                p_run_id => p_run_id);
+            RETURN 'suppressed';
+        END IF;
     END IF;
     -- not asked for every attempt: only the one that the gate has just closed can be the third
     IF p_gave_up IS NOT NULL AND tempost.crashes(o.id, p_run_id) THEN
@@ -236,9 +253,10 @@ $$;
 --   p_reset      whether the run is a reset of an earlier one, which may take a failed or pending row
 --   p_deadline   how long the attempt may take
 --   p_park       whether an attempt that may have been accepted forbids another
+--   p_suppressing   for which reasons the recipient may be suppressed; null where nobody is, as it is no mail
 CREATE FUNCTION tempost.open_attempt(
     p_id bigint, p_key uuid, p_run_id text, p_reset boolean, p_provider text, p_message_id text, p_deadline interval,
-    p_park boolean
+    p_park boolean, p_suppressing text[] DEFAULT NULL
 ) RETURNS tempost.admission
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -264,7 +282,7 @@ BEGIN
     ELSE
         -- its sender closed the connection before the deadline: what is unknown now stays unknown
         gave_up := tempost.close_attempt(p_id);
-        held.verdict := tempost.end_at_gate(o, p_run_id, p_park, gave_up);
+        held.verdict := tempost.end_at_gate(o, p_run_id, p_park, gave_up, p_suppressing);
         IF held.verdict IS NULL THEN
             held := tempost.held_at_gate(o, p_provider);
             IF held.verdict IS NULL THEN

@@ -32,15 +32,16 @@ END
 $$;
 
 
--- Ends those rows of a batch whose time is over, and gives back those that it may not send. Returns the rest. The caller holds
--- their locks.
-CREATE FUNCTION tempost.sift_carried(p_ids bigint[], p_run_id text, p_provider text) RETURNS bigint[]
+-- Ends those rows of a batch whose time is over or whose recipient is suppressed, and gives back those that it may not send. Returns
+-- the rest. The caller holds their locks.
+CREATE FUNCTION tempost.sift_carried(p_ids bigint[], p_run_id text, p_provider text, p_suppressing text[]) RETURNS bigint[]
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     o     tempost.outbox;
     rest  bigint[] := p_ids;
     late  bigint[];
     tried bigint;
+    why   text;
 BEGIN
     -- whose earlier attempt has to be judged before anything else: where one is under way, once its deadline has passed
     FOREACH tried IN ARRAY ARRAY(SELECT a.outbox_id FROM tempost.attempt a WHERE a.outbox_id = ANY (rest)) LOOP
@@ -64,6 +65,18 @@ BEGIN
         rest := ARRAY(SELECT unnest(rest) EXCEPT SELECT unnest(late));
     END IF;
 
+    IF p_suppressing IS NOT NULL THEN
+        FOR why, late IN
+            SELECT s.reason, array_agg(s.id)
+            FROM (SELECT c.id, tempost.suppressed_by(c.tenant, c.recipient, p_suppressing) AS reason
+                  FROM tempost.outbox c WHERE c.id = ANY (rest) OFFSET 0) s
+            WHERE s.reason IS NOT NULL GROUP BY s.reason
+        LOOP
+            PERFORM tempost.finish(late, 'suppressed', why, p_run_id => p_run_id);
+            rest := ARRAY(SELECT unnest(rest) EXCEPT SELECT unnest(late));
+        END LOOP;
+    END IF;
+
     -- all are of one lane: what holds back one holds back every one, and soon the claim knows as well
     SELECT * INTO o FROM tempost.outbox c WHERE c.id = rest[1];
     IF FOUND AND (tempost.held_at_gate(o, p_provider)).verdict IS NOT NULL THEN
@@ -78,13 +91,15 @@ $$;
 -- The gate for rows of a batch: opens an attempt for each row that the batch still carries and nothing speaks against. Its answer for
 -- the others is what they are now.
 --   p_message_ids   what the provider will know each by
+--   p_suppressing   as for tempost.open_attempt
 CREATE FUNCTION tempost.open_attempts(
-    p_ids bigint[], p_message_ids text[], p_workflow_id text, p_run_id text, p_provider text, p_deadline interval
+    p_ids bigint[], p_message_ids text[], p_workflow_id text, p_run_id text, p_provider text, p_deadline interval,
+    p_suppressing text[] DEFAULT NULL
 ) RETURNS TABLE (id bigint, answer tempost.admission)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
-    open bigint[] := tempost.sift_carried(tempost.lock_carried(p_ids, p_workflow_id), p_run_id, p_provider);
+    open bigint[] := tempost.sift_carried(tempost.lock_carried(p_ids, p_workflow_id), p_run_id, p_provider, p_suppressing);
 BEGIN
     INSERT INTO tempost.attempt (outbox_id, attempt, run_id, provider, message_id, deadline)
     SELECT r.id, 1, p_run_id, p_provider, r.message_id, clock_timestamp() + p_deadline

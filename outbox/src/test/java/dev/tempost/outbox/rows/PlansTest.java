@@ -36,6 +36,42 @@ class PlansTest {
                         + " SELECT 'welcome', 'dispatched', now(), now() + n * interval '1 minute',"
                         + " CASE WHEN n % 10 = 0 THEN now() END FROM generate_series(1, 400) n");
         outbox.database.execute("VACUUM ANALYZE tempost.outbox");
+        outbox.database.execute("INSERT INTO tempost.suppression (address, reason, tenant)"
+                + " SELECT 'a' || n || '@h' || n % 50 || '.example', 'manual', CASE WHEN n % 2 = 0 THEN 't' || n % 3000 END"
+                + " FROM generate_series(1, 6000) n");
+        outbox.database.execute("VACUUM ANALYZE tempost.suppression");
+    }
+
+    @Test
+    void theGateLooksASuppressionUpByItsAddress() throws SQLException {
+        // the statement of tempost.suppressed_by
+        assertThat(plan(
+                        "SELECT * FROM tempost.suppression c WHERE c.address = ANY (?)"
+                                + " AND coalesce(c.tenant, '') IN ('', ?) AND c.reason = ANY (?)"
+                                + " AND (c.expires_at IS NULL OR c.expires_at > now()) ORDER BY c.address LIKE '@%', c.reason LIMIT 1",
+                        "text[], text, text[]", "'{a1@h1.example, @h1.example}', 't1', '{manual}'"))
+                .contains("suppression_address")
+                .containsPattern("Index Cond: .*address = ANY")
+                .doesNotContain("Seq Scan");
+    }
+
+    @Test
+    void thePagesOfSuppressionsAreReadInTheirOrder() throws SQLException {
+        assertThat(plan(Suppressions.NEWEST, "bigint, bigint", "5000, 50"))
+                .contains("suppression_pkey")
+                .doesNotContain("Seq Scan", "Sort");
+        assertThat(plan(Suppressions.AFTER, "bigint, bigint", "5000, 50"))
+                .contains("suppression_pkey")
+                .doesNotContain("Seq Scan", "Sort");
+        assertThat(plan(Suppressions.OF_TENANT, "text, bigint, bigint", "'t2', 5000, 50"))
+                .contains("suppression_tenant")
+                .doesNotContain("Seq Scan", "Sort");
+        assertThat(plan(
+                        Suppressions.OF_ADDRESSES,
+                        "text[], text, text, bigint, bigint",
+                        "'{a1@h1.example}', NULL, NULL, 5000, 50"))
+                .contains("suppression_address")
+                .doesNotContain("Seq Scan");
     }
 
     @Test

@@ -29,7 +29,8 @@ BEGIN
         ('operator', 'SELECT ON ALL TABLES IN SCHEMA tempost'),
         ('operator', 'EXECUTE ON FUNCTION tempost.backlog_groups, tempost.retry, tempost.dismiss, tempost.cancel, tempost.correct, tempost.send_now, '
                      'tempost.resend, tempost.pause, tempost.resume, tempost.hurry, tempost.hold, tempost.bulk, tempost.cancel_bulk, '
-                     'tempost.preview_bulk, tempost.erase'),
+                     'tempost.preview_bulk, tempost.erase, tempost.suppress, tempost.suppress_all, tempost.unsuppress, '
+                     'tempost.erase_suppressions'),
         -- what commands look with
         ('operator', 'EXECUTE ON FUNCTION tempost.pause_of, tempost.ahead, tempost.cause'),
         ('reader',   format('SELECT (%s) ON tempost.outbox', public ->> 'outbox')),

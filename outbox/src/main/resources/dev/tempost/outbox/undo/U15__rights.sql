@@ -1,3 +1,0 @@
--- Takes V15 back. Rights that were given stay.
-DROP FUNCTION tempost.grant_rights;
-DELETE FROM tempost.flyway_schema_history WHERE version = '15';
