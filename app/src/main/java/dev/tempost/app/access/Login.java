@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpHeaders;
+import org.springframework.security.authentication.AuthenticationServiceException;
 import org.springframework.security.config.ObjectPostProcessor;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.core.Authentication;
@@ -132,7 +133,7 @@ public final class Login {
         } else {
             problem = "failed";
             String words = words(why);
-            if (!NEVER_BEGUN.contains(words)) {
+            if (words != null) {
                 log.warn("A login failed: {}", words);
             }
         }
@@ -149,13 +150,14 @@ public final class Login {
         return false;
     }
 
-    /** A code, since whoever calls the address says the rest; in words, what we could not ask. */
-    private static String words(AuthenticationException why) {
+    /** A code, since whoever calls the address says the rest; in words, whom we could not ask; null for what is not worth a line. */
+    private static @Nullable String words(AuthenticationException why) {
         if (why instanceof OAuth2AuthenticationException e) {
             String code = e.getError().getErrorCode();
-            return code.matches("[a-z_]{1,60}") ? code : "a code that is none";
+            return NEVER_BEGUN.contains(code) ? null : code.matches("[a-z_]{1,60}") ? code : "a code that is none";
         }
-        return String.valueOf(why.getMessage());
+        Throwable cause = why.getCause() instanceof AuthenticationServiceException ours ? ours : why;
+        return cause instanceof AuthenticationServiceException ? cause.getMessage() : null;
     }
 
     /** Nobody is asked for anything in an operator's name: what the identity provider gave is forgotten. */
