@@ -12,10 +12,16 @@ import dev.tempost.activities.channel.Outcome.Accepted;
 import dev.tempost.activities.channel.Outcome.ChannelDown;
 import dev.tempost.activities.channel.Outcome.Transient;
 import dev.tempost.activities.channel.testing.TestCertificate;
+import dev.tempost.channels.email.login.ClientGrant;
+import dev.tempost.channels.email.login.Secret;
+import dev.tempost.channels.email.login.TokenLogin;
 import dev.tempost.channels.email.testing.ScriptedSmtpServer;
 import dev.tempost.channels.email.testing.ScriptedSmtpServer.Phase;
+import dev.tempost.channels.email.testing.ScriptedTokenEndpoint;
+import dev.tempost.channels.email.testing.ScriptedTokenEndpoint.Answer;
 import java.nio.file.Path;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import javax.net.ssl.SSLContext;
@@ -103,6 +109,40 @@ class SmtpTlsTest {
     }
 
     @Test
+    void secretsGoToATokenEndpointOnlyWhenItsCertificateIsGood() {
+        SSLContext.setDefault(OURS.trusting());
+        assertThat(probeByTokenFrom(OURS, 1)).isEqualTo(new Health.Ready());
+
+        SSLContext.setDefault(OF_ANOTHER_HOST.trusting());
+        assertThat(probeByTokenFrom(OF_ANOTHER_HOST, 0))
+                .isInstanceOfSatisfying(
+                        Health.Down.class,
+                        down -> assertThat(down.reply()).startsWith("TLS: ").endsWith("(at TOKEN)"));
+
+        SSLContext.setDefault(usual);
+        assertThat(probeByTokenFrom(OURS, 0))
+                .isInstanceOfSatisfying(
+                        Health.Down.class, down -> assertThat(down.type()).isEqualTo("CredentialsRejected"));
+    }
+
+    private Health probeByTokenFrom(TestCertificate certificate, int requests) {
+        try (var endpoint = ScriptedTokenEndpoint.answering(certificate, form -> Answer.token("a-token", 3600))) {
+            server.takingTokens("bob", "a-token");
+            SmtpProvider provider = SmtpHarness.provider(server)
+                    .withLogin(new TokenLogin(
+                            "bob",
+                            new ClientGrant(endpoint.uri(), "client", Secret.of("secret"), null, "mail"),
+                            Duration.ofSeconds(10),
+                            NOON));
+            try (EmailChannel channel = channel(provider)) {
+                Health health = channel.probe("default");
+                assertThat(endpoint.requests()).hasSize(requests);
+                return health;
+            }
+        }
+    }
+
+    @Test
     void aServerThatHidesStartTlsLearnsNeitherPasswordNorMail() {
         assertThat(send(SmtpProvider.Tls.STARTTLS))
                 .isInstanceOfSatisfying(
@@ -151,6 +191,10 @@ class SmtpTlsTest {
     private EmailChannel channel(SmtpProvider.Tls tls) {
         SmtpProvider provider =
                 SmtpHarness.provider(server).withCredentials("bob", "secret").withConnection(to -> to.withTls(tls));
+        return channel(provider);
+    }
+
+    private EmailChannel channel(SmtpProvider provider) {
         return new EmailChannel(Map.of("default", provider), new Templates(List.of(root), NOON), HEADERS, NOON);
     }
 

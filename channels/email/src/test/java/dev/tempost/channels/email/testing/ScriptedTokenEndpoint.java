@@ -2,6 +2,9 @@ package dev.tempost.channels.email.testing;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import dev.tempost.activities.channel.testing.TestCertificate;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -42,10 +45,17 @@ public final class ScriptedTokenEndpoint implements AutoCloseable {
     private final List<Map<String, String>> requests = new CopyOnWriteArrayList<>();
     private volatile Function<Map<String, String>, Answer> script;
 
-    private ScriptedTokenEndpoint(Function<Map<String, String>, Answer> script) {
+    private ScriptedTokenEndpoint(Function<Map<String, String>, Answer> script, TestCertificate certificate) {
         this.script = script;
+        InetSocketAddress address = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
         try {
-            server = HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 0);
+            if (certificate == null) {
+                server = HttpServer.create(address, 0);
+            } else {
+                HttpsServer https = HttpsServer.create(address, 0);
+                https.setHttpsConfigurator(new HttpsConfigurator(certificate.server()));
+                server = https;
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -56,7 +66,13 @@ public final class ScriptedTokenEndpoint implements AutoCloseable {
 
     /** One that answers so. */
     public static ScriptedTokenEndpoint answering(Function<Map<String, String>, Answer> script) {
-        return new ScriptedTokenEndpoint(script);
+        return new ScriptedTokenEndpoint(script, null);
+    }
+
+    /** The same by TLS. */
+    public static ScriptedTokenEndpoint answering(
+            TestCertificate certificate, Function<Map<String, String>, Answer> script) {
+        return new ScriptedTokenEndpoint(script, certificate);
     }
 
     /** Answers so from now on. */
@@ -65,7 +81,8 @@ public final class ScriptedTokenEndpoint implements AutoCloseable {
     }
 
     public URI uri() {
-        return URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/token");
+        return URI.create((server instanceof HttpsServer ? "https" : "http") + "://127.0.0.1:"
+                + server.getAddress().getPort() + "/token");
     }
 
     /** The forms it was asked with. */
