@@ -65,8 +65,8 @@ public final class Demo {
             DemoTemplates.unpack(folder.resolve("templates"));
             int port = Ports.preferably(HTTP_PORT);
             try (ConfigurableApplicationContext application = Service.withWeb(InboxController.class)
-                    .initializers(context -> context.getBeanFactory().registerSingleton("inbox", inbox))
-                    .run(Service.arguments(properties(database, server, inbox, port, folder)));
+                            .initializers(context -> context.getBeanFactory().registerSingleton("inbox", inbox))
+                            .run(Service.arguments(properties(database, server, inbox, port, folder)));
                     Shirt shirt = new Shirt(application.getBean(WorkflowClient.class))) {
                 progress.say("Tempost delivers");
                 boolean right = watch(story, inbox, new Rows(database.dataSource()));

@@ -37,10 +37,14 @@ final class Shirt implements AutoCloseable {
     /** What the configuration says of it. */
     static Map<String, Object> properties() {
         return Map.of(
-                "tempost.workflows.shirts.workflow-type", ShirtWorkflow.TYPE,
-                "tempost.workflows.shirts.task-queue", QUEUE,
-                "tempost.workflows.shirts.workflow-id", "shirt-{payload.number}",
-                "tempost.event-types." + EVENT_TYPE + ".provider", "shirts");
+                "tempost.workflows.shirts.workflow-type",
+                ShirtWorkflow.TYPE,
+                "tempost.workflows.shirts.task-queue",
+                QUEUE,
+                "tempost.workflows.shirts.workflow-id",
+                "shirt-{payload.number}",
+                "tempost.event-types." + EVENT_TYPE + ".provider",
+                "shirts");
     }
 
     /** Inserts the row and returns what came of it; says why when nothing did. */
@@ -69,8 +73,9 @@ final class Shirt implements AutoCloseable {
     private static long insert(DataSource database) throws SQLException {
         try (Connection connection = database.getConnection();
                 Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery("INSERT INTO tempost.outbox (tenant, event_type, payload) VALUES ('1', '"
-                        + EVENT_TYPE + "', '{\"number\": 44, \"size\": \"M\"}') RETURNING id")) {
+                ResultSet row =
+                        statement.executeQuery("INSERT INTO tempost.outbox (tenant, event_type, payload) VALUES ('1', '"
+                                + EVENT_TYPE + "', '{\"number\": 44, \"size\": \"M\"}') RETURNING id")) {
             row.next();
             return row.getLong(1);
         }
