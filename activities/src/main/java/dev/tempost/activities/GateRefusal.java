@@ -27,7 +27,10 @@ final class GateRefusal {
             case Admission.ProviderDown(Duration remaining, String errorType, String error) ->
                 Failures.retryable(
                         errorType,
-                        "nothing was sent: provider " + route.provider() + " is down: " + error,
+                        "nothing was sent: provider " + route.provider()
+                                + (errorType.equals(FailureType.PAUSED)
+                                        ? " is held; ./tempost status shows by whom and why"
+                                        : " is down: " + error),
                         sooner(remaining, route.untilFallback()));
             case Admission.Paused(Duration remaining, String reason) ->
                 Failures.retryable(

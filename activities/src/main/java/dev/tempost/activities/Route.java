@@ -30,8 +30,8 @@ public record Route(
         this(channel, provider, places, rateLimitedQueue, null, Set.of());
     }
 
-    /** The same way, for an event type that heeds these reasons. */
-    public Route heeding(Set<SuppressionReason> reasons) {
-        return new Route(channel, provider, places, rateLimitedQueue, untilFallback, reasons);
+    /** The same way, for an event type that heeds these reasons, while another provider may stand in so soon. */
+    public Route heeding(Set<SuppressionReason> reasons, @Nullable Duration until) {
+        return new Route(channel, provider, places, rateLimitedQueue, until, reasons);
     }
 }

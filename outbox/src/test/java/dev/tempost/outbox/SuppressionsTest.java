@@ -109,6 +109,9 @@ class SuppressionsTest {
                 "(bob@example.com) ann@example.org",
                 "ann@example.org,",
                 "ann@example\u3002org",
+                // read without them
+                "ann@example\ufe0f.org",
+                "ann@exa\u034fmple.org",
                 "ann@\uff25xample.org")) {
             assertThat(goes(spelling)).as(spelling).isFalse();
         }

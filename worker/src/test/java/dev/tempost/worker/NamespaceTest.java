@@ -42,11 +42,20 @@ class NamespaceTest {
     @Test
     void theAttributesThatAreMissingAreAddedUnderTheirPrefix() {
         attributes.put("AcmeTenant", KEYWORD);
-        assertThat(namespace.missing()).containsExactly("AcmeEventType", "AcmeJob");
+        assertThat(namespace.missing()).containsExactly("AcmeEventType", "AcmeJob", "AcmeFailureType");
 
         namespace.ensure();
 
-        assertThat(attributes).isEqualTo(Map.of("AcmeTenant", KEYWORD, "AcmeEventType", KEYWORD, "AcmeJob", KEYWORD));
+        assertThat(attributes)
+                .isEqualTo(Map.of(
+                        "AcmeTenant",
+                        KEYWORD,
+                        "AcmeEventType",
+                        KEYWORD,
+                        "AcmeJob",
+                        KEYWORD,
+                        "AcmeFailureType",
+                        KEYWORD));
         assertThat(added)
                 .singleElement()
                 .satisfies(request -> assertThat(request.getNamespace()).isEqualTo("mail"));

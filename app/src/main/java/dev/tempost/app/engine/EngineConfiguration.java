@@ -51,7 +51,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import javax.sql.DataSource;
@@ -252,13 +251,13 @@ public class EngineConfiguration {
                                 provider.channel(),
                                 provider.name(),
                                 new Places(provider.places()),
-                                rateLimits.queue(provider.name()),
-                                fallbacks.untilTakeover(provider.name()),
-                                Set.of())));
+                                rateLimits.queue(provider.name()))));
         Breaker breaker = new Breaker(providerHealth, times.breaker());
-        Function<String, Route> routes = eventType -> Objects.requireNonNull(
-                        ways.get(fallbacks.of(deliveries.of(eventType).provider())))
-                .heeding(deliveries.suppressing(eventType));
+        Function<String, Route> routes = eventType -> {
+            String provider = fallbacks.of(deliveries.of(eventType).provider());
+            return Objects.requireNonNull(ways.get(provider))
+                    .heeding(deliveries.suppressing(eventType), fallbacks.untilTakeover(provider));
+        };
         Memory memory = Memory.ofHeap();
         AttemptNews news = new AttemptNews(metrics, poller == null ? null : poller.flights());
         DeliveryActivitiesImpl activities =

@@ -17,6 +17,7 @@ import dev.tempost.workflows.SendNowResult;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.UUID;
 import javax.sql.DataSource;
@@ -202,6 +203,10 @@ public record Operations(
 
     /** Puts a row off that waits. */
     public Rows.Row snooze(long id, OffsetDateTime until, String actor) {
+        if (until.isBefore(OffsetDateTime.now(ZoneOffset.UTC))) {
+            throw Requests.refused(
+                    HttpStatus.BAD_REQUEST, "until has passed: name a time to come, or send the row now.");
+        }
         boolean done = as(actor).correct(id, new Rows.Correction(null, null, until, null), null);
         return changed(id, done, "Only rows that wait are put off.");
     }

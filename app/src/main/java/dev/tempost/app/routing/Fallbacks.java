@@ -18,7 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which provider stands in for another that has been down for long. What is down is a row that every replica reads, so all of them
+ * Which provider stands in for another that has been down for long, or will be. What is down is a row that every replica reads, so all of them
  * switch, and switch back, within a second of each other; a row that is on its way is not touched.
  */
 public final class Fallbacks {
@@ -31,7 +31,8 @@ public final class Fallbacks {
     private final Map<String, TempostProperties.Provider> providers;
     private final InstantSource clock;
     private final Map<String, String> told = new ConcurrentHashMap<>();
-    private volatile Map<String, Instant> downSince = Map.of();
+    // of what is down: from when on its fallback may send
+    private volatile Map<String, Instant> takeovers = Map.of();
 
     /**
      * @param deliveries what goes through which provider
@@ -98,8 +99,18 @@ public final class Fallbacks {
 
     /** Takes note of what is down. */
     public void know(List<ProviderHealth.Down> down) {
-        downSince = down.stream().collect(Collectors.toMap(ProviderHealth.Down::provider, ProviderHealth.Down::since));
+        takeovers = down.stream().collect(Collectors.toMap(ProviderHealth.Down::provider, this::takeover));
         providers.keySet().forEach(this::tell);
+    }
+
+    /** After its patience; at once where it is known to be away for longer than that. */
+    private Instant takeover(ProviderHealth.Down down) {
+        TempostProperties.Provider settings = providers.get(down.provider());
+        if (settings == null) {
+            return Instant.MAX;
+        }
+        Instant patient = down.since().plus(settings.fallbackAfter());
+        return down.hold() && !down.probeAt().isBefore(patient) ? down.since() : patient;
     }
 
     private void tell(String provider) {
@@ -110,12 +121,18 @@ public final class Fallbacks {
         }
     }
 
-    /** By when another has surely taken over from a provider that goes down now, if it can; null where none can. */
+    /**
+     * By when another has taken over from a provider that goes down now, if one can; null where none can, and while all that could are
+     * down as well.
+     */
     public @Nullable Duration untilTakeover(String provider) {
         TempostProperties.Provider settings = providers.get(provider);
-        return settings == null || settings.fallback() == null
-                ? null
-                : settings.fallbackAfter().plus(TWO_LOOKS);
+        if (settings == null || settings.fallback() == null) {
+            return null;
+        }
+        Duration longest = settings.fallbackAfter().plus(TWO_LOOKS);
+        Instant takeover = takeovers.get(provider);
+        return takeover == null || clock.instant().isBefore(takeover.plus(TWO_LOOKS)) ? longest : null;
     }
 
     /**
@@ -125,12 +142,8 @@ public final class Fallbacks {
     public String of(String provider) {
         Instant now = clock.instant();
         for (String name = provider; name != null; name = fallback(name)) {
-            Instant since = downSince.get(name);
-            if (since == null) {
-                return name;
-            }
-            TempostProperties.Provider settings = providers.get(name);
-            if (settings != null && settings.fallback() != null && now.isBefore(since.plus(settings.fallbackAfter()))) {
+            Instant takeover = takeovers.get(name);
+            if (takeover == null || (fallback(name) != null && now.isBefore(takeover))) {
                 return name;
             }
         }

@@ -49,6 +49,28 @@ class FallbacksTest {
     }
 
     @Test
+    void whatIsKnownToBeHeldForLongIsNotWaitedFor() {
+        Fallbacks fallbacks = fallbacks("ses.fallback", "bulk");
+
+        fallbacks.know(List.of(held("PT4M")));
+        assertThat(fallbacks.of("ses")).isEqualTo("ses");
+        fallbacks.know(List.of(held("PT8M")));
+        assertThat(fallbacks.of("ses")).isEqualTo("bulk");
+    }
+
+    @Test
+    void rowsAskAgainSoonOnlyWhileATakeoverCanStillCome() {
+        Fallbacks fallbacks = fallbacks("ses.fallback", "bulk", "ses.fallback-after", "0s");
+
+        assertThat(fallbacks.untilTakeover("ses")).isEqualTo(Duration.ofSeconds(2));
+        assertThat(fallbacks.untilTakeover("bulk")).as("nobody stands in").isNull();
+        fallbacks.know(List.of(down("ses", "PT1S"), down("bulk", "PT1S")));
+        assertThat(fallbacks.untilTakeover("ses")).isEqualTo(Duration.ofSeconds(2));
+        fallbacks.know(List.of(down("ses", "PT1H"), down("bulk", "PT1H")));
+        assertThat(fallbacks.untilTakeover("ses")).as("all are down").isNull();
+    }
+
+    @Test
     void rowsAreClaimedForWhoeverStandsIn() {
         TempostProperties properties = properties("ses.fallback", "bulk");
         Deliveries deliveries = new Deliveries(properties);
@@ -104,6 +126,10 @@ class FallbacksTest {
             given.put("tempost.providers." + words.get(i), words.get(i + 1));
         }
         return given;
+    }
+
+    private static Down held(String until) {
+        return new Down("ses", NOW, NOW.plus(Duration.parse(until)), 0, true, "Throttled", "452 quota");
     }
 
     private static Down down(String provider, String since) {

@@ -38,8 +38,11 @@ DECLARE
     found text[];
 BEGIN
     IF octet_length(p_text) > length(p_text) AND getdatabaseencoding() = 'UTF8' THEN
-        -- wide letters, and the other full stop that domains have
-        plain := lower(lower(translate(normalize(p_text, NFKC), chr(12290), '.') COLLATE "C") COLLATE "default");
+        -- wide letters, and the other full stop that domains have; what a domain's name is read without is left out
+        plain := regexp_replace(
+            p_text, '[\u00AD\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B\u2060-\u206F\u3164\uFE00-\uFE0F\uFEFF\uFFA0\U000E0000-\U000E0FFF]',
+            '', 'g');
+        plain := lower(lower(translate(normalize(plain, NFKC), chr(12290), '.') COLLATE "C") COLLATE "default");
     END IF;
     SELECT array_agg(m.address[1]) INTO found
     FROM regexp_matches(lower(plain COLLATE "C"), '[^[:space:]@<>(),;:"]*@[^[:space:]@<>(),;:"]+', 'g') m (address);

@@ -49,6 +49,10 @@ BEGIN
             EXECUTE format('GRANT %s TO tempost_%s', rights, role);
         END IF;
     END LOOP;
+    -- what seals a login that somebody has begun
+    IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'tempost_operator') THEN
+        REVOKE ALL ON tempost.login_key FROM tempost_operator;
+    END IF;
 END
 $$;
 

@@ -90,7 +90,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN (
         SELECT max(newer.id)
-        FROM unnest(ARRAY['pending', 'dispatched', 'delivered', 'failed', 'cancelled', 'expired', 'dismissed']) s (status)
+        FROM unnest(ARRAY['pending', 'dispatched', 'delivered', 'failed', 'cancelled', 'expired', 'dismissed', 'suppressed']) s (status)
         CROSS JOIN LATERAL (
             SELECT n.id FROM tempost.outbox n
             WHERE n.tenant = o.tenant AND n.shard_key = o.shard_key AND n.event_type = o.event_type

@@ -172,7 +172,8 @@ BEGIN
     SELECT * INTO down FROM tempost.provider p WHERE p.name = p_provider AND p.down_since IS NOT NULL;
     IF o.deliver_after > clock_timestamp() THEN
         held.verdict := 'snoozed';
-        held.wait_ms := 1000 * extract(epoch FROM o.deliver_after - clock_timestamp());
+        -- no longer than ten minutes: whoever put it off may change his mind
+        held.wait_ms := 1000 * least(600, extract(epoch FROM o.deliver_after - clock_timestamp()));
         since := clock_timestamp();
     ELSIF down.name IS NOT NULL THEN
         held.verdict := 'provider_down';

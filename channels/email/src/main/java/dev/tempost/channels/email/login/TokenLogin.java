@@ -56,20 +56,21 @@ public final class TokenLogin implements Login {
 
     private void fetch(TokenRequest request, CompletableFuture<AccessToken> result) {
         AccessToken token = null;
-        Throwable failure = null;
         try {
             token = endpoint.fetch(request, clock.instant());
         } catch (LoginRefused | IOException | RuntimeException e) {
-            failure = e;
-        }
-        synchronized (this) {
-            underway = null;
-            current = token;
-        }
-        if (failure == null) {
-            result.complete(token);
-        } else {
-            result.completeExceptionally(failure);
+            result.completeExceptionally(e);
+        } finally {
+            synchronized (this) {
+                underway = null;
+                current = token;
+            }
+            // whatever else was thrown: nobody may wait for it for ever
+            if (token == null) {
+                result.completeExceptionally(new IllegalStateException("the request for an access token broke off"));
+            } else {
+                result.complete(token);
+            }
         }
     }
 
