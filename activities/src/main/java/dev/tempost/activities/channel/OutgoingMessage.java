@@ -1,6 +1,7 @@
 package dev.tempost.activities.channel;
 
 import dev.tempost.outbox.ledger.Ledger;
+import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -28,4 +29,11 @@ public record OutgoingMessage(
 
     /** The largest payload and the largest headers, in bytes of their text. What is larger comes cut, but longer than this. */
     public static final int MAX_BYTES = Ledger.MAX_CONTENT_BYTES;
+
+    /** Whether a payload or headers are larger than that. What is comes cut, and is no JSON any more. */
+    public static boolean isTooLarge(String text) {
+        // a char is at least one byte and at most three, so most rows are never encoded just to be measured
+        return text.length() > MAX_BYTES
+                || (text.length() > MAX_BYTES / 3 && text.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES);
+    }
 }

@@ -9,7 +9,6 @@ import dev.tempost.activities.channel.OutgoingMessage;
 import dev.tempost.workflows.FailureType;
 import java.io.IOException;
 import java.math.BigDecimal;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -54,8 +53,7 @@ final class JsonObjects {
 
     /** What costs nothing to know. */
     static void checkSize(String column, String text) {
-        // a char is at least one byte, so most rows are never encoded just to be measured
-        if (text.length() > MAX_BYTES || (text.length() > MAX_BYTES / 3 && bytes(text) > MAX_BYTES)) {
+        if (OutgoingMessage.isTooLarge(text)) {
             throw invalid(column, "has more than " + MAX_BYTES + " bytes: make it smaller");
         }
     }
@@ -106,10 +104,6 @@ final class JsonObjects {
                 column,
                 "has more than " + MAX_DEPTH + " levels, or a number of more than " + MAX_DIGITS
                         + " digits, or a key of more than " + MAX_KEY + " characters: make it simpler");
-    }
-
-    private static int bytes(String text) {
-        return text.getBytes(StandardCharsets.UTF_8).length;
     }
 
     private static UnsendableRow invalid(String column, String whatAndRemedy) {

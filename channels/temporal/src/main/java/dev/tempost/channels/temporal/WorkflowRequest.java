@@ -22,10 +22,10 @@ record WorkflowRequest(String requestId, String workflowId, Payloads arguments, 
 
     /** @throws UnsendableRow when the row cannot become one */
     static WorkflowRequest of(OutgoingMessage row, WorkflowProvider provider) {
-        ByteString payload = ByteString.copyFromUtf8(row.payload());
-        if (payload.size() > OutgoingMessage.MAX_BYTES) {
+        if (OutgoingMessage.isTooLarge(row.payload())) {
             throw UnsendableRow.payload("has more than " + OutgoingMessage.MAX_BYTES + " bytes: make it smaller");
         }
+        ByteString payload = ByteString.copyFromUtf8(row.payload());
         List<ByteString> arguments = switch (provider.arguments()) {
             case PAYLOAD -> List.of(payload);
             case LIST ->

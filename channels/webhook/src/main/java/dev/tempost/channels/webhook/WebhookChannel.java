@@ -112,10 +112,7 @@ public final class WebhookChannel implements Channel {
     }
 
     private static void checkSize(String payload) {
-        // what is larger comes cut, and is no JSON any more
-        if (payload.length() > OutgoingMessage.MAX_BYTES
-                || (payload.length() > OutgoingMessage.MAX_BYTES / 3
-                        && payload.getBytes(StandardCharsets.UTF_8).length > OutgoingMessage.MAX_BYTES)) {
+        if (OutgoingMessage.isTooLarge(payload)) {
             throw new UnsendableRow(
                     FailureType.PAYLOAD_INVALID,
                     "column payload has more than " + OutgoingMessage.MAX_BYTES
