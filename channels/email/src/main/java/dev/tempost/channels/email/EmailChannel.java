@@ -6,6 +6,7 @@ import dev.tempost.activities.channel.Health;
 import dev.tempost.activities.channel.Outcome;
 import dev.tempost.activities.channel.OutgoingMessage;
 import dev.tempost.activities.channel.Transmission;
+import dev.tempost.activities.channel.UnsendableRow;
 import dev.tempost.activities.reply.Mask;
 import dev.tempost.activities.reply.Personal;
 import dev.tempost.workflows.FailureType;

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import dev.tempost.activities.channel.OutgoingMessage;
+import dev.tempost.activities.channel.UnsendableRow;
 import dev.tempost.workflows.FailureType;
 import java.io.IOException;
 import java.math.BigDecimal;

@@ -2,6 +2,7 @@ package dev.tempost.channels.email;
 
 import dev.tempost.activities.channel.OutgoingMessage;
 import dev.tempost.activities.channel.Transmission;
+import dev.tempost.activities.channel.UnsendableRow;
 import dev.tempost.activities.reply.Personal;
 import dev.tempost.workflows.FailureType;
 import jakarta.mail.internet.InternetHeaders;

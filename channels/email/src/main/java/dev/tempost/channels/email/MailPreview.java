@@ -1,5 +1,7 @@
 package dev.tempost.channels.email;
 
+import dev.tempost.activities.channel.UnsendableRow;
+
 /** What a row would look like as a mail. Sends nothing. */
 public final class MailPreview {
 

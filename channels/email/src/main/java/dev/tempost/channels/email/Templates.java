@@ -1,5 +1,6 @@
 package dev.tempost.channels.email;
 
+import dev.tempost.activities.channel.UnsendableRow;
 import dev.tempost.workflows.FailureType;
 import java.nio.file.Path;
 import java.time.Clock;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.tempost.activities.channel.UnsendableRow;
 import jakarta.mail.internet.InternetHeaders;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.tempost.activities.channel.Outcome.Permanent;
+import dev.tempost.activities.channel.UnsendableRow;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

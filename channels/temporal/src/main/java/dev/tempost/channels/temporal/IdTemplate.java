@@ -1,6 +1,7 @@
 package dev.tempost.channels.temporal;
 
 import dev.tempost.activities.channel.OutgoingMessage;
+import dev.tempost.activities.channel.UnsendableRow;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;

@@ -2,6 +2,7 @@ package dev.tempost.channels.temporal;
 
 import com.google.protobuf.ByteString;
 import dev.tempost.activities.channel.OutgoingMessage;
+import dev.tempost.activities.channel.UnsendableRow;
 import io.temporal.api.common.v1.Memo;
 import io.temporal.api.common.v1.Payload;
 import io.temporal.api.common.v1.Payloads;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tempost.activities.channel.Outcome;
 import dev.tempost.activities.channel.OutgoingMessage;
+import dev.tempost.activities.channel.UnsendableRow;
 import dev.tempost.channels.temporal.WorkflowProvider.Arguments;
 import dev.tempost.workflows.FailureType;
 import java.util.List;

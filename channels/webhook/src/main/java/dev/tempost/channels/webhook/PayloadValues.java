@@ -3,6 +3,7 @@ package dev.tempost.channels.webhook;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import dev.tempost.activities.channel.UnsendableRow;
 import dev.tempost.workflows.FailureType;
 import java.io.IOException;
 import java.util.ArrayList;

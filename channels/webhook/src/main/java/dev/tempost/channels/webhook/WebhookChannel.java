@@ -5,6 +5,7 @@ import dev.tempost.activities.channel.Health;
 import dev.tempost.activities.channel.Outcome;
 import dev.tempost.activities.channel.OutgoingMessage;
 import dev.tempost.activities.channel.Transmission;
+import dev.tempost.activities.channel.UnsendableRow;
 import dev.tempost.activities.reply.Mask;
 import dev.tempost.activities.reply.Personal;
 import dev.tempost.workflows.FailureType;
@@ -113,10 +114,7 @@ public final class WebhookChannel implements Channel {
 
     private static void checkSize(String payload) {
         if (OutgoingMessage.isTooLarge(payload)) {
-            throw new UnsendableRow(
-                    FailureType.PAYLOAD_INVALID,
-                    "column payload has more than " + OutgoingMessage.MAX_BYTES
-                            + " bytes: make it smaller, then retry");
+            throw UnsendableRow.payload("has more than " + OutgoingMessage.MAX_BYTES + " bytes: make it smaller");
         }
     }
 
